@@ -1,0 +1,1 @@
+"""kommunlager: reports of Swedish municipalities as a star schema in DuckDB."""

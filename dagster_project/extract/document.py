@@ -1,0 +1,125 @@
+"""What every reader returns: a document as headings, paragraphs, tables and cells.
+
+Belongs here: the records of the ``raw`` layer as plain immutable Python, the limits a reader obeys and the one
+error it may raise. Does not belong here: how a format is read, what a word means, and anything of Dagster or DuckDB.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import dataclass, field
+from pathlib import PurePosixPath
+
+
+class ExtractionError(ValueError):
+    """A document that cannot be read; the message is the reason, in plain words, for ``raw.report.error``."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Upper bounds for one document. A document beyond one of them is quarantined, never cut short."""
+
+    max_bytes: int = 64 * 1024 * 1024
+    """Size of the file in bytes."""
+    max_cells: int = 500_000
+    """Cells of all tables together."""
+    max_columns: int = 512
+    """Columns of one table."""
+
+
+@dataclass(frozen=True, slots=True)
+class StructureWords:
+    """Words that mark structure in documents without layout, handed in by the caller (seeds/vocabulary).
+
+    Reading stays a pure function of bytes and these words; what they *mean* is decided in dbt.
+    """
+
+    status_labels: frozenset[str] = frozenset()
+    """Normalised lines that announce a status block (``bedömning måluppfyllelse``)."""
+    status_values: frozenset[str] = frozenset()
+    """Normalised lines that can stand as the value of such a block (``inte uppnått``)."""
+    contents_titles: frozenset[str] = frozenset({"innehållsförteckning", "innehåll"})
+    """Normalised headings of a table of contents."""
+
+
+@dataclass(frozen=True, slots=True)
+class Heading:
+    """One heading. ``level`` counts from 1; ``number`` as printed (``3.10``) or None."""
+
+    heading_seq: int
+    level: int
+    number: str | None
+    text: str
+    page: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Paragraph:
+    """One paragraph or single line outside tables; ``heading_seq`` is None above the first heading."""
+
+    paragraph_seq: int
+    heading_seq: int | None
+    page: int | None
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One non-empty cell. Indexes count from 0 over the joined table; spans are at least 1.
+
+    Paragraphs inside a cell are divided by a newline.
+    """
+
+    table_seq: int
+    row_index: int
+    col_index: int
+    text: str
+    is_header: bool
+    row_span: int = 1
+    col_span: int = 1
+    page: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """One table, fragments joined. ``table_seq`` counts from 1 in reading order."""
+
+    table_seq: int
+    heading_seq: int | None
+    page_first: int | None
+    page_last: int | None
+    caption: str | None
+    n_rows: int
+    n_cols: int
+    header_rows: int
+    fragments: int
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A document that was read; the sequences are in reading order."""
+
+    media_type: str
+    title: str | None
+    page_count: int | None
+    extractor: str
+    extractor_version: str
+    headings: tuple[Heading, ...] = ()
+    paragraphs: tuple[Paragraph, ...] = ()
+    tables: tuple[Table, ...] = ()
+    cells: tuple[Cell, ...] = ()
+    notes: tuple[str, ...] = field(default=())
+    """Remarks for a human: an encoding other than UTF-8, a lying extension."""
+
+
+def collapse(text: str) -> str:
+    """Whitespace of every kind (also no-break and thin spaces) to single plain spaces, ends trimmed."""
+    return " ".join(text.split())
+
+
+def report_id_for(relative_path: str) -> str:
+    """Slug of a path below the reports folder: ``2023/Årsbokslut Växjö.txt`` -> ``2023-arsbokslut-vaxjo``."""
+    stem = str(PurePosixPath(relative_path.replace("\\", "/")).with_suffix(""))
+    plain = unicodedata.normalize("NFKD", stem.casefold()).encode("ascii", "ignore").decode("ascii")
+    return re.sub(r"[^a-z0-9]+", "-", plain).strip("-")

@@ -1,0 +1,177 @@
+"""Reader for text: tab-separated tables between lines of prose, with remains of HTML and Markdown markup.
+
+Belongs here: encodings, markup remains and the cutting of a text into lines and grids. Does not belong here: which
+line is a heading and which rows are one table (``structure``), and what any of it means (dbt).
+"""
+
+from __future__ import annotations
+
+import html
+import re
+
+from dagster_project.extract.document import Document, ExtractionError, Limits, StructureWords, collapse
+from dagster_project.extract.structure import Grid, Item, Line, assemble
+
+EXTRACTOR = "text"
+VERSION = "1"
+
+BLOCK_TAG = re.compile(r"</?(?:p|br|ul|ol|li|div|h[1-6])(?:\s[^<>]*)?/?>", re.IGNORECASE)
+INLINE_TAG = re.compile(r"</?(?:b|i|u|em|strong|sup|sub|span|font)(?:\s[^<>]*)?>", re.IGNORECASE)
+BOLD_LINE = re.compile(r"(?:<(?:b|strong)>.*</(?:b|strong)>|\*\*.*\*\*)", re.IGNORECASE)
+MARKDOWN_HEADING = re.compile(r"(#{1,6})\s+(.*)")
+MARKDOWN_RULE = re.compile(r"(?:[-_*=]\s*){3,}")
+DOUBLE_ENCODED = re.compile("Ã[\u0084\u0085\u0096¤¥¶„…–©]")
+SYMBOL_IN_WORD = re.compile(r"(?<=[a-zåäö])[^\w\s.,:;/()\-–'’&*+\"”\u00ad](?=[a-zåäö])")
+CONTROL = re.compile(r"[\x00-\x08\x0e-\x1f\x7f-\x9f]")
+LINE_END = re.compile(r"\r\n|\r|\n|\u2028|\u2029")
+
+MAX_REPLACEMENT_SHARE = 0.0005
+MAX_CONTROL_SHARE = 0.001
+
+
+def read_text(data: bytes, limits: Limits, words: StructureWords) -> Document:
+    """Read a text document; see :func:`dagster_project.extract.extract` for arguments, result and errors."""
+    text, notes = decode(data)
+    document = assemble(items(text), limits, words, cut_off=not text.endswith(("\n", "\r", "\f")))
+    return Document(
+        media_type="text/plain",
+        title=document.title,
+        page_count=text.count("\f") + 1 if "\f" in text.strip("\f") else None,
+        extractor=EXTRACTOR,
+        extractor_version=VERSION,
+        headings=document.headings,
+        paragraphs=document.paragraphs,
+        tables=document.tables,
+        cells=document.cells,
+        notes=(*notes, *document.notes),
+    )
+
+
+def decode(data: bytes) -> tuple[str, tuple[str, ...]]:
+    """Decode UTF-8 (with or without BOM), UTF-16 with BOM, or Windows-1252.
+
+    Returns:
+        The text and remarks on the encoding.
+
+    Raises:
+        ExtractionError: the bytes are no text, or text in an encoding that cannot be told.
+    """
+    notes: tuple[str, ...] = ()
+    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
+        try:
+            text = data.decode("utf-16")
+        except UnicodeDecodeError as error:
+            raise ExtractionError(f"not valid UTF-16 at byte {error.start}") from error
+        notes = ("read as UTF-16",)
+    elif b"\x00" in data:
+        raise ExtractionError(f"a binary file, not text: NUL byte at position {data.index(0)}")
+    else:
+        try:
+            text = data.decode("utf-8-sig")
+        except UnicodeDecodeError as error:
+            text = _decode_windows_1252(data, error)
+            notes = ("read as Windows-1252",)
+    controls = len(CONTROL.findall(text))
+    if controls > MAX_CONTROL_SHARE * len(text):
+        raise ExtractionError(f"a binary file, not text: {controls} control characters")
+    if lost := text.count("\ufffd"):
+        if lost > max(2, MAX_REPLACEMENT_SHARE * len(text)):
+            raise ExtractionError(f"wrongly encoded: {lost} characters were lost (U+FFFD) before the file came here")
+        notes = (*notes, f"{lost} lost characters (U+FFFD)")
+    if len(garbled := DOUBLE_ENCODED.findall(text)) > 2:
+        raise ExtractionError(
+            f"wrongly encoded: UTF-8 that was read as Latin-1 and saved again ({garbled[0]!r} and {len(garbled) - 1} more)"
+        )
+    return text, notes
+
+
+def _decode_windows_1252(data: bytes, utf8_error: UnicodeDecodeError) -> str:
+    """Windows-1252, if the bytes make Swedish text in it; the place of the UTF-8 error is named if they do not."""
+    line = data.count(b"\n", 0, utf8_error.start) + 1
+    place = f"not valid UTF-8 at byte {utf8_error.start} (line {line})"
+    if utf8_error.end >= len(data) and utf8_error.reason == "unexpected end of data":
+        raise ExtractionError(f"cut off in the middle of a character: {place}") from utf8_error
+    try:
+        text = data.decode("cp1252")
+    except UnicodeDecodeError as error:
+        raise ExtractionError(f"wrongly encoded: {place}, nor Windows-1252 at byte {error.start}") from error
+    foreign = sum(1 for char in text if char > "\x7f")
+    if DOUBLE_ENCODED.search(text):
+        raise ExtractionError(f"wrongly encoded: {place}, though other parts are UTF-8")
+    # Code page 850 and Mac Roman put the Swedish letters where Windows-1252 has quotes and daggers.
+    if (odd := len(SYMBOL_IN_WORD.findall(text))) > 0.2 * foreign:
+        raise ExtractionError(f"wrongly encoded: {place}, and as Windows-1252 {odd} words hold symbols")
+    return text
+
+
+def items(text: str) -> list[Item]:
+    """Cut a text into lines and grids, in order.
+
+    A grid is a run of lines with tabs; ``blank_before`` of an item says whether it follows its predecessor after
+    blank lines only. Form feeds count pages (from 1) where the text has any.
+    """
+    result: list[Item] = []
+    paged = "\f" in text.strip("\f")
+    for page, page_text in enumerate(text.split("\f"), start=1):
+        rows: list[tuple[str, ...]] = []
+        for raw in _join_open_bold(LINE_END.split(page_text)):
+            if "\t" in raw and raw.strip():
+                rows.append(tuple(plain(cell) for cell in raw.split("\t")))
+                continue
+            if rows:
+                result.append(Grid(rows=tuple(rows), page=page if paged else None))
+                rows = []
+            result.extend(_lines(raw, page if paged else None))
+        if rows:
+            result.append(Grid(rows=tuple(rows), page=page if paged else None))
+    return result
+
+
+def plain(cell: str) -> str:
+    """Cell text without markup remains; block tags become newlines, other white space collapses.
+
+    Only tags that writers of reports leave behind are taken away: ``<script>`` in a label is data.
+    """
+    text = cell
+    if "<" in cell:
+        text = INLINE_TAG.sub("", BLOCK_TAG.sub("\n", cell))
+        if text != cell:
+            text = html.unescape(text)
+    if "\n" in text:
+        lines = (collapse(line) for line in text.split("\n"))
+        text = "\n".join(line for line in lines if line)
+    else:
+        text = collapse(text)
+    for mark in ("**", "__"):
+        if len(text) > 2 * len(mark) and text.startswith(mark) and text.endswith(mark):
+            text = text[len(mark) : -len(mark)].strip()
+    return text
+
+
+def _lines(raw: str, page: int | None) -> list[Line]:
+    """The paragraphs of one line of the file outside tables."""
+    stripped = raw.strip()
+    if not stripped or MARKDOWN_RULE.fullmatch(stripped):
+        return []
+    level = None
+    if match := MARKDOWN_HEADING.fullmatch(stripped):
+        level, stripped = len(match[1]), match[2].strip()
+    bold = BOLD_LINE.fullmatch(stripped) is not None
+    parts = plain(stripped).split("\n")
+    if len(stripped) > 2 and stripped[0] == stripped[-1] == "*" and not bold:
+        parts = [stripped.strip("*").strip()]
+    return [Line(text=part, level=level, bold=bold, page=page) for part in parts if part]
+
+
+def _join_open_bold(lines: list[str]) -> list[str]:
+    """A bold line that the writer broke in two, ``**INVESTERINGSBUDGE`` / ``T**``, as one line again."""
+    joined: list[str] = []
+    for line in lines:
+        previous = joined[-1].strip() if joined else ""
+        if previous.startswith("**") and previous.count("**") == 1 and line.strip().endswith("**"):
+            # A single letter is the rest of a word, more is the next word.
+            glue = "" if len(line.strip()) == 3 else " "
+            joined[-1] = previous + glue + line.strip()
+        else:
+            joined.append(line)
+    return joined

@@ -1,0 +1,28 @@
+{# Numbers as Swedish reports print them. Thousands marks are spaces, the decimal mark is a comma; a point is a decimal
+   mark before one or two digits, a thousands mark where it stands twice, and ambiguous before three digits. #}
+
+{% macro number_pattern() -%}
+[+-]? ?(?:\d{1,3}(?: \d{3})+(?:,\d+)?|\d{1,3}(?:\.\d{3}){2,}(?:,\d+)?|\d+,\d+|\d+\.\d{1,2}|\d+)
+{%- endmacro %}
+
+{# The double that a text matching number_pattern prints. #}
+{% macro to_number(text) -%}
+try_cast(replace(
+    case
+        when regexp_full_match(replace({{ text }}, ' ', ''), '[+-]?\d{1,3}(\.\d{3}){2,}(,\d+)?')
+            then replace(replace(replace({{ text }}, ' ', ''), '.', ''), '+', '')
+        else replace(replace({{ text }}, ' ', ''), '+', '')
+    end, ',', '.') as double)
+{%- endmacro %}
+
+{# How a value cell reads, as one of: dash, number, number_with_change, pairs, other. The text has plain minus signs. #}
+{% macro value_form(text) -%}
+case
+    when regexp_full_match({{ text }}, '-{1,3}') then 'dash'
+    when regexp_full_match({{ text }}, '\d{1,3}\.\d{3}(,\d+)?') then 'other'
+    when regexp_full_match({{ text }}, '(?:[<>≥≤=] ?|(?:minst|högst|max|min|under|över) )?{{ number_pattern() }} ?(?:[%‰]|[a-zåäöA-ZÅÄÖ][a-zåäöA-ZÅÄÖ./ ]{0,25})?(?:\*| ?\d\))?') then 'number'
+    when regexp_full_match({{ text }}, '{{ number_pattern() }} ?(?:[%‰]|[a-zåäöA-ZÅÄÖ]{1,12})? ?\( ?(?:[+-] ?{{ number_pattern() }} ?%?|{{ number_pattern() }} ?%) ?\)') then 'number_with_change'
+    when regexp_full_match({{ text }}, '(?:[a-zåäöA-ZÅÄÖ][a-zåäöA-ZÅÄÖ ]{0,24}\d{0,4} ?: ?{{ number_pattern() }} ?(?:[%‰]|[a-zåäöA-ZÅÄÖ]{1,8})?[ ,;]*){2,}') then 'pairs'
+    else 'other'
+end
+{%- endmacro %}

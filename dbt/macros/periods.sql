@@ -1,0 +1,112 @@
+{# Periods in headers, labels and cells. The text is lower case with plain minus signs; fiscal_year is the report's. #}
+
+
+{% macro month_pattern() -%}
+jan(?:uari)?|feb(?:r|ruari)?|mars?|apr(?:il)?|maj|juni?|juli?|aug(?:usti)?|sept?(?:ember)?|okt(?:ober)?|nov(?:ember)?|dec(?:ember)?
+{%- endmacro %}
+
+{# Number of the month whose first three letters are given; null for any other text. #}
+{% macro month_number(text) -%}
+nullif(list_position(['jan', 'feb', 'mar', 'apr', 'maj', 'jun', 'jul', 'aug', 'sep', 'okt', 'nov', 'dec'], left({{ text }}, 3)), 0)
+{%- endmacro %}
+
+{# Which form of period a text prints; the first that fits of the list below, null for none. #}
+{% macro period_form(text) -%}
+case
+    when regexp_matches({{ text }}, '\d{4}-\d\d-\d\d ?(?:-|till|t o m) ?\d{4}-\d\d-\d\d') then 'iso_range'
+    when regexp_matches({{ text }}, '\d{1,2} (?:{{ month_pattern() }}) (?:19|20)\d\d ?(?:-|till) ?\d{1,2} (?:{{ month_pattern() }}) (?:19|20)\d\d') then 'date_range'
+    when regexp_matches({{ text }}, '(?:^|[^a-zåäö])(?:kvartal|kv|q) ?[1-4](?:[^0-9]|$)') then 'quarter'
+    when regexp_matches({{ text }}, '(?:^|[^a-zåäö])(?:halvår|h) ?[12](?:[^0-9]|$)') then 'half_year'
+    when regexp_matches({{ text }}, '(?:^|[^a-zåäö])(?:tertial|t) ?[123](?:[^0-9]|$)') then 'tertial'
+    when regexp_matches({{ text }}, '(?:^|[^a-zåäö])(?:{{ month_pattern() }}) ?- ?(?:{{ month_pattern() }})(?:[^a-zåäö]|$)') then 'month_range'
+    when regexp_matches({{ text }}, '(?:19|20)\d\d-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])') then 'iso_date'
+    when regexp_matches({{ text }}, '(?:läsår|läsåret).*(?:19|20)\d\d ?[-/] ?(?:\d{4}|\d{2})') or regexp_matches({{ text }}, '(?:19|20)\d\d ?[-/] ?(?:\d{4}|\d{2}) ?läsår') then 'school_year'
+    when regexp_matches({{ text }}, '(?:19|20)\d\d ?/ ?(?:19|20)?\d\d(?:[^0-9]|$)') then 'year_pair'
+    when regexp_matches({{ text }}, '(?:19|20)\d\d ?- ?(?:19|20)\d\d(?:[^0-9]|$)') then 'year_span'
+    when regexp_matches({{ text }}, '(?:^|[^0-9])3[01] ?(?:/ ?\d{1,2}|(?:{{ month_pattern() }}))(?:[^a-zåäö]|$)') then 'day_month'
+    when regexp_matches({{ text }}, '(?:^|[^a-zåäö])(?:per|tom|t\.?o\.?m\.?|till och med|ack\.?|ackumulerat|efter) (?:utfall )?(?:{{ month_pattern() }})(?:[^a-zåäö]|$)') then 'to_month'
+    when regexp_matches({{ text }}, '(?:^|[^a-zåäö])(?:{{ month_pattern() }})(?:[^a-zåäö]|$)') then 'month'
+    when regexp_matches({{ text }}, '(?:^|[^0-9])(?:19|20)\d\d(?:[^0-9]|$)') then 'year'
+end
+{%- endmacro %}
+
+{# First and last day of the period that a text prints in the form found by period_form. #}
+{% macro period_bounds(text, form, fiscal_year) -%}
+{%- set year = "coalesce(try_cast(nullif(regexp_extract(" ~ text ~ ", '(?:^|[^0-9])((?:19|20)\\d\\d)(?:[^0-9]|$)', 1), '') as integer), " ~ fiscal_year ~ ")" -%}
+{%- set digit = "try_cast(regexp_extract(" ~ text ~ ", '(?:kvartal|kv|q|halvår|h|tertial|t) ?([1-4])(?:[^0-9]|$)', 1) as integer)" -%}
+{%- set month = month_number("regexp_extract(" ~ text ~ ", '(?:^|[^a-zåäö])(" ~ month_pattern() ~ ")(?:[^a-zåäö]|$)', 1)") -%}
+case {{ form }}
+    when 'iso_range' then {
+        'first': try_cast(regexp_extract({{ text }}, '(\d{4}-\d\d-\d\d)', 1) as date),
+        'last': try_cast(regexp_extract({{ text }}, '\d{4}-\d\d-\d\d ?(?:-|till|t o m) ?(\d{4}-\d\d-\d\d)', 1) as date)}
+    when 'date_range' then {
+        'first': make_date(
+            try_cast(regexp_extract({{ text }}, '\d{1,2} (?:{{ month_pattern() }}) ((?:19|20)\d\d)', 1) as integer),
+            {{ month_number("regexp_extract(" ~ text ~ ", '\\d{1,2} (" ~ month_pattern() ~ ") (?:19|20)\\d\\d', 1)") }},
+            try_cast(regexp_extract({{ text }}, '(\d{1,2}) (?:{{ month_pattern() }}) (?:19|20)\d\d', 1) as integer)),
+        'last': make_date(
+            try_cast(regexp_extract({{ text }}, '(?:-|till) ?\d{1,2} (?:{{ month_pattern() }}) ((?:19|20)\d\d)', 1) as integer),
+            {{ month_number("regexp_extract(" ~ text ~ ", '(?:-|till) ?\\d{1,2} (" ~ month_pattern() ~ ")', 1)") }},
+            try_cast(regexp_extract({{ text }}, '(?:-|till) ?(\d{1,2}) (?:{{ month_pattern() }})', 1) as integer))}
+    when 'quarter' then {
+        'first': make_date({{ year }}, {{ digit }} * 3 - 2, 1),
+        'last': last_day(make_date({{ year }}, {{ digit }} * 3, 1))}
+    when 'half_year' then {
+        'first': make_date({{ year }}, {{ digit }} * 6 - 5, 1),
+        'last': last_day(make_date({{ year }}, {{ digit }} * 6, 1))}
+    -- Tertial figures are year to date in every report read.
+    when 'tertial' then {
+        'first': make_date({{ year }}, 1, 1),
+        'last': last_day(make_date({{ year }}, {{ digit }} * 4, 1))}
+    when 'month_range' then {
+        'first': make_date({{ year }}, {{ month_number("regexp_extract(" ~ text ~ ", '(" ~ month_pattern() ~ ") ?- ?(?:" ~ month_pattern() ~ ")', 1)") }}, 1),
+        'last': last_day(make_date({{ year }}, {{ month_number("regexp_extract(" ~ text ~ ", '(?:" ~ month_pattern() ~ ") ?- ?(" ~ month_pattern() ~ ")', 1)") }}, 1))}
+    -- A balance date stands for the year to date (Utfall 2023-12-31).
+    when 'iso_date' then {
+        'first': make_date({{ year }}, 1, 1),
+        'last': try_cast(regexp_extract({{ text }}, '((?:19|20)\d\d-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01]))', 1) as date)}
+    when 'day_month' then {
+        'first': make_date({{ year }}, 1, 1),
+        'last': last_day(make_date({{ year }}, coalesce({{ month }}, try_cast(regexp_extract({{ text }}, '3[01] ?/ ?(\d{1,2})', 1) as integer), 12), 1))}
+    when 'school_year' then {
+        'first': make_date({{ year }}, 7, 1),
+        'last': make_date({{ year }} + 1, 6, 30)}
+    -- A pair of years heads a change: it is about the later one.
+    when 'year_pair' then {
+        'first': make_date({{ year }} + 1, 1, 1),
+        'last': make_date({{ year }} + 1, 12, 31)}
+    when 'year_span' then {
+        'first': make_date({{ year }}, 1, 1),
+        'last': make_date(try_cast(regexp_extract({{ text }}, '(?:19|20)\d\d ?- ?((?:19|20)\d\d)', 1) as integer), 12, 31)}
+    when 'to_month' then {
+        'first': make_date({{ year }}, 1, 1),
+        'last': last_day(make_date({{ year }}, {{ month }}, 1))}
+    when 'month' then {
+        'first': make_date({{ year }}, {{ month }}, 1),
+        'last': last_day(make_date({{ year }}, {{ month }}, 1))}
+    when 'year' then {
+        'first': make_date({{ year }}, 1, 1),
+        'last': make_date({{ year }}, 12, 31)}
+end
+{%- endmacro %}
+
+{# The key of a period: 2023, 2024-Q3, 2024-02, 2024-H2, 2024-T1, 2021/2024, else first day/last day. #}
+{% macro period_key(first, last) -%}
+case
+    when {{ first }} is null or {{ last }} is null then 'unknown'
+    when month({{ first }}) = 1 and day({{ first }}) = 1 and month({{ last }}) = 12 and day({{ last }}) = 31
+        then case
+            when year({{ first }}) = year({{ last }}) then cast(year({{ first }}) as varchar)
+            else year({{ first }}) || '/' || year({{ last }})
+        end
+    when year({{ first }}) = year({{ last }}) and day({{ first }}) = 1 and {{ last }} = last_day({{ last }})
+        then case
+            when month({{ first }}) = month({{ last }}) then strftime({{ first }}, '%Y-%m')
+            when month({{ last }}) - month({{ first }}) = 2 and month({{ last }}) % 3 = 0 then year({{ first }}) || '-Q' || (month({{ last }}) // 3)
+            when month({{ last }}) - month({{ first }}) = 5 and month({{ last }}) % 6 = 0 then year({{ first }}) || '-H' || (month({{ last }}) // 6)
+            when month({{ first }}) = 1 and month({{ last }}) in (4, 8) then year({{ first }}) || '-T' || (month({{ last }}) // 4)
+            else strftime({{ first }}, '%Y-%m') || '/' || strftime({{ last }}, '%Y-%m')
+        end
+    else strftime({{ first }}, '%Y-%m-%d') || '/' || strftime({{ last }}, '%Y-%m-%d')
+end
+{%- endmacro %}

@@ -1,0 +1,32 @@
+{# Text as it is compared: one place for white space, minus signs and words. #}
+
+{# The text as printed, every kind of white space collapsed to single spaces. #}
+{% macro collapsed(text) -%}
+trim(regexp_replace({{ text }}, '[\s\x{00a0}\x{2007}\x{2009}\x{202f}\x{200b}\x{feff}]+', ' ', 'g'))
+{%- endmacro %}
+
+{# Collapsed text with all four minus signs (U+2212, en, em and figure dash) as the plain one. #}
+{% macro plain_minus(text) -%}
+translate({{ collapsed(text) }}, '−–—‒', '----')
+{%- endmacro %}
+
+{# The words of a header or label: lower case, a space at each end and between words, so that
+   contains(words, ' term ') finds whole words only. Words broken by a hyphen are joined (Av-vikelse, Års- arbetare),
+   a year glued to a word is set apart (Utfall2013). #}
+{% macro words(text) -%}
+(' ' || trim(regexp_replace(regexp_replace(regexp_replace(
+    replace(lower({{ collapsed(text) }}), '%', ' % '),
+    '([a-zåäöé])- ?([a-zåäöé])', '\1\2', 'g'),
+    '([a-zåäöé])((?:19|20)\d\d)', '\1 \2', 'g'),
+    '[^a-z0-9åäöéü%‰]+', ' ', 'g')) || ' ')
+{%- endmacro %}
+
+{# A status or unit word as it is compared: lower case, no marks before it, no full stop behind. #}
+{% macro word(text) -%}
+regexp_replace(regexp_replace(lower({{ collapsed(text) }}), '^[✔✓☑●■•*]+ ?(\S)', '\1'), '[\s.]+$', '')
+{%- endmacro %}
+
+{# Key of a natural key: the same words give the same key in every refresh. #}
+{% macro hash_key(columns) -%}
+md5(concat_ws('|', {% for column in columns %}coalesce(cast({{ column }} as varchar), '~'){% if not loop.last %}, {% endif %}{% endfor %}))
+{%- endmacro %}

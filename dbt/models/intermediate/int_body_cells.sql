@@ -1,0 +1,51 @@
+with
+cells as (select * from {{ ref('stg_cells') }}),
+
+status_words as (select * from {{ ref('status_words') }}),
+
+typed as (
+    select
+        *,
+        {{ word('cell_text') }} as cell_word,
+        {{ word("split_part(cell_text, chr(10), 1)") }} as first_word,
+        {{ value_form('plain_text') }} as value_form
+    from cells
+    where not is_header
+),
+
+-- A status with its comment on one line: Avslutad 2024-12-20 ...
+prefixes as (
+    select
+        typed.report_id,
+        typed.table_seq,
+        typed.row_index,
+        typed.col_index,
+        status_words.status_key,
+        status_words.unit_key,
+        status_words.term
+    from typed
+    inner join status_words on starts_with(typed.cell_word, status_words.term || ' ')
+    where typed.value_form = 'other'
+    qualify row_number() over (
+        partition by typed.report_id, typed.table_seq, typed.row_index, typed.col_index
+        order by length(status_words.term) desc, status_words.term
+    ) = 1
+)
+
+select
+    typed.*,
+    prefixes.status_key as prefix_status_key,
+    prefixes.term as prefix_term,
+    coalesce(whole.status_key, first_line.status_key) as status_key,
+    coalesce(whole.unit_key, first_line.unit_key) as status_unit_key,
+    whole.status_key is null and first_line.status_key is not null as has_status_and_text,
+    case
+        when typed.value_form in ('dash', 'number', 'number_with_change', 'pairs') then typed.value_form
+        when coalesce(whole.status_key, first_line.status_key) is not null then 'status'
+        else 'text'
+    end as cell_type
+from typed
+left join status_words as whole on typed.cell_word = whole.term
+left join status_words as first_line
+    on typed.first_word = first_line.term and contains(typed.cell_text, chr(10))
+left join prefixes using (report_id, table_seq, row_index, col_index)

@@ -1,0 +1,93 @@
+with
+stg_cells as (select * from {{ ref('stg_cells') }}),
+
+body_cells as (select * from {{ ref('int_body_cells') }}),
+
+columns as (select * from {{ ref('int_columns') }}),
+
+rows as (select * from {{ ref('int_rows') }}),
+
+kinds as (select * from {{ ref('int_table_kinds') }}),
+
+unit_words as (select * from {{ ref('unit_words') }}),
+
+known_units as (
+    select distinct term from unit_words where context in ('any', 'cell')
+),
+
+placed as (
+    select
+        body_cells.*,
+        columns.column_role,
+        columns.scenario_key as column_scenario_key,
+        rows.row_role,
+        rows.row_label,
+        rows.label_cell_col,
+        kinds.kind,
+        lower(trim(regexp_extract(
+            body_cells.plain_text,
+            '^(?:[<>≥≤=] ?|(?:minst|högst|max|min|under|över) )?{{ number_pattern() }} ?([%‰]|[a-zåäöA-ZÅÄÖ][a-zåäöA-ZÅÄÖ./ ]*?)?\.?(?:\*| ?\d\))?$', 1
+        ))) as unit_text
+    from body_cells
+    inner join columns using (report_id, table_seq, col_index)
+    inner join rows using (report_id, table_seq, row_index)
+    inner join kinds using (report_id, table_seq)
+),
+
+judged as (
+    select
+        placed.*,
+        case
+            when column_role != 'value' then null
+            when row_role = 'note' then null
+            when row_label is null or row_label = '' then 'no row label: nothing says what the figure is about'
+            when cell_type = 'number' and unit_text != '' and known_units.term is null
+                then 'unit not in the vocabulary: ' || unit_text
+            when cell_type in ('dash', 'number', 'number_with_change', 'pairs', 'status') then null
+            when column_scenario_key = 'status' and prefix_status_key is not null then null
+            when regexp_full_match(plain_text, '\d{1,3}\.\d{3}(,\d+)?')
+                then 'ambiguous number: the point may mark decimals or thousands'
+            when regexp_matches(plain_text, '\d') and not regexp_matches(plain_text, '[A-Za-zÅÄÖåäö]{2}')
+                and not regexp_full_match(plain_text, '\d+(,\d+)? ?- ?\d+(,\d+)? ?%?')
+                then 'ambiguous digits: they form no single number'
+            when kind in ('financial', 'org_result', 'grant', 'budget_adjustment', 'measure', 'staffing')
+                then 'not a number in a column of figures'
+            when kind in ('goal', 'assignment') or (column_scenario_key = 'status' and length(value_text) <= 60)
+                then 'status word not in the vocabulary'
+            when length(value_text) > 60 then null
+        end as reason,
+        column_role = 'value' and cell_type = 'text' and length(value_text) > 60
+        and not (column_scenario_key = 'status' and prefix_status_key is not null) as is_long_text
+    from placed
+    left join known_units on placed.unit_text = known_units.term
+),
+
+body as (
+    select
+        report_id,
+        table_seq,
+        row_index,
+        col_index,
+        case
+            when row_role = 'note' then 'note'
+            when column_role in ('comment', 'note_ref') then 'note'
+            when column_role != 'value' then 'label'
+            when reason is not null then 'rejected'
+            when is_long_text then 'note'
+            else 'value'
+        end as role,
+        case when row_role != 'note' and column_role = 'value' then reason end as reason
+    from judged
+)
+
+select
+    stg_cells.report_id,
+    stg_cells.table_seq,
+    stg_cells.row_index,
+    stg_cells.col_index,
+    stg_cells.page,
+    stg_cells.value_text,
+    coalesce(body.role, case when stg_cells.is_header then 'header' end) as role,
+    body.reason
+from stg_cells
+left join body using (report_id, table_seq, row_index, col_index)

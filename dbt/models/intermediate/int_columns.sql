@@ -1,0 +1,215 @@
+with
+tables as (select * from {{ ref('int_tables') }}),
+
+reports as (select * from {{ ref('int_reports') }}),
+
+cells as (select * from {{ ref('stg_cells') }}),
+
+body_cells as (select * from {{ ref('int_body_cells') }}),
+
+scenario_words as (select * from {{ ref('scenario_words') }}),
+
+unit_words as (select * from {{ ref('unit_words') }}),
+
+column_roles as (select * from {{ ref('column_roles') }}),
+
+total_words as (select * from {{ ref('total_words') }}),
+
+grid as (
+    select
+        report_id,
+        table_seq,
+        unnest(range(0, n_cols)) as col_index
+    from tables
+),
+
+-- A header cell of an upper level heads all the columns that it spans.
+labels as (
+    select
+        grid.report_id,
+        grid.table_seq,
+        grid.col_index,
+        string_agg(cells.value_text, ' | ' order by cells.row_index) as column_label
+    from grid
+    inner join cells
+        on grid.report_id = cells.report_id
+        and grid.table_seq = cells.table_seq
+        and cells.is_header
+        and grid.col_index >= cells.col_index
+        and grid.col_index < cells.col_index + cells.col_span
+    group by all
+),
+
+contents as (
+    select
+        report_id,
+        table_seq,
+        col_index,
+        count(*) as n_cells,
+        count(*) filter (where cell_type in ('number', 'number_with_change', 'pairs')) as n_numbers,
+        count(*) filter (where cell_type = 'status') as n_statuses,
+        count(*) filter (where cell_type = 'dash') as n_dashes,
+        avg(length(value_text)) as mean_length
+    from body_cells
+    group by all
+),
+
+described as (
+    select
+        grid.*,
+        labels.column_label,
+        {{ words("coalesce(labels.column_label, '')") }} as column_words,
+        lower({{ plain_minus("coalesce(labels.column_label, '')") }}) as column_text,
+        coalesce(contents.n_cells, 0) as n_cells,
+        coalesce(contents.n_numbers, 0) as n_numbers,
+        coalesce(contents.n_statuses, 0) as n_statuses,
+        coalesce(contents.n_dashes, 0) as n_dashes,
+        coalesce(contents.mean_length, 0) as mean_length
+    from grid
+    left join labels using (report_id, table_seq, col_index)
+    left join contents using (report_id, table_seq, col_index)
+),
+
+scenarios as (
+    select
+        described.report_id,
+        described.table_seq,
+        described.col_index,
+        scenario_words.scenario_key,
+        scenario_words.term
+    from described
+    inner join scenario_words on contains(described.column_words, ' ' || scenario_words.term || ' ')
+    qualify row_number() over (
+        partition by described.report_id, described.table_seq, described.col_index
+        order by scenario_words.priority desc, length(scenario_words.term) desc, scenario_words.term
+    ) = 1
+),
+
+-- Units: words of money and percent anywhere in the header; others where a header level is the unit or begins with it.
+column_units as (
+    select
+        described.report_id,
+        described.table_seq,
+        described.col_index,
+        unit_words.unit_key,
+        unit_words.context
+    from described
+    inner join unit_words
+        on contains(described.column_words, ' ' || unit_words.term || ' ')
+    where unit_words.context in ('any', 'suffix', 'word')
+    qualify row_number() over (
+        partition by described.report_id, described.table_seq, described.col_index
+        order by unit_words.context = 'any' desc, unit_words.unit_key = 'count', length(unit_words.term) desc, unit_words.term
+    ) = 1
+),
+
+roles as (
+    select
+        described.report_id,
+        described.table_seq,
+        described.col_index,
+        column_roles.role
+    from described
+    inner join column_roles on contains(described.column_words, ' ' || column_roles.term || ' ')
+    qualify row_number() over (
+        partition by described.report_id, described.table_seq, described.col_index
+        order by
+            trim(described.column_words) = column_roles.term desc,
+            starts_with(described.column_words, ' ' || column_roles.term || ' ') desc,
+            length(column_roles.term) desc,
+            column_roles.term
+    ) = 1
+),
+
+interpreted as (
+    select
+        described.*,
+        scenarios.scenario_key,
+        column_units.unit_key as column_unit_key,
+        roles.role as header_role,
+        {{ period_form('described.column_text') }} as period_form,
+        reports.fiscal_year,
+        reports.report_type,
+        (described.n_numbers + described.n_statuses + described.n_dashes) * 2 >= described.n_cells
+        and described.n_cells > 0 as is_mostly_values
+    from described
+    inner join reports using (report_id)
+    left join scenarios using (report_id, table_seq, col_index)
+    left join column_units using (report_id, table_seq, col_index)
+    left join roles using (report_id, table_seq, col_index)
+),
+
+-- What a column holds. The first column holds labels, whatever they look like (-19, 20–25, 51 -).
+with_roles as (
+    select
+        *,
+        case
+            when col_index = 0 then coalesce(
+                case when header_role in ('label', 'attribute', 'group', 'grantor', 'note_ref') then header_role end, 'label'
+            )
+            when header_role in ('code', 'grantor', 'attribute', 'note_ref', 'unit') then header_role
+            when header_role = 'comment' and scenario_key is distinct from 'status' then 'comment'
+            when scenario_key is not null or period_form is not null then 'value'
+            when is_mostly_values and header_role is distinct from 'label' then 'value'
+            when header_role in ('label', 'group') then header_role
+            when n_cells = 0 and column_unit_key is not null then 'value'
+            when n_cells = 0 then 'empty'
+            when mean_length > 40 then 'comment'
+            else 'attribute'
+        end as first_role
+    from interpreted
+),
+
+-- One label column a table: the column that the header calls so, else the first one.
+label_columns as (
+    select
+        report_id,
+        table_seq,
+        coalesce(
+            min(col_index) filter (where header_role = 'label' and first_role = 'label'),
+            min(col_index) filter (where first_role = 'label'),
+            0
+        ) as label_col_index
+    from with_roles
+    group by all
+),
+
+column_counts as (
+    select report_id, table_seq, column_label, count(*) as n_same
+    from with_roles
+    where first_role = 'value' and column_label is not null
+    group by all
+),
+
+settled as (
+    select
+        with_roles.* exclude (first_role),
+        case
+            when with_roles.col_index = label_columns.label_col_index then 'label'
+            when with_roles.first_role = 'label' and with_roles.col_index < label_columns.label_col_index then 'group'
+            when with_roles.first_role = 'label' then 'attribute'
+            else with_roles.first_role
+        end as column_role,
+        label_columns.label_col_index,
+        -- A label that the header prints twice, or no label at all, leaves open what the column is about.
+        coalesce(column_counts.n_same, 0) > 1 or with_roles.column_label is null as is_ambiguous,
+        trim(with_roles.column_words) in (select term from total_words) as is_total_column,
+        {{ period_bounds('column_text', 'period_form', 'fiscal_year') }} as bounds
+    from with_roles
+    inner join label_columns using (report_id, table_seq)
+    left join column_counts using (report_id, table_seq, column_label)
+)
+
+select
+    * exclude (bounds, scenario_key),
+    bounds.first as period_start,
+    bounds.last as period_end,
+    -- A bare year is an outcome in a report, a budget or plan in a plan; no word at all is an outcome.
+    case
+        when scenario_key is not null then scenario_key
+        when report_type in ('plan', 'budget') and year(bounds.first) = fiscal_year then 'budget'
+        when report_type in ('plan', 'budget') and coalesce(year(bounds.first), fiscal_year) >= fiscal_year then 'plan'
+        else 'actual'
+    end as scenario_key,
+    scenario_key is not null as has_scenario_word
+from settled

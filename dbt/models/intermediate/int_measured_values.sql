@@ -1,0 +1,81 @@
+-- Values with their unit settled and money in kronor.
+with
+printed_values as (select * from {{ ref('int_printed_values') }}),
+
+money_units as (select * from {{ ref('int_money_units') }}),
+
+units as (select * from {{ ref('units') }}),
+
+first_pass as (
+    select
+        printed_values.*,
+        case
+            when printed_values.part_role = 'change' and printed_values.cell_unit_key is null then null
+            when printed_values.printed_unit_key is not null then printed_values.printed_unit_key
+            when printed_values.expects_money then money_units.unit_key
+        end as direct_unit_key,
+        case
+            when printed_values.printed_unit_key is not null then printed_values.printed_unit_basis
+            when printed_values.expects_money and money_units.unit_key is not null then 'inferred'
+        end as direct_unit_basis
+    from printed_values
+    left join money_units using (report_id, table_seq)
+),
+
+-- A dash has the unit of the numbers in its row, else of its column; so has a number without any unit of its own.
+siblings as (
+    select
+        *,
+        min(direct_unit_key) filter (where value_numeric is not null and part_role = 'value') over (
+            partition by report_id, table_seq, row_index
+        ) as row_first,
+        max(direct_unit_key) filter (where value_numeric is not null and part_role = 'value') over (
+            partition by report_id, table_seq, row_index
+        ) as row_last,
+        min(direct_unit_key) filter (where value_numeric is not null and part_role = 'value') over (
+            partition by report_id, table_seq, col_index
+        ) as column_first,
+        max(direct_unit_key) filter (where value_numeric is not null and part_role = 'value') over (
+            partition by report_id, table_seq, col_index
+        ) as column_last
+    from first_pass
+),
+
+settled as (
+    select
+        *,
+        case
+            when direct_unit_key is not null and (cell_type != 'dash' or direct_unit_basis not in ('label', 'table', 'inferred'))
+                then direct_unit_key
+            when row_first = row_last then row_first
+            when direct_unit_key is not null then direct_unit_key
+            when cell_type = 'dash' and column_first = column_last then column_first
+            when expects_money then 'unknown'
+            else 'count'
+        end as unit_key,
+        case
+            when direct_unit_key is not null and (cell_type != 'dash' or direct_unit_basis not in ('label', 'table', 'inferred'))
+                then direct_unit_basis
+            when row_first = row_last then 'row'
+            when direct_unit_key is not null then direct_unit_basis
+            when cell_type = 'dash' and column_first = column_last then 'column'
+            when expects_money then 'unknown'
+            else 'default'
+        end as unit_basis
+    from siblings
+)
+
+select
+    settled.* exclude (direct_unit_key, direct_unit_basis, row_first, row_last, column_first, column_last),
+    units.dimension as unit_dimension,
+    case
+        when units.dimension = 'money' and not settled.is_ratio
+            then cast(round(settled.value_numeric * units.factor_to_base, 2) as decimal(18, 2))
+    end as amount_sek,
+    -- Half of the last digit printed, in the unit printed: how far rounding alone can move the figure.
+    case
+        when settled.value_numeric is not null
+            then 0.5 * pow(10, -length(regexp_extract(settled.number_text, '[,.](\d+)$', 1)))
+    end as rounding
+from settled
+left join units using (unit_key)

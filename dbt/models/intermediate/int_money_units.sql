@@ -1,0 +1,69 @@
+-- The unit of a table of money that prints none: the unit that the report's other tables print, if exactly the size of
+-- the figures and the way they are printed allow it; none otherwise, for a wrong factor of a thousand is worse.
+with
+printed_values as (select * from {{ ref('int_printed_values') }}),
+
+units as (select * from {{ ref('units') }}),
+
+numbers as (
+    select
+        printed_values.report_id,
+        printed_values.table_seq,
+        printed_values.printed_unit_key,
+        printed_values.expects_money,
+        abs(printed_values.value_numeric) as magnitude,
+        contains(printed_values.number_text, ',') as has_decimals,
+        units.dimension,
+        units.factor_to_base
+    from printed_values
+    left join units on printed_values.printed_unit_key = units.unit_key
+    where printed_values.value_numeric is not null and not printed_values.is_ratio
+),
+
+printed as (
+    select
+        report_id,
+        printed_unit_key as unit_key,
+        any_value(factor_to_base) as factor_to_base,
+        max(magnitude * factor_to_base) as largest,
+        avg(case when has_decimals then 1.0 else 0.0 end) as decimal_share
+    from numbers
+    where dimension = 'money'
+    group by all
+),
+
+largest as (
+    select report_id, max(largest) as largest from printed group by all
+),
+
+silent as (
+    select
+        report_id,
+        table_seq,
+        max(magnitude) as magnitude,
+        avg(case when has_decimals then 1.0 else 0.0 end) as decimal_share
+    from numbers
+    where printed_unit_key is null and expects_money
+    group by all
+),
+
+candidates as (
+    select
+        silent.report_id,
+        silent.table_seq,
+        printed.unit_key
+    from silent
+    inner join printed using (report_id)
+    inner join largest using (report_id)
+    where
+        silent.magnitude * printed.factor_to_base between largest.largest * 0.1 and largest.largest * 1.5
+        and (printed.decimal_share >= 0.5) = (silent.decimal_share >= 0.5)
+)
+
+select
+    report_id,
+    table_seq,
+    any_value(unit_key) as unit_key
+from candidates
+group by all
+having count(*) = 1

@@ -1,0 +1,112 @@
+-- One row per value: a cell that prints several (1 800 (-4,7%), kvartal 3: 14st kvartal 4: 8 st) gives several.
+with
+cells as (select * from {{ ref('int_cells') }}),
+
+body_cells as (select * from {{ ref('int_body_cells') }}),
+
+value_cells as (
+    select body_cells.*
+    from body_cells
+    inner join cells using (report_id, table_seq, row_index, col_index)
+    where cells.role = 'value'
+),
+
+single_numbers as (
+    select
+        *,
+        1 as part_index,
+        'value' as part_role,
+        cast(null as varchar) as part_label,
+        regexp_extract(plain_text, '^(?:[<>≥≤=] ?|(?:minst|högst|max|min|under|över) )?({{ number_pattern() }})', 1) as number_text,
+        lower(trim(regexp_extract(
+            plain_text,
+            '^(?:[<>≥≤=] ?|(?:minst|högst|max|min|under|över) )?{{ number_pattern() }} ?([%‰]|[a-zåäöA-ZÅÄÖ][a-zåäöA-ZÅÄÖ./ ]*?)?\.?(?:\*| ?\d\))?$', 1
+        ))) as unit_text,
+        nullif(trim(regexp_extract(plain_text, '^([<>≥≤=]|minst|högst|max|min|under|över)', 1)), '') as bound_text
+    from value_cells
+    where cell_type = 'number'
+),
+
+main_numbers as (
+    select
+        *,
+        1 as part_index,
+        'value' as part_role,
+        cast(null as varchar) as part_label,
+        regexp_extract(plain_text, '^({{ number_pattern() }})', 1) as number_text,
+        lower(trim(regexp_extract(plain_text, '^{{ number_pattern() }} ?([%‰]|[a-zåäöA-ZÅÄÖ]{1,12})? ?\(', 1))) as unit_text,
+        cast(null as varchar) as bound_text
+    from value_cells
+    where cell_type = 'number_with_change'
+),
+
+changes as (
+    select
+        *,
+        2 as part_index,
+        'change' as part_role,
+        cast(null as varchar) as part_label,
+        trim(regexp_extract(plain_text, '\( ?([+-]? ?{{ number_pattern() }})', 1)) as number_text,
+        case when regexp_matches(plain_text, '% ?\)$') then '%' else '' end as unit_text,
+        cast(null as varchar) as bound_text
+    from value_cells
+    where cell_type = 'number_with_change'
+),
+
+pair_lists as (
+    select
+        *,
+        unnest(range(1, len(pair_texts) + 1)) as part_index
+    from (
+        select
+            *,
+            regexp_extract_all(
+                plain_text, '([a-zåäöA-ZÅÄÖ][a-zåäöA-ZÅÄÖ ]{0,24}\d{0,4} ?: ?{{ number_pattern() }} ?(?:[%‰]|(?:st|kr|tkr|mnkr|dagar|dygn|personer)\b)?)'
+            ) as pair_texts
+        from value_cells
+        where cell_type = 'pairs'
+    )
+),
+
+pairs as (
+    select
+        * exclude (pair_texts, part_index),
+        cast(part_index as integer) as part_index,
+        'value' as part_role,
+        trim(split_part(pair_texts[part_index], ':', 1)) as part_label,
+        regexp_extract(pair_texts[part_index], ': ?({{ number_pattern() }})', 1) as number_text,
+        lower(trim(regexp_extract(pair_texts[part_index], ': ?{{ number_pattern() }} ?([%‰]|[a-zåäöA-ZÅÄÖ]+)?$', 1))) as unit_text,
+        cast(null as varchar) as bound_text
+    from pair_lists
+),
+
+others as (
+    select
+        *,
+        1 as part_index,
+        'value' as part_role,
+        cast(null as varchar) as part_label,
+        cast(null as varchar) as number_text,
+        '' as unit_text,
+        cast(null as varchar) as bound_text
+    from value_cells
+    where cell_type in ('dash', 'status', 'text')
+),
+
+unioned as (
+    select * from single_numbers
+    union all by name
+    select * from main_numbers
+    union all by name
+    select * from changes
+    union all by name
+    select * from pairs
+    union all by name
+    select * from others
+)
+
+select
+    *,
+    {{ to_number('number_text') }} as value_numeric,
+    cell_type in ('number_with_change', 'pairs') as is_composite
+from unioned

@@ -1,0 +1,205 @@
+-- What each value says by itself and by its header, row and table; units of money that are printed nowhere come later.
+with
+parts as (select * from {{ ref('int_parts') }}),
+
+columns as (select * from {{ ref('int_columns') }}),
+
+rows as (select * from {{ ref('int_rows') }}),
+
+tables as (select * from {{ ref('int_tables') }}),
+
+kinds as (select * from {{ ref('int_table_kinds') }}),
+
+reports as (select * from {{ ref('int_reports') }}),
+
+unit_words as (select * from {{ ref('unit_words') }}),
+
+money_words as (select * from {{ ref('money_words') }}),
+
+cell_units as (
+    select term, arg_min(unit_key, context) as unit_key
+    from unit_words
+    where context in ('any', 'cell')
+    group by all
+),
+
+suffix_units as (
+    select term, arg_min(unit_key, context) as unit_key
+    from unit_words
+    where context in ('any', 'suffix')
+    group by all
+),
+
+-- The unit that a row label states: behind a comma or in brackets at its end, "i tkr", or the whole label.
+label_suffixes as (
+    select
+        report_id,
+        table_seq,
+        row_index,
+        label_words,
+        trim(coalesce(
+            nullif(regexp_extract(label_plain, '\(([^()]+)\)$', 1), ''),
+            nullif(regexp_extract(label_plain, ',\s*([^,()]+)$', 1), ''),
+            nullif(regexp_extract(label_plain, '\si\s+([^,()]+)$', 1), ''),
+            nullif(regexp_extract(label_plain, '(?:^|\s)(mnkr|mkr|tkr|kkr|kr|%|procent|årsarbetare)$', 1), '')
+        )) as suffix
+    from rows
+),
+
+-- The unit that the words of a row label tell: "Andel" first, then staff, index and days, "Antal" last. A number and the
+-- word behind it (inom 4 månader, 15 dagar) are a condition, not a unit.
+label_hints as (
+    select
+        label_suffixes.report_id,
+        label_suffixes.table_seq,
+        label_suffixes.row_index,
+        unit_words.unit_key
+    from label_suffixes
+    inner join unit_words
+        on unit_words.context = 'word'
+        and contains(regexp_replace(label_suffixes.label_words, ' \d+ [a-zåäö]+ ', ' ', 'g'), ' ' || unit_words.term || ' ')
+        and (
+            unit_words.unit_key != 'percent'
+            or starts_with(label_suffixes.label_words, ' ' || unit_words.term || ' ')
+        )
+    qualify row_number() over (
+        partition by label_suffixes.report_id, label_suffixes.table_seq, label_suffixes.row_index
+        order by
+            list_position(['percent', 'fte', 'index', 'days', 'hours', 'count'], unit_words.unit_key),
+            unit_words.term
+    ) = 1
+),
+
+money_labels as (
+    select distinct
+        label_suffixes.report_id,
+        label_suffixes.table_seq,
+        label_suffixes.row_index
+    from label_suffixes
+    inner join money_words
+        on starts_with(label_suffixes.label_words, ' ' || money_words.term || ' ')
+        or (money_words.term = 'belopp' and contains(label_suffixes.label_words, ' belopp '))
+),
+
+joined as (
+    select
+        parts.*,
+        columns.column_label,
+        columns.column_words,
+        columns.column_text,
+        columns.scenario_key as column_scenario_key,
+        columns.period_form as column_period_form,
+        columns.period_start as column_period_start,
+        columns.period_end as column_period_end,
+        columns.is_ambiguous,
+        columns.is_total_column,
+        rows.row_label,
+        rows.row_note,
+        rows.assignment_note,
+        rows.label_words,
+        rows.label_plain,
+        rows.group_label,
+        rows.grantor_name,
+        rows.begins_with_total_word,
+        rows.is_plain_total,
+        tables.section,
+        tables.table_unit_key,
+        kinds.kind,
+        kinds.has_organisation_rows,
+        kinds.is_investment,
+        reports.report_key,
+        reports.fiscal_year,
+        reports.default_start,
+        reports.default_end,
+        cell_units.unit_key as cell_unit_key,
+        row_units.unit_key as row_unit_key,
+        suffix_units.unit_key as label_unit_key,
+        columns.column_unit_key,
+        label_hints.unit_key as hint_unit_key,
+        money_labels.report_id is not null as has_money_label,
+        lower(coalesce(
+            parts.part_label,
+            -- The half year or date of an assignment stands in its own cell, behind the status.
+            case when kinds.kind = 'assignment' then left(parts.plain_text, 60) end
+        )) as own_period_text
+    from parts
+    inner join columns using (report_id, table_seq, col_index)
+    inner join rows using (report_id, table_seq, row_index)
+    inner join tables using (report_id, table_seq)
+    inner join kinds using (report_id, table_seq)
+    inner join reports using (report_id)
+    left join cell_units on parts.unit_text = cell_units.term
+    left join suffix_units as row_units on rows.unit_text = row_units.term
+    left join label_suffixes using (report_id, table_seq, row_index)
+    left join suffix_units on label_suffixes.suffix = suffix_units.term
+    left join label_hints using (report_id, table_seq, row_index)
+    left join money_labels using (report_id, table_seq, row_index)
+),
+
+with_forms as (
+    select
+        *,
+        {{ period_form('own_period_text') }} as own_period_form
+    from joined
+),
+
+with_periods as (
+    select
+        *,
+        {{ period_bounds('own_period_text', 'own_period_form', 'fiscal_year') }} as own_bounds
+    from with_forms
+),
+
+described as (
+    select
+        *,
+        case
+            when part_role = 'change' then 'change'
+            -- Budget, its adjustments and their sum: what stands before is the original, what stands behind the revised.
+            when kind = 'budget_adjustment' and is_total_column then 'budget_revised'
+            when kind = 'budget_adjustment' and column_scenario_key = 'budget' then 'budget_original'
+            when kind = 'assignment' then 'status'
+            else column_scenario_key
+        end as scenario_key,
+        case
+            when own_bounds is not null and own_bounds.first is not null then own_bounds.first
+            -- "Prognos oktober" is made in October, about the year.
+            when column_scenario_key = 'forecast' and column_period_form in ('month', 'to_month')
+                then make_date(year(column_period_start), 1, 1)
+            else coalesce(column_period_start, default_start)
+        end as period_start,
+        case
+            when own_bounds is not null and own_bounds.last is not null then own_bounds.last
+            when column_scenario_key = 'forecast' and column_period_form in ('month', 'to_month')
+                then make_date(year(column_period_start), 12, 31)
+            else coalesce(column_period_end, default_end)
+        end as period_end,
+        case
+            when cell_type in ('status', 'text') then coalesce(status_unit_key, 'text')
+            when cell_unit_key is not null then cell_unit_key
+            when row_unit_key is not null then row_unit_key
+            when label_unit_key is not null then label_unit_key
+            when column_unit_key is not null then column_unit_key
+            when hint_unit_key is not null then hint_unit_key
+            when table_unit_key is not null then table_unit_key
+        end as printed_unit_key,
+        case
+            when cell_type in ('status', 'text') then 'word'
+            when cell_unit_key is not null then 'cell'
+            when row_unit_key is not null then 'row'
+            when label_unit_key is not null then 'label'
+            when column_unit_key is not null then 'header'
+            when hint_unit_key is not null then 'label'
+            when table_unit_key is not null then 'table'
+        end as printed_unit_basis,
+        has_money_label
+        or kind in ('financial', 'org_result', 'grant', 'budget_adjustment') as expects_money,
+        -- Money per something (kr/invånare, kostnad per elev) is a ratio and never summed.
+        regexp_matches(label_words || column_words, ' (?:kr|kronor|tkr) (?:inv|invånare|elev|barn|brukare|plats|dygn|inskriven)')
+        or (
+            regexp_matches(label_words || column_words, ' per (?:inv|elev|barn|brukare|plats|dygn|inskr|hushåll|boende|timme|dag|person|vårddygn|årsarbetare|m2|kvm)')
+        ) as is_ratio
+    from with_periods
+)
+
+select * from described

@@ -1,0 +1,264 @@
+with
+body_cells as (select * from {{ ref('int_body_cells') }}),
+
+columns as (select * from {{ ref('int_columns') }}),
+
+kinds as (select * from {{ ref('int_table_kinds') }}),
+
+total_words as (select * from {{ ref('total_words') }}),
+
+cells as (
+    select
+        body_cells.*,
+        columns.column_role,
+        columns.label_col_index
+    from body_cells
+    inner join columns using (report_id, table_seq, col_index)
+),
+
+-- The label of a row stands in the label column; a total may stand further to the left (Totalt under Bidragstyp).
+labelled as (
+    select
+        report_id,
+        table_seq,
+        row_index,
+        coalesce(
+            any_value(cell_text) filter (where col_index = label_col_index),
+            arg_min(cell_text, col_index) filter (where column_role in ('group', 'attribute') and col_index < label_col_index)
+        ) as label_text,
+        coalesce(
+            any_value(col_index) filter (where col_index = label_col_index),
+            min(col_index) filter (where column_role in ('group', 'attribute') and col_index < label_col_index)
+        ) as label_cell_col,
+        count(*) filter (where column_role = 'value') as n_values,
+        count(*) filter (where column_role != 'value' and col_index != label_col_index) as n_others,
+        string_agg(value_text, ' > ' order by col_index) filter (where column_role = 'group') as group_text,
+        any_value(value_text) filter (where column_role = 'grantor') as grantor_name,
+        any_value(cell_word) filter (where column_role = 'unit') as unit_text,
+        string_agg(value_text, ' ' order by col_index) filter (where column_role = 'note_ref') as note_text
+    from cells
+    group by all
+),
+
+table_facts as (
+    select
+        report_id,
+        table_seq,
+        max(row_index) filter (where n_values > 0) as last_data_row,
+        avg(n_values) filter (where n_values > 0) as mean_values
+    from labelled
+    group by all
+),
+
+value_columns as (
+    select report_id, table_seq, count(*) filter (where column_role = 'value') as n_value_columns
+    from columns
+    group by all
+),
+
+with_roles as (
+    select
+        labelled.*,
+        kinds.kind,
+        kinds.has_organisation_rows,
+        table_facts.last_data_row,
+        case
+            when labelled.n_values > 0 then 'data'
+            when labelled.n_others > 0 or table_facts.last_data_row is null then 'label'
+            when labelled.row_index > table_facts.last_data_row then 'note'
+            when length(labelled.label_text) > 100 then 'note'
+            -- Where rows are mostly filled, a row without figures heads those below it; in a sparse table it is a row
+            -- whose figures are still missing.
+            when table_facts.mean_values * 2 >= value_columns.n_value_columns then 'section'
+            else 'label'
+        end as row_role
+    from labelled
+    inner join table_facts using (report_id, table_seq)
+    inner join value_columns using (report_id, table_seq)
+    inner join kinds using (report_id, table_seq)
+),
+
+-- List numbers and footnote marks leave the label: "2. Externa placeringar följs upp (2)".
+cleaned as (
+    select
+        *,
+        {{ collapsed("case
+            when kind = 'assignment'
+                then regexp_extract(replace(label_text, chr(13), ''), '(?s)^(.*?)(?:\n? ?(?:Uppdragsår|Typ av|Beslutsdatum)|$)', 1)
+            else label_text
+        end") }} as full_label,
+        case
+            when kind = 'assignment'
+                then nullif({{ collapsed("regexp_extract(label_text, '(?s)\\s((?:Uppdragsår|Typ av|Beslutsdatum).*)$', 1)") }}, '')
+        end as assignment_note
+    from with_roles
+),
+
+marked as (
+    select
+        *,
+        regexp_extract(full_label, '^(\d{1,2})[.)] +[^\d\s]', 1) as list_number,
+        regexp_extract(full_label, '\s*(?:\((\d{1,2})\)|\s(\d{1,2})\))$', 1) as footnote_mark
+    from cleaned
+),
+
+named as (
+    select
+        *,
+        regexp_replace(
+            regexp_replace(
+                case when list_number != '' then regexp_replace(full_label, '^\d{1,2}[.)] +', '') else full_label end,
+                '\s*\(\d{1,2}\)$', ''
+            ),
+            '(\S)\*+$', '\1'
+        ) as row_label
+    from marked
+),
+
+described as (
+    select
+        *,
+        {{ words('row_label') }} as label_words
+    from named
+),
+
+totals as (
+    select
+        described.report_id,
+        described.table_seq,
+        described.row_index,
+        bool_or(described.label_words = ' ' || total_words.term || ' ') as is_plain_total
+    from described
+    inner join total_words on starts_with(described.label_words, ' ' || total_words.term || ' ')
+    group by all
+),
+
+-- Sections: the run of section rows directly above gives the group, its levels from the outermost.
+section_runs as (
+    select
+        *,
+        sum(case when row_role = 'section' and coalesce(previous_role, '') != 'section' then 1 else 0 end)
+            over (partition by report_id, table_seq order by row_index) as run_number
+    from (
+        select
+            *,
+            lag(row_role) over (partition by report_id, table_seq order by row_index) as previous_role
+        from described
+    )
+),
+
+sections as (
+    select
+        report_id,
+        table_seq,
+        run_number,
+        string_agg(row_label, ' > ' order by row_index) as section_label
+    from section_runs
+    where row_role = 'section'
+    group by all
+),
+
+section_counts as (
+    select report_id, table_seq, count(*) as n_sections
+    from sections
+    group by all
+),
+
+-- Leading rows: where labels repeat (Nettokostnadsutveckling) below rows that begin with the same word as the first
+-- row (Nettokostnad IFO totalt, Nettokostnad vuxenvård), each such row leads the block below it.
+data_rows as (
+    select
+        section_runs.report_id,
+        section_runs.table_seq,
+        section_runs.row_index,
+        section_runs.row_label,
+        split_part(trim(section_runs.label_words), ' ', 1) as first_word,
+        first_value(split_part(trim(section_runs.label_words), ' ', 1)) over (
+            partition by section_runs.report_id, section_runs.table_seq order by section_runs.row_index
+        ) as lead_word,
+        count(*) over (partition by section_runs.report_id, section_runs.table_seq, section_runs.row_label) as n_same
+    from section_runs
+    where section_runs.row_role = 'data' and section_runs.kind = 'indicator' and section_runs.run_number = 0
+),
+
+lead_tables as (
+    select report_id, table_seq
+    from data_rows
+    group by all
+    having max(n_same) > 1 and count(distinct row_label) filter (where first_word = lead_word) > 1
+),
+
+leads as (
+    select
+        data_rows.report_id,
+        data_rows.table_seq,
+        data_rows.row_index,
+        case when data_rows.first_word = data_rows.lead_word and data_rows.n_same = 1 then data_rows.row_label end as lead_label
+    from data_rows
+    inner join lead_tables using (report_id, table_seq)
+),
+
+lead_groups as (
+    select
+        report_id,
+        table_seq,
+        row_index,
+        case
+            when lead_label is null
+                then last_value(lead_label ignore nulls) over (
+                    partition by report_id, table_seq order by row_index
+                    rows between unbounded preceding and current row
+                )
+        end as lead_group
+    from leads
+),
+
+group_columns as (
+    select
+        report_id,
+        table_seq,
+        row_index,
+        last_value(group_text ignore nulls) over (
+            partition by report_id, table_seq order by row_index
+            rows between unbounded preceding and current row
+        ) as group_text
+    from section_runs
+)
+
+select
+    section_runs.report_id,
+    section_runs.table_seq,
+    section_runs.row_index,
+    section_runs.row_role,
+    section_runs.label_cell_col,
+    section_runs.row_label,
+    section_runs.label_words,
+    lower({{ plain_minus('section_runs.row_label') }}) as label_plain,
+    nullif(concat_ws(
+        '; ',
+        nullif(concat_ws(
+            ', ',
+            nullif(section_runs.list_number, ''),
+            case when section_runs.footnote_mark != section_runs.list_number then nullif(section_runs.footnote_mark, '') end
+        ), ''),
+        section_runs.note_text,
+        section_runs.assignment_note
+    ), '') as row_note,
+    section_runs.assignment_note,
+    section_runs.grantor_name,
+    section_runs.unit_text,
+    case
+        when coalesce(totals.is_plain_total, false) and section_counts.n_sections > 1
+            and section_runs.row_index = section_runs.last_data_row then null
+        when section_runs.row_role = 'data'
+            then nullif(concat_ws(' > ', group_columns.group_text, sections.section_label, lead_groups.lead_group), '')
+    end as group_label,
+    section_runs.has_organisation_rows,
+    totals.is_plain_total is not null as begins_with_total_word,
+    coalesce(totals.is_plain_total, false) as is_plain_total
+from section_runs
+left join sections using (report_id, table_seq, run_number)
+left join section_counts using (report_id, table_seq)
+left join lead_groups using (report_id, table_seq, row_index)
+left join group_columns using (report_id, table_seq, row_index)
+left join totals using (report_id, table_seq, row_index)

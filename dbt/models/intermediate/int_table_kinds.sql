@@ -1,0 +1,141 @@
+with
+tables as (select * from {{ ref('int_tables') }}),
+
+columns as (select * from {{ ref('int_columns') }}),
+
+body_cells as (select * from {{ ref('int_body_cells') }}),
+
+table_kinds as (select * from {{ ref('table_kinds') }}),
+
+account_aliases as (select * from {{ ref('account_aliases') }}),
+
+organisation_words as (select * from {{ ref('organisation_words') }}),
+
+units as (select * from {{ ref('units') }}),
+
+column_facts as (
+    select
+        columns.report_id,
+        columns.table_seq,
+        bool_or(columns.column_role = 'value' and columns.scenario_key = 'status' and columns.n_numbers = 0) as has_status_column,
+        bool_or(columns.column_role = 'value' and columns.n_numbers > 0) as has_numbers,
+        bool_or(columns.column_role = 'value' and columns.n_cells > 0) as has_values,
+        bool_or(columns.column_role = 'value' and units.dimension = 'money') as has_money_column,
+        any_value(columns.label_col_index) as label_col_index
+    from columns
+    left join units on columns.column_unit_key = units.unit_key
+    group by all
+),
+
+labels as (
+    select
+        body_cells.report_id,
+        body_cells.table_seq,
+        body_cells.row_index,
+        {{ words('body_cells.value_text') }} as label_words
+    from body_cells
+    inner join column_facts
+        on body_cells.report_id = column_facts.report_id
+        and body_cells.table_seq = column_facts.table_seq
+        and body_cells.col_index = column_facts.label_col_index
+),
+
+alias_words as (
+    select distinct {{ words('alias') }} as label_words from account_aliases
+),
+
+label_facts as (
+    select
+        labels.report_id,
+        labels.table_seq,
+        avg(case when alias_words.label_words is not null then 1.0 else 0.0 end) as account_share,
+        avg(case when starts.term is not null then 1.0 else 0.0 end) as organisation_share
+    from labels
+    left join alias_words using (label_words)
+    left join organisation_words as starts
+        on starts.place = 'label_start' and starts_with(labels.label_words, ' ' || starts.term || ' ')
+    group by all
+),
+
+organisation_evidence as (
+    select distinct tables.report_id, tables.table_seq
+    from tables
+    inner join organisation_words
+        on (organisation_words.place = 'first_header' and tables.first_header_words = ' ' || organisation_words.term || ' ')
+        or (
+            organisation_words.place = 'first_header'
+            and starts_with(tables.first_header_words, ' ' || organisation_words.term || ' ')
+            and tables.table_unit_key is not null
+        )
+        or (
+            organisation_words.place = 'heading'
+            and (
+                contains(tables.near_words, ' ' || organisation_words.term || ' ')
+                or contains(tables.far_words, ' ' || organisation_words.term || ' ')
+            )
+        )
+),
+
+matches as (
+    select
+        tables.report_id,
+        tables.table_seq,
+        table_kinds.kind,
+        table_kinds.priority,
+        table_kinds.term
+    from tables
+    inner join column_facts using (report_id, table_seq)
+    inner join table_kinds
+        on (table_kinds.place = 'header' and contains(tables.header_words, ' ' || table_kinds.term || ' '))
+        or (table_kinds.place = 'first_header' and contains(tables.first_header_words, ' ' || table_kinds.term || ' '))
+        or (
+            table_kinds.place = 'heading'
+            and (
+                contains(tables.near_words, ' ' || table_kinds.term || ' ')
+                or contains(tables.far_words, ' ' || table_kinds.term || ' ')
+            )
+        )
+        or (table_kinds.place = 'only_header' and tables.header_words = ' ' || table_kinds.term || ' ')
+    where
+        table_kinds.kind not in ('goal', 'assignment')
+        or (column_facts.has_status_column and not column_facts.has_numbers)
+),
+
+ruled as (
+    select report_id, table_seq, kind
+    from matches
+    qualify row_number() over (
+        partition by report_id, table_seq order by priority desc, length(term) desc, kind
+    ) = 1
+)
+
+select
+    tables.report_id,
+    tables.table_seq,
+    case
+        when ruled.kind is not null then ruled.kind
+        when tables.table_unit_key is not null or coalesce(column_facts.has_money_column, false)
+            then case
+                when
+                    coalesce(label_facts.account_share, 0) < 0.5
+                    and (organisation_evidence.report_id is not null or label_facts.organisation_share >= 0.3)
+                    then 'org_result'
+                else 'financial'
+            end
+        when coalesce(label_facts.account_share, 0) >= 0.5 then 'financial'
+        when coalesce(column_facts.has_values, false) then 'indicator'
+        else 'other'
+    end as kind,
+    -- Whether the rows of the table are departments.
+    coalesce(label_facts.account_share, 0) < 0.5
+    and (
+        organisation_evidence.report_id is not null
+        or coalesce(label_facts.organisation_share, 0) >= 0.3
+        or coalesce(ruled.kind = 'budget_adjustment', false)
+    ) as has_organisation_rows,
+    contains(tables.first_header_words, ' investering') or contains(tables.near_words, ' investering') as is_investment
+from tables
+left join column_facts using (report_id, table_seq)
+left join label_facts using (report_id, table_seq)
+left join organisation_evidence using (report_id, table_seq)
+left join ruled using (report_id, table_seq)

@@ -1,0 +1,16 @@
+with
+reports as (select * from {{ source('raw', 'report') }})
+
+select
+    report_id,
+    file_name,
+    media_type,
+    sha256,
+    size_bytes,
+    page_count,
+    title,
+    extractor,
+    extractor_version,
+    extracted_at
+from reports
+where status = 'loaded'
