@@ -120,7 +120,7 @@ joined as (
         lower(coalesce(
             parts.part_label,
             -- The half year or date of an assignment stands in its own cell, behind the status.
-            case when kinds.kind = 'assignment' then left(parts.plain_text, 60) end
+            case when kinds.kind = 'assignment' then left(parts.comment_text, 40) end
         )) as own_period_text
     from parts
     inner join columns using (report_id, table_seq, col_index)
