@@ -111,6 +111,7 @@ joined as (
         reports.fiscal_year,
         reports.default_start,
         reports.default_end,
+        reports.outcome_end,
         cell_units.unit_key as cell_unit_key,
         row_units.unit_key as row_unit_key,
         suffix_units.unit_key as label_unit_key,
@@ -172,6 +173,7 @@ described as (
             when own_bounds is not null and own_bounds.last is not null then own_bounds.last
             when column_scenario_key = 'forecast' and column_period_form in ('month', 'to_month')
                 then make_date(year(column_period_start), 12, 31)
+            when column_scenario_key = 'actual' then coalesce(column_period_end, outcome_end)
             else coalesce(column_period_end, default_end)
         end as period_end,
         case

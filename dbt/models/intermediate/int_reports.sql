@@ -67,10 +67,18 @@ committee_counts as (
     group by all
 ),
 
+-- Without one in the title, a report about many committees (the annual report of a municipality) is about none of them.
+committee_shares as (
+    select
+        *,
+        mentions / sum(mentions) over (partition by report_id, place) as share
+    from committee_counts
+),
+
 found_committees as (
     select report_id, committee
-    from committee_counts
-    where place = 1 or mentions >= 2
+    from committee_shares
+    where place = 1 or (mentions >= 2 and share >= 0.6)
     qualify row_number() over (partition by report_id order by place, mentions desc, length(committee) desc, committee) = 1
 ),
 
@@ -167,10 +175,12 @@ select
         when report_type in ('plan', 'budget') then period_start - interval 30 day
         else period_end + interval 45 day
     end as stated_on,
-    -- The period of a value whose column names none.
+    -- The period of a value whose column names none: the fiscal year; an outcome of an interim report is year to date.
     make_date(fiscal_year, 1, 1) as default_start,
+    make_date(fiscal_year, 12, 31) as default_end,
     case
-        when report_type = 'interim_report' and year(period_start) = year(period_end) then period_end
+        when report_type = 'interim_report' and year(period_start) = fiscal_year and year(period_end) = fiscal_year
+            then period_end
         else make_date(fiscal_year, 12, 31)
-    end as default_end
+    end as outcome_end
 from settled

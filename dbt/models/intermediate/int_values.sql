@@ -16,6 +16,10 @@ identities as (select * from {{ ref('int_identities') }}),
 
 scenario_words as (select * from {{ ref('scenario_words') }}),
 
+account_aliases as (select * from {{ ref('account_aliases') }}),
+
+dim_accounts as (select * from {{ ref('accounts') }}),
+
 misprints as (
     select distinct report_id, table_seq, row_index, col_index
     from identities
@@ -54,6 +58,24 @@ qualifiers as (
     from column_rests
 ),
 
+-- A column may name the line (Intäkter, Kostnader and Netto beside each department).
+column_accounts as (
+    select
+        qualifiers.report_id,
+        qualifiers.table_seq,
+        qualifiers.col_index,
+        account_aliases.account_key
+    from qualifiers
+    inner join account_aliases on qualifiers.qualifier = trim({{ words('account_aliases.alias') }})
+    inner join dim_accounts using (account_key)
+    qualify row_number() over (
+        partition by qualifiers.report_id, qualifiers.table_seq, qualifiers.col_index
+        order by
+            dim_accounts.statement = 'committee_statement' desc, account_aliases.condition is null desc,
+            dim_accounts.sort_order
+    ) = 1
+),
+
 keyed as (
     select
         measured_values.*,
@@ -61,7 +83,7 @@ keyed as (
         reports.committee,
         reports.report_type,
         reports.stated_on,
-        coalesce(accounts.account_key, case
+        coalesce(accounts.account_key, column_accounts.account_key, case
             when measured_values.kind = 'grant' then 'specific_state_grants'
             when measured_values.kind = 'org_result'
                 and contains(tables.near_words || tables.far_words || tables.header_words, ' resultat ')
@@ -102,6 +124,7 @@ keyed as (
     left join total_rows using (report_id, table_seq, row_index)
     left join misprints using (report_id, table_seq, row_index, col_index)
     left join qualifiers using (report_id, table_seq, col_index)
+    left join column_accounts using (report_id, table_seq, col_index)
 ),
 
 -- One label under two goals of one report is two indicators: there the section is part of the name.
@@ -151,7 +174,7 @@ with_lines as (
         -- What makes two figures of two reports the same figure.
         case fact_table
             when 'fct_financial'
-                then {{ hash_key(["'financial'", 'organisation_key', 'statement', "case when account_key = 'unknown' or statement in ('grant', 'saving_measure') then lower(row_label) end", 'group_label', 'account_key', 'lower(grantor_name)', 'is_plain_total', 'period_key', 'scenario_key']) }}
+                then {{ hash_key(["'financial'", 'organisation_key', 'statement', "case when account_key = 'unknown' or statement in ('grant', 'saving_measure') then lower(row_label) end", 'group_label', 'account_key', 'qualifier', 'lower(grantor_name)', 'is_plain_total', 'period_key', 'scenario_key']) }}
             when 'fct_status'
                 then {{ hash_key(["'status'", 'organisation_key', 'kind', 'lower(row_label)', 'period_key']) }}
             else {{ hash_key(["'indicator'", 'organisation_key', 'lower(group_label)', 'lower(row_label)', 'lower(indicator_section)', 'qualifier', 'indicator_unit_key', 'period_key', 'scenario_key']) }}

@@ -13,72 +13,103 @@ periods as (select * from {{ ref('dim_period') }}),
 
 reports as (select * from {{ ref('dim_report') }}),
 
--- One line of one table: its budget in force (the revised one where it is printed), outcome and variance.
-lines as (
+units as (select * from {{ ref('dim_unit') }}),
+
+-- One printed line: its budget in force (the revised one where it is printed), outcome and variance.
+printed_lines as (
     select
-        report_key,
-        organisation_key,
-        account_key,
-        statement,
-        table_seq,
-        row_index,
-        period_key,
-        any_value(group_label) as group_label,
-        any_value(row_label) as row_label,
-        any_value(unit_key) as unit_key,
+        financials.report_key,
+        financials.organisation_key,
+        financials.account_key,
+        case when financials.account_key = 'unknown' then financials.row_label end as unknown_label,
+        financials.group_label,
+        financials.statement,
+        financials.period_key,
+        financials.table_seq,
+        financials.row_index,
+        any_value(financials.row_label) as row_label,
+        any_value(units.factor_to_base) as factor_to_base,
         coalesce(
-            max(amount_sek) filter (where scenario_key = 'budget_revised'),
-            max(amount_sek) filter (where scenario_key = 'budget'),
-            max(amount_sek) filter (where scenario_key = 'budget_original')
+            max(financials.amount_sek) filter (where financials.scenario_key = 'budget_revised'),
+            max(financials.amount_sek) filter (where financials.scenario_key = 'budget'),
+            max(financials.amount_sek) filter (where financials.scenario_key = 'budget_original')
         ) as budget_sek,
-        max(amount_sek) filter (where scenario_key = 'actual') as actual_sek,
-        max(amount_sek) filter (where scenario_key = 'variance') as variance_printed_sek,
-        bool_and(is_current) as is_current
+        max(financials.amount_sek) filter (where financials.scenario_key = 'actual') as actual_sek,
+        max(financials.amount_sek) filter (where financials.scenario_key = 'variance') as variance_printed_sek,
+        coalesce(bool_or(financials.flag = 'total'), false) as is_total,
+        bool_and(financials.is_current) as is_current
     from financials
+    inner join units using (unit_key)
     where
-        statement in ('income_statement', 'unit_result', 'investment')
-        and flag is distinct from 'ambiguous_column'
-        and scenario_key in ('budget', 'budget_revised', 'budget_original', 'actual', 'variance')
+        financials.statement in ('income_statement', 'unit_result', 'investment')
+        and financials.flag is distinct from 'ambiguous_column'
+        and financials.scenario_key in ('budget', 'budget_revised', 'budget_original', 'actual', 'variance')
     group by all
 ),
 
-rounding as (
-    select 'mnkr' as unit_key, 150000 as tolerance_sek
-    union all
-    select 'tkr' as unit_key, 1500 as tolerance_sek
-    union all
-    select 'kr' as unit_key, 1.5 as tolerance_sek
+compared_lines as (
+    select *
+    from printed_lines
+    where budget_sek is not null and actual_sek is not null
+),
+
+-- A line that is printed twice (in mnkr in a summary, in tkr in the statement) is taken where it is most exact; the last
+-- of several subtotals of one name is the final one.
+chosen as (
+    select *
+    from compared_lines
+    qualify row_number() over (
+        partition by organisation_key, account_key, unknown_label, group_label, statement, period_key
+        order by is_current desc, factor_to_base, row_index desc, report_key, table_seq
+    ) = 1
+),
+
+-- The variance may be printed in the other table only.
+variances as (
+    select *
+    from compared_lines
+    where variance_printed_sek is not null
+    qualify row_number() over (
+        partition by organisation_key, account_key, unknown_label, group_label, statement, period_key
+        order by is_current desc, factor_to_base, row_index desc, report_key, table_seq
+    ) = 1
 )
 
 select
     municipalities.municipality_name,
     organisations.committee_name as committee,
     organisations.unit_name as org_unit,
-    lines.account_key,
+    chosen.account_key,
     accounts.name_sv as account_name,
-    lines.group_label,
-    lines.row_label,
-    lines.statement,
+    chosen.group_label,
+    chosen.row_label,
+    chosen.statement,
     periods.year,
-    lines.period_key,
-    lines.budget_sek,
-    lines.actual_sek,
-    lines.variance_printed_sek,
-    cast(lines.actual_sek - lines.budget_sek as decimal(18, 2)) as variance_computed_sek,
-    -- The sign of a printed variance follows the report: investments print budget less outcome.
-    case
-        when lines.variance_printed_sek is null then null
-        else abs(abs(lines.variance_printed_sek) - abs(lines.actual_sek - lines.budget_sek)) <= rounding.tolerance_sek
-    end as is_agreeing,
-    lines.is_current,
+    chosen.period_key,
+    chosen.budget_sek,
+    chosen.actual_sek,
+    variances.variance_printed_sek,
+    cast(chosen.actual_sek - chosen.budget_sek as decimal(18, 2)) as variance_computed_sek,
+    -- The sign of a printed variance follows the report (investments print budget less outcome); three roundings of a
+    -- tenth in mnkr, of one in the smaller units, may separate the two.
+    abs(abs(variances.variance_printed_sek) - abs(chosen.actual_sek - chosen.budget_sek))
+    <= 1.5 * case when variances.factor_to_base >= 1000000 then variances.factor_to_base / 10 else variances.factor_to_base end
+        as is_agreeing,
+    chosen.is_total,
+    chosen.is_current,
     reports.report_id,
-    lines.table_seq,
-    lines.row_index
-from lines
+    chosen.table_seq,
+    chosen.row_index
+from chosen
 inner join organisations using (organisation_key)
 inner join municipalities using (municipality_key)
 inner join accounts using (account_key)
 inner join periods using (period_key)
 inner join reports using (report_key)
-left join rounding using (unit_key)
-where lines.budget_sek is not null and lines.actual_sek is not null
+left join variances
+    on chosen.organisation_key = variances.organisation_key
+    and chosen.account_key = variances.account_key
+    and chosen.unknown_label is not distinct from variances.unknown_label
+    and chosen.group_label is not distinct from variances.group_label
+    and chosen.statement = variances.statement
+    and chosen.period_key = variances.period_key
