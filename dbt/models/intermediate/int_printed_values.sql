@@ -104,6 +104,7 @@ joined as (
         rows.is_plain_total,
         tables.section,
         tables.table_unit_key,
+        tables.plain_unit_key,
         kinds.kind,
         kinds.has_organisation_rows,
         kinds.is_investment,
@@ -183,6 +184,7 @@ described as (
             when label_unit_key is not null then label_unit_key
             when column_unit_key is not null then column_unit_key
             when hint_unit_key is not null then hint_unit_key
+            when plain_unit_key is not null then plain_unit_key
             when table_unit_key is not null then table_unit_key
         end as printed_unit_key,
         case
@@ -192,6 +194,7 @@ described as (
             when label_unit_key is not null then 'label'
             when column_unit_key is not null then 'header'
             when hint_unit_key is not null then 'label'
+            when plain_unit_key is not null then 'table'
             when table_unit_key is not null then 'table'
         end as printed_unit_basis,
         has_money_label

@@ -30,20 +30,35 @@ type_matches as (
     select
         lines.report_id,
         report_types.report_type,
+        report_types.term,
         lines.place,
-        report_types.priority,
-        length(report_types.term) as term_length
+        report_types.priority
     from lines
     inner join report_types
         on contains(regexp_replace(lower(lines.line_text), '[^a-zåäöé]', '', 'g'), report_types.term)
     where lines.place in (1, 2)
 ),
 
+-- A word inside a longer one is not meant (årsrapport in delårsrapport).
+whole_types as (
+    select *
+    from type_matches
+    where not exists (
+        select 1
+        from type_matches as longer
+        where
+            longer.report_id = type_matches.report_id
+            and longer.place = type_matches.place
+            and longer.term != type_matches.term
+            and contains(longer.term, type_matches.term)
+    )
+),
+
 found_types as (
     select report_id, report_type
-    from type_matches
+    from whole_types
     qualify row_number() over (
-        partition by report_id order by place, priority desc, term_length desc, report_type
+        partition by report_id order by place, priority desc, length(term) desc, report_type
     ) = 1
 ),
 
