@@ -12,10 +12,11 @@ first_pass as (
         case
             when printed_values.part_role = 'change' and printed_values.cell_unit_key is null then null
             when printed_values.printed_unit_key is not null then printed_values.printed_unit_key
-            when printed_values.expects_money then money_units.unit_key
+            when printed_values.expects_money then coalesce(printed_values.report_unit_key, money_units.unit_key)
         end as direct_unit_key,
         case
             when printed_values.printed_unit_key is not null then printed_values.printed_unit_basis
+            when printed_values.expects_money and printed_values.report_unit_key is not null then 'report'
             when printed_values.expects_money and money_units.unit_key is not null then 'inferred'
         end as direct_unit_basis
     from printed_values
