@@ -302,7 +302,8 @@ class _Builder:
         self._chapter = 0
         self._open: _OpenTable | None = None
         self._front: list[str] = []
-        front = flow[: front_end if front_end is not None else MAX_FRONT_LINES]
+        first_grid = next((position for position, item in enumerate(flow) if isinstance(item, Grid)), len(flow))
+        front = flow[: front_end if front_end is not None else min(MAX_FRONT_LINES, first_grid)]
         self._front_words = {
             word for item in front if isinstance(item, Line) for word in re.findall(r"\w+", item.text.casefold())
         }
@@ -351,16 +352,16 @@ class _Builder:
         if self._open is None or not isinstance(grid, Grid):
             return 0
         rows = [row for row in grid.rows if any(row)]
-        if not rows or any(self._is_marked(line) or len(line.text) > MAX_HEADING_LENGTH for line in lines):
+        debris = [self._is_running(line.text) or PAGE_DEBRIS.fullmatch(line.text) is not None for line in lines]
+        others = [line for line, is_debris in zip(lines, debris, strict=True) if not is_debris]
+        if not rows or any(self._is_marked(line) or len(line.text) > MAX_HEADING_LENGTH for line in others):
             return 0
         same_header = self._open.has_header(rows)
         goes_on = header_depth(rows) == 0 and max(map(len, rows)) == self._open.width
-        debris = [self._is_running(line.text) or PAGE_DEBRIS.fullmatch(line.text) is not None for line in lines]
-        if not (goes_on or (same_header and all(debris))):
+        if not (goes_on or (same_header and not others)):
             return 0
-        for line, is_debris in zip(lines, debris, strict=True):
-            if not is_debris:
-                self._open.add_row((line.text, *("",) * (self._open.width - 1)))
+        for line in others:
+            self._open.add_row((line.text, *("",) * (self._open.width - 1)))
         return len(lines)
 
     def _item(self, index: int) -> Item | None:
@@ -480,12 +481,19 @@ class _Builder:
             self._paragraph(item)
             return
         heading = Heading(len(self.headings) + 1, level, number, text, item.page)
-        if number is None and len(self._front) == index and index < (3 if self.front_end is None else self.front_end):
+        if number is None and len(self._front) == index and self._on_front(index):
             self._front.append(text)
         self.headings.append(heading)
         self._current = heading
         if marked:
             self._strong = heading
+
+    def _on_front(self, index: int) -> bool:
+        """Whether a line is part of the title: above the contents, else among the first lines with a title below it."""
+        if self.front_end is not None:
+            return index < self.front_end
+        below = self._item(index + 1)
+        return index < MAX_FRONT_LINES and isinstance(below, Line) and self._titlelike(below.text)
 
     def _paragraph(self, item: Line) -> None:
         self.paragraphs.append(

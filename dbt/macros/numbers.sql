@@ -17,7 +17,7 @@ try_cast(replace(
         when regexp_full_match(replace({{ text }}, ' ', ''), '[+-]?\d{1,3}(\.\d{3}){2,}(,\d+)?')
             then replace(replace(replace({{ text }}, ' ', ''), '.', ''), '+', '')
         else replace(replace({{ text }}, ' ', ''), '+', '')
-    end, ',', '.') as double)
+    end, ',', '.') as double) + 0.0
 {%- endmacro %}
 
 {# How a value cell reads, as one of: dash, number, number_with_change, pairs, other. The text has plain minus signs. #}

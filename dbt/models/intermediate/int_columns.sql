@@ -260,7 +260,9 @@ settled_periods as (
             -- A change between two years is about the later one.
             when period_form = 'year_span' and scenario_key in ('change', 'variance') then make_date(year(bounds.last), 1, 1)
             -- "Prognos oktober" and "Prognos T2" are made then, about the year.
-            when scenario_key = 'forecast' and period_form in ('month', 'to_month', 'tertial', 'quarter', 'year_month')
+            when
+                (scenario_key = 'forecast' or regexp_matches(column_words, ' prognos'))
+                and period_form in ('month', 'to_month', 'tertial', 'quarter', 'year_month')
                 then make_date(year(bounds.first), 1, 1)
             -- The last month of an interim report, alone in a header, is the year to date.
             when
@@ -271,7 +273,9 @@ settled_periods as (
         end as period_start,
         case
             when bounds is null and scenario_key = 'variance' then budget_bounds.last
-            when scenario_key = 'forecast' and period_form in ('month', 'to_month', 'tertial', 'quarter', 'year_month')
+            when
+                (scenario_key = 'forecast' or regexp_matches(column_words, ' prognos'))
+                and period_form in ('month', 'to_month', 'tertial', 'quarter', 'year_month')
                 then make_date(year(bounds.first), 12, 31)
             when
                 report_type = 'interim_report' and period_form in ('year', 'whole_year') and scenario_key = 'actual'

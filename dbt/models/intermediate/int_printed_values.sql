@@ -134,7 +134,12 @@ joined as (
         lower(coalesce(
             parts.part_label,
             -- The half year or date of an assignment stands in its own cell, behind the status.
-            case when kinds.kind = 'assignment' then left(parts.comment_text, 40) end
+            case when kinds.kind = 'assignment' then left(parts.comment_text, 40) end,
+            -- Years as rows.
+            case
+                when columns.period_form is null and regexp_full_match(rows.label_plain, '(?:år )?(?:19|20)\d\d')
+                    then rows.label_plain
+            end
         )) as own_period_text
     from parts
     inner join columns using (report_id, table_seq, col_index)
@@ -197,7 +202,7 @@ described as (
         end as period_start,
         case
             when own_bounds is not null and own_bounds.last is not null then own_bounds.last
-            when column_scenario_key = 'actual' then coalesce(column_period_end, outcome_end)
+            when column_scenario_key in ('actual', 'status') then coalesce(column_period_end, outcome_end)
             else coalesce(column_period_end, default_end)
         end as period_end,
         case

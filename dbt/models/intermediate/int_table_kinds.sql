@@ -132,7 +132,11 @@ select
         when
             tables.table_unit_key is not null
             or coalesce(column_facts.has_money_column, false)
-            or (coalesce(column_facts.has_budget_and_outcome, false) and coalesce(label_facts.counting_share, 0) < 0.3)
+            or (
+                coalesce(column_facts.has_budget_and_outcome, false)
+                and coalesce(label_facts.counting_share, 0) < 0.3
+                and not tables.counts_things
+            )
             then case
                 when
                     coalesce(label_facts.account_share, 0) < 0.5

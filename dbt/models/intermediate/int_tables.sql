@@ -74,8 +74,9 @@ context as (
         {{ words("coalesce(report_lines.amount_line, '')") }} as report_words,
         -- Persons and shares have no unit of money, whatever the heading above says.
         regexp_matches(
-            {{ words("coalesce(headers.header_text, '')") }}, ' (?:kvinnor|män|flickor|pojkar|antal|andel|indikator|nyckeltal|%|procent) '
-        ) as counts_things
+            {{ words("coalesce(headers.header_text, '')") }}, ' (?:kvinnor|män|flickor|pojkar|antal|andel|indikator|nyckeltal) '
+        )
+        or regexp_matches({{ words("coalesce(tables.caption, '')") }}, '^ (?:antal|andel) ') as counts_things
     from tables
     left join headings using (report_id, heading_seq)
     left join headings as parent
@@ -151,6 +152,7 @@ select
         when regexp_matches(context.first_header_words, ' (?:%|procent) ') then 'percent'
         when regexp_matches(context.near_words, ' (?:i procent|%) (?:$|[a-zåäö]* ?$)') then 'percent'
         when regexp_matches(context.first_header_words, ' (?:årsarbetare|årsarbetskrafter) $') then 'fte'
+        when regexp_matches(context.near_words, ' antal (?:årsarbetare|årsarbetskrafter) ') then 'fte'
     end as plain_unit_key
 from context
 left join table_units using (report_id, table_seq)
