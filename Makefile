@@ -29,7 +29,7 @@ lint: $(VENV)/.dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	cd dbt && ../$(BIN)/sqlfluff lint --processes 1 models macros tests
+	KOMMUNLAGER_WORKING_FILE=:memory: $(BIN)/sqlfluff lint --disable-progress-bar --processes 2 dbt
 
 bench: $(VENV)/.dev
 	@$(BIN)/python tools/bench.py

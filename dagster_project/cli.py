@@ -7,6 +7,7 @@ needs them: they take seconds, and help and questions must not.
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import sys
 import time
@@ -291,7 +292,15 @@ def _show_refreshed(settings: Settings, checks: int, passed: int, warnings: tupl
     for warning in warnings:
         _say(f"warning    check did not pass: {warning}")
     place = "" if settings.warehouse == Settings().warehouse else f" --warehouse {settings.warehouse}"
-    click.echo(f'ask it     kommunlager query{place} "select * from marts.report_values limit 10"')
+    click.echo(f'ask it     {_our_name()} query{place} "select * from marts.report_values limit 10"')
+
+
+def _our_name() -> str:
+    """How this command is called from here: by its name if it is on the path, else by its place."""
+    called = Path(sys.argv[0])
+    if called.name != "kommunlager" or shutil.which("kommunlager") == str(called):
+        return "kommunlager"
+    return str(called.relative_to(Path.cwd())) if called.is_relative_to(Path.cwd()) else str(called)
 
 
 def _show_quarantined(settings: Settings) -> None:

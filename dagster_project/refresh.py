@@ -115,13 +115,13 @@ def _close_dead_runs(instance: dg.DagsterInstance) -> None:
 def _outcome(result: dg.ExecuteInProcessResult) -> Outcome:
     evaluations = result.get_asset_check_evaluations()
     passed = sum(evaluation.passed for evaluation in evaluations)
-    warnings = tuple(
+    warnings = sorted(
         f"{evaluation.asset_key.to_user_string()}: {evaluation.check_name}"
         for evaluation in evaluations
         if not evaluation.passed and evaluation.severity.value == "WARN"
     )
     code, message = (ExitCode.OK, "") if result.success else _why(result)
-    return Outcome(code, message, result.run_id, len(evaluations), passed, warnings)
+    return Outcome(code, message, result.run_id, len(evaluations), passed, tuple(warnings))
 
 
 def _why(result: dg.ExecuteInProcessResult) -> tuple[ExitCode, str]:

@@ -1,7 +1,7 @@
 """Write the answers under the example queries of the README, from the published warehouse.
 
-Belongs here: finding ```sql blocks and the table that follows each. Does not belong here: the queries themselves. Run it
-after a change of the data or the rules: ``.venv/bin/python tools/readme_examples.py``; a test compares without writing.
+Belongs here: finding ```sql blocks and the table that follows each. Does not belong here: the queries themselves. Run
+it after a change of the data or the rules: ``.venv/bin/python tools/readme_examples.py``; a test only compares.
 """
 
 from __future__ import annotations

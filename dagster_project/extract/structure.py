@@ -54,7 +54,10 @@ ENTRY_PAGE = re.compile(r"[\t ]\d{1,3}$")
 LEADERS = re.compile(r"(?:\.\s?){4,}|…{2,}|_{4,}")
 SENTENCE_BREAK = re.compile(r"[.!?]\s+[A-ZÅÄÖ]")
 BULLET = re.compile(r"[-–—•·*o▪➢✓]\s")
-PAGE_DEBRIS = re.compile(r"(?:sida\s+)?(?!(?:19|20)\d\d$)\d{1,4}(?:\s*(?:\(\d{1,4}\)|av\s+\d{1,4}|/\s*\d{1,4}))?|[-–]\s?\d{1,4}\s?[-–]", re.IGNORECASE)
+PAGE_DEBRIS = re.compile(
+    r"(?:sida\s+)?(?!(?:19|20)\d\d$)\d{1,4}(?:\s*(?:\(\d{1,4}\)|av\s+\d{1,4}|/\s*\d{1,4}))?|[-–]\s?\d{1,4}\s?[-–]",
+    re.IGNORECASE,
+)
 
 LEADING_MARKS = re.compile(r"^[^\w(\"]+")
 
@@ -173,7 +176,7 @@ def without_contents(source: list[Item], words: StructureWords) -> tuple[list[It
 
 
 def _plain_contents(source: list[Item], start: int, last_seen: dict[str, int]) -> tuple[int, list[Entry]]:
-    """Entries without page numbers, under a title: the lines that stand again further down, to the first that does not."""
+    """Entries without page numbers, under a title: the lines that stand again further down."""
     found: list[Entry] = []
     index = start
     while index < len(source):
@@ -274,7 +277,7 @@ def _refuse_cut_off(entries: list[Entry], headings: list[Heading]) -> None:
     if missing >= MIN_MISSING_ENTRIES and before and sum(before) >= 0.8 * len(before):
         entry = entries[len(before)]
         raise ExtractionError(
-            f"cut off: the table of contents lists {missing} headings from {entry.text!r} on that the text does not have"
+            f"cut off: the table of contents lists {missing} headings from {entry.text!r} on that the text lacks"
         )
 
 
@@ -342,8 +345,8 @@ class _Builder:
     def _lines_inside_table(self, index: int) -> int:
         """How many lines from ``index`` stand inside the open table: running headers, or section rows without cells.
 
-        They do if figures without a header of their own follow, as wide as the table; lines that the front of the document
-        or other pages print too are taken away, others become rows.
+        They do if figures without a header of their own follow, as wide as the table; lines that the front of the
+        document or other pages print too are taken away, others become rows.
         """
         lines: list[Line] = []
         while isinstance(item := self._item(index + len(lines)), Line) and len(lines) < MAX_LINES_INSIDE:
@@ -507,7 +510,8 @@ class _Builder:
     def _status_block(self, index: int) -> int | None:
         """A subject, a label line and a value line (``Bedömning måluppfyllelse`` / ``Uppnått``) as a table of one row.
 
-        Called on the subject, or on the label where no single sentence stands above it: then the heading is the subject.
+        Called on the subject, or on the label where no single sentence stands above it: then the heading is the
+        subject.
         Also understands ``label: value`` on one line. Returns the index behind the block.
         """
         first = self.flow[index]
@@ -583,7 +587,11 @@ class _Builder:
         return self._is_running(" ".join(filled[:-1]))
 
     def _caption_like(self, text: str) -> bool:
-        return self._titlelike(text) or self._is_caption(text) or (len(text) <= MAX_HEADING_LENGTH and text[0] + text[-1] in ("()", "[]"))
+        return (
+            self._titlelike(text)
+            or self._is_caption(text)
+            or (len(text) <= MAX_HEADING_LENGTH and text[0] + text[-1] in ("()", "[]"))
+        )
 
     def _close_table(self) -> None:
         table, self._open = self._open, None
@@ -688,7 +696,9 @@ class _OpenTable:
         if any(is_number(cell) for cell in (*last[1:], *first[1:])):
             return False
         unfinished = [
-            (a, b) for a, b in pairs if len(a.split()) >= MIN_PROSE_WORDS and a[-1] not in ".!?:)”\"" and not is_number(b)
+            (a, b)
+            for a, b in pairs
+            if len(a.split()) >= MIN_PROSE_WORDS and a[-1] not in '.!?:)”"' and not is_number(b)
         ]
         if not first[0] and any(first[1:]):
             return bool(pairs)
@@ -764,7 +774,9 @@ def _is_next_header(padded: list[tuple[str, ...]], depth: int) -> bool:
     gaps = {column for column, cell in enumerate(above) if column and not cell}
     if row[0] and above[0] and not (gaps and gaps <= {column for column, _ in filled}):
         return False
-    if (not row[0] or (row[0] and above[0])) and all(any(is_number(other[column]) for other in below) for column, _ in filled):
+    if (not row[0] or (row[0] and above[0])) and all(
+        any(is_number(other[column]) for other in below) for column, _ in filled
+    ):
         return True
     fills_gap = any(not above[column] for column, _ in filled)
     years = all(YEAR_CELL.fullmatch(cell) for _, cell in filled)

@@ -22,7 +22,7 @@ MARKDOWN_HEADING = re.compile(r"(#{1,6})\s+(.*)")
 MARKDOWN_RULE = re.compile(r"(?:[-_*=]\s*){3,}")
 DOUBLE_ENCODED = re.compile("Ã[\u0084\u0085\u0096¤¥¶„…–©]")
 SYMBOL_IN_WORD = re.compile(r"(?<=[a-zåäö])(?:[^\w\s.,:;/()\-–'’&*+\"\u00ad]|[ŒŠšžŽ])(?=[a-zåäö])")
-"""What other encodings' Swedish letters become in Windows-1252: quotes and daggers (code page 850), Œ Š š (Mac Roman)."""
+"""Swedish letters of other encodings, read as Windows-1252: quotes and daggers (code page 850), Œ Š š (Mac Roman)."""
 CONTROL = re.compile(r"[\x00-\x08\x0e-\x1f\x7f-\x9f]")
 LINE_END = re.compile(r"\r\n|\r|\n|\u2028|\u2029")
 
@@ -74,7 +74,8 @@ def decode(data: bytes) -> tuple[str, tuple[str, ...]]:
             notes = ("read as Windows-1252",)
     if len(garbled := DOUBLE_ENCODED.findall(text)) > 2:
         raise ExtractionError(
-            f"wrongly encoded: UTF-8 that was read as Latin-1 and saved again ({garbled[0]!r} and {len(garbled) - 1} more)"
+            f"wrongly encoded: UTF-8 that was read as Latin-1 and saved again "
+            f"({garbled[0]!r} and {len(garbled) - 1} more)"
         )
     controls = len(CONTROL.findall(text))
     if controls > MAX_CONTROL_SHARE * len(text):

@@ -17,7 +17,9 @@ numbers as (
         *,
         list_transform(
             regexp_extract_all(
-                regexp_replace(regexp_replace(plain_text, '(\d)[\s\x{00a0}\x{2009}\x{202f}](\d{3})', '\1\2', 'g'), '(\d)[\s\x{00a0}\x{2009}\x{202f}](\d{3})', '\1\2', 'g'),
+                regexp_replace(
+                    regexp_replace(plain_text, '(\d)[\s\x{00a0}\x{2009}\x{202f}](\d{3})', '\1\2', 'g'), '(\d)[\s\x{00a0}\x{2009}\x{202f}](\d{3})', '\1\2', 'g'
+                ),
                 '-?\d+(?:[.,]\d+)*'
             ),
             lambda number: try_cast(

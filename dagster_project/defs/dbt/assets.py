@@ -12,7 +12,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 import dagster as dg
 from dagster_dbt import dbt_assets
-from dagster_dbt.core.dbt_cli_event import DbtCoreCliEventMessage  # not public: the reason for the pin in pyproject.toml
+from dagster_dbt.core.dbt_cli_event import (
+    DbtCoreCliEventMessage,  # not public: the reason for the pin in pyproject.toml
+)
 
 from dagster_project import progress
 from dagster_project.defs.dbt.translator import TRANSLATOR, selectors
@@ -43,7 +45,7 @@ def star_schemas(context: dg.AssetExecutionContext, settings: dg.ResourceParam[S
 def _streamed(
     context: dg.AssetExecutionContext, run: Callable[[Callable[["EventMsg"], None]], BuildResult]
 ) -> Generator[Any, None, BuildResult]:
-    """Run dbt in a thread and yield Dagster's events as dbt's come; returns what ``run`` returns, raises what it raises.
+    """Run dbt in a thread and yield Dagster's events as dbt's come; returns and raises what ``run`` does.
 
     So Dagster writes its event log while DuckDB works, and the UI shows each model when it is done.
     """

@@ -58,8 +58,12 @@ candidates as (
         labels.row_index,
         alias_keys.account_key,
         case
-            when labels.is_investment then list_position(['investment_statement', 'committee_statement', 'equity', 'income_statement', 'balance_requirement'], alias_keys.statement)
-            when labels.is_committee then list_position(['committee_statement', 'equity', 'investment_statement', 'income_statement', 'balance_requirement'], alias_keys.statement)
+            when
+                labels.is_investment
+                then list_position(['investment_statement', 'committee_statement', 'equity', 'income_statement', 'balance_requirement'], alias_keys.statement)
+            when
+                labels.is_committee
+                then list_position(['committee_statement', 'equity', 'investment_statement', 'income_statement', 'balance_requirement'], alias_keys.statement)
             else list_position(['income_statement', 'balance_requirement', 'equity', 'investment_statement', 'committee_statement'], alias_keys.statement)
         end as preference,
         alias_keys.condition,
@@ -87,8 +91,8 @@ select
 from candidates
 inner join accounts using (account_key)
 qualify row_number() over (
-    partition by candidates.report_id, candidates.table_seq, candidates.row_index
-    order by
-        candidates.is_full_match desc, candidates.preference, candidates.condition desc, candidates.sort_order,
-        candidates.account_key
-) = 1
+        partition by candidates.report_id, candidates.table_seq, candidates.row_index
+        order by
+            candidates.is_full_match desc, candidates.preference, candidates.condition desc, candidates.sort_order,
+            candidates.account_key
+    ) = 1

@@ -12,7 +12,8 @@ kinds as (select * from {{ ref('int_table_kinds') }}),
 unit_words as (select * from {{ ref('unit_words') }}),
 
 known_units as (
-    select distinct term from unit_words where context in ('any', 'cell')
+    select distinct term from unit_words
+    where context in ('any', 'cell')
 ),
 
 placed as (

@@ -33,10 +33,10 @@ labels as (
     from grid
     inner join cells
         on grid.report_id = cells.report_id
-        and grid.table_seq = cells.table_seq
-        and cells.is_header
-        and grid.col_index >= cells.col_index
-        and grid.col_index < cells.col_index + cells.col_span
+            and grid.table_seq = cells.table_seq
+            and cells.is_header
+            and grid.col_index >= cells.col_index
+            and grid.col_index < cells.col_index + cells.col_span
     group by all
 ),
 
@@ -94,11 +94,11 @@ scenarios as (
     from own_words as described
     inner join scenario_words
         on (scenario_words.match = 'word' and contains(described.scenario_text, ' ' || scenario_words.term || ' '))
-        or (scenario_words.match = 'ending' and contains(described.scenario_text, scenario_words.term || ' '))
+            or (scenario_words.match = 'ending' and contains(described.scenario_text, scenario_words.term || ' '))
     qualify row_number() over (
-        partition by described.report_id, described.table_seq, described.col_index
-        order by scenario_words.priority desc, length(scenario_words.term) desc, scenario_words.term
-    ) = 1
+            partition by described.report_id, described.table_seq, described.col_index
+            order by scenario_words.priority desc, length(scenario_words.term) desc, scenario_words.term
+        ) = 1
 ),
 
 -- Units: words of money and percent anywhere in the header; others where a header level is the unit or begins with it.
@@ -114,9 +114,9 @@ column_units as (
         on contains(described.column_words, ' ' || unit_words.term || ' ')
     where unit_words.context in ('any', 'suffix', 'word')
     qualify row_number() over (
-        partition by described.report_id, described.table_seq, described.col_index
-        order by unit_words.context = 'any' desc, unit_words.unit_key = 'count', length(unit_words.term) desc, unit_words.term
-    ) = 1
+            partition by described.report_id, described.table_seq, described.col_index
+            order by unit_words.context = 'any' desc, unit_words.unit_key = 'count', length(unit_words.term) desc, unit_words.term
+        ) = 1
 ),
 
 roles as (
@@ -128,13 +128,13 @@ roles as (
     from described
     inner join column_roles on contains(described.column_words, ' ' || column_roles.term || ' ')
     qualify row_number() over (
-        partition by described.report_id, described.table_seq, described.col_index
-        order by
-            trim(described.column_words) = column_roles.term desc,
-            starts_with(described.column_words, ' ' || column_roles.term || ' ') desc,
-            length(column_roles.term) desc,
-            column_roles.term
-    ) = 1
+            partition by described.report_id, described.table_seq, described.col_index
+            order by
+                trim(described.column_words) = column_roles.term desc,
+                starts_with(described.column_words, ' ' || column_roles.term || ' ') desc,
+                length(column_roles.term) desc,
+                column_roles.term
+        ) = 1
 ),
 
 interpreted as (
@@ -161,11 +161,12 @@ with_roles as (
     select
         *,
         case
-            when col_index = 0 then coalesce(
-                case when header_role in ('label', 'attribute', 'group', 'grantor', 'note_ref', 'code') then header_role end, 'label'
-            )
+            when col_index = 0
+                then coalesce(
+                        case when header_role in ('label', 'attribute', 'group', 'grantor', 'note_ref', 'code') then header_role end, 'label'
+                    )
             when header_role in ('code', 'grantor', 'attribute', 'note_ref', 'unit') then header_role
-            when header_role = 'comment' and scenario_key is distinct from 'status' then 'comment'
+            when header_role = 'comment' and coalesce(scenario_key, '') != 'status' then 'comment'
             -- Years in a column whose header is about something else (Klart år) are dates, no figures.
             when
                 n_years > 0 and n_years + n_dashes = n_cells and scenario_key is null and period_form is null
@@ -176,7 +177,7 @@ with_roles as (
                 and mean_length > 15
                 then 'comment'
             when scenario_key is not null or period_form is not null then 'value'
-            when is_mostly_values and header_role is distinct from 'label' then 'value'
+            when is_mostly_values and coalesce(header_role, '') != 'label' then 'value'
             when header_role in ('label', 'group') then header_role
             when n_cells = 0 and column_unit_key is not null then 'value'
             when n_cells = 0 then 'empty'

@@ -51,9 +51,9 @@ totals as (
     inner join numbers as printed using (report_id, table_seq, row_index)
     left join numbers as components
         on total_components.report_id = components.report_id
-        and total_components.table_seq = components.table_seq
-        and total_components.component_row = components.row_index
-        and printed.col_index = components.col_index
+            and total_components.table_seq = components.table_seq
+            and total_components.component_row = components.row_index
+            and printed.col_index = components.col_index
     group by all
 ),
 
@@ -74,18 +74,18 @@ variance_candidates as (
     from numbers as variance
     inner join numbers as outcome
         on variance.report_id = outcome.report_id
-        and variance.table_seq = outcome.table_seq
-        and variance.row_index = outcome.row_index
-        and variance.period_start = outcome.period_start
-        and variance.period_end = outcome.period_end
-        and outcome.scenario_key in ('actual', 'forecast')
+            and variance.table_seq = outcome.table_seq
+            and variance.row_index = outcome.row_index
+            and variance.period_start = outcome.period_start
+            and variance.period_end = outcome.period_end
+            and outcome.scenario_key in ('actual', 'forecast')
     inner join numbers as budget
         on variance.report_id = budget.report_id
-        and variance.table_seq = budget.table_seq
-        and variance.row_index = budget.row_index
-        and variance.period_start = budget.period_start
-        and variance.period_end = budget.period_end
-        and budget.scenario_key in ('budget', 'budget_revised', 'budget_original')
+            and variance.table_seq = budget.table_seq
+            and variance.row_index = budget.row_index
+            and variance.period_start = budget.period_start
+            and variance.period_end = budget.period_end
+            and budget.scenario_key in ('budget', 'budget_revised', 'budget_original')
     where variance.scenario_key = 'variance'
 ),
 
@@ -115,9 +115,9 @@ variance_choices as (
     from variance_scores
     where n_hold * 2 >= n_rows and n_hold > 0
     qualify row_number() over (
-        partition by report_id, table_seq, col_index
-        order by n_hold desc, abs(col_index - outcome_col) + abs(col_index - budget_col), outcome_col, budget_col, direction desc
-    ) = 1
+            partition by report_id, table_seq, col_index
+            order by n_hold desc, abs(col_index - outcome_col) + abs(col_index - budget_col), outcome_col, budget_col, direction desc
+        ) = 1
 ),
 
 variances as (

@@ -85,8 +85,8 @@ select
     case
         when settled.value_numeric is not null
             then 0.5 * pow(10, -max(length(regexp_extract(settled.number_text, '[,.](\d+)$', 1))) over (
-                partition by settled.report_id, settled.table_seq, settled.col_index, settled.unit_key
-            ))
+                    partition by settled.report_id, settled.table_seq, settled.col_index, settled.unit_key
+                ))
     end as rounding
 from settled
 left join units using (unit_key)

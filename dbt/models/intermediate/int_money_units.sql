@@ -34,7 +34,8 @@ printed as (
 ),
 
 largest as (
-    select report_id, max(largest) as largest from printed group by all
+    select report_id, max(largest) as largest from printed
+    group by all
 ),
 
 silent as (

@@ -13,17 +13,17 @@ value_cells as (
                 then regexp_replace({{ collapsed("split_part(body_cells.cell_text, chr(10), 1)") }}, '^[✔✓☑●■•*]+ ?(\S)', '\1')
             when cells.has_status_prefix
                 then left(
-                    regexp_replace(body_cells.value_text, '^[✔✓☑●■•*]+ ?(\S)', '\1'), length(body_cells.prefix_term)
-                )
+                        regexp_replace(body_cells.value_text, '^[✔✓☑●■•*]+ ?(\S)', '\1'), length(body_cells.prefix_term)
+                    )
             else body_cells.value_text
         end as value_text,
         case
             when body_cells.has_status_and_text or cells.has_status_prefix
                 then nullif(trim(body_cells.value_text[strpos(lower(body_cells.value_text), coalesce(
-                    case when body_cells.has_status_and_text then body_cells.first_word end, body_cells.prefix_term
-                )) + length(coalesce(
-                    case when body_cells.has_status_and_text then body_cells.first_word end, body_cells.prefix_term
-                )):]), '')
+                        case when body_cells.has_status_and_text then body_cells.first_word end, body_cells.prefix_term
+                    )) + length(coalesce(
+                        case when body_cells.has_status_and_text then body_cells.first_word end, body_cells.prefix_term
+                    )):]), '')
         end as comment_text,
         case when cells.has_status_prefix then body_cells.prefix_status_key else body_cells.status_key end as status_key,
         case when cells.has_status_prefix then 'text' else body_cells.status_unit_key end as status_unit_key,
@@ -44,7 +44,9 @@ single_numbers as (
             plain_text,
             '^{{ bound_pattern() }}{{ number_pattern() }} ?([%‰]|%-?enheter|[a-zåäöA-ZÅÄÖ][a-zåäöA-ZÅÄÖ./0-9 ]*?)?\.?(?:\*| \d\))?$', 1
         ))) as unit_text,
-        nullif(lower(trim(regexp_extract(plain_text, '(?i)^([<>≥≤=~±]|minst|högst|max|min|under|över|ca|cirka|drygt|knappt|omkring|mer än|mindre än)', 1))), '') as bound_text
+        nullif(
+            lower(trim(regexp_extract(plain_text, '(?i)^([<>≥≤=~±]|minst|högst|max|min|under|över|ca|cirka|drygt|knappt|omkring|mer än|mindre än)', 1))), ''
+        ) as bound_text
     from value_cells
     where cell_type = 'number'
 ),

@@ -57,17 +57,17 @@ label_hints as (
     from label_suffixes
     inner join unit_words
         on unit_words.context = 'word'
-        and contains(regexp_replace(label_suffixes.label_words, ' \d+ [a-zåäö]+ ', ' ', 'g'), ' ' || unit_words.term || ' ')
-        and (
-            unit_words.unit_key != 'percent'
-            or starts_with(label_suffixes.label_words, ' ' || unit_words.term || ' ')
-        )
+            and contains(regexp_replace(label_suffixes.label_words, ' \d+ [a-zåäö]+ ', ' ', 'g'), ' ' || unit_words.term || ' ')
+            and (
+                unit_words.unit_key != 'percent'
+                or starts_with(label_suffixes.label_words, ' ' || unit_words.term || ' ')
+            )
     qualify row_number() over (
-        partition by label_suffixes.report_id, label_suffixes.table_seq, label_suffixes.row_index
-        order by
-            list_position(['percent', 'fte', 'index', 'days', 'hours', 'count'], unit_words.unit_key),
-            unit_words.term
-    ) = 1
+            partition by label_suffixes.report_id, label_suffixes.table_seq, label_suffixes.row_index
+            order by
+                list_position(['percent', 'fte', 'index', 'days', 'hours', 'count'], unit_words.unit_key),
+                unit_words.term
+        ) = 1
 ),
 
 money_labels as (
@@ -78,7 +78,7 @@ money_labels as (
     from label_suffixes
     inner join money_words
         on starts_with(label_suffixes.label_words, ' ' || money_words.term || ' ')
-        or (money_words.term = 'belopp' and contains(label_suffixes.label_words, ' belopp '))
+            or (money_words.term = 'belopp' and contains(label_suffixes.label_words, ' belopp '))
 ),
 
 joined as (

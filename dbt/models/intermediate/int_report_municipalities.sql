@@ -14,13 +14,15 @@ municipalities as (select * from {{ ref('municipalities') }}),
 ambiguous as (select * from {{ ref('ambiguous_municipalities') }}),
 
 lines as (
-    select report_id, 'title' as place, title as line_text from reports where title is not null
+    select report_id, 'title' as place, title as line_text from reports
+    where title is not null
     union all
     select report_id, 'heading' as place, heading_text as line_text from headings
     union all
     select report_id, 'text' as place, paragraph_text as line_text from paragraphs
     union all
-    select report_id, 'text' as place, value_text as line_text from cells where is_header
+    select report_id, 'text' as place, value_text as line_text from cells
+    where is_header
 ),
 
 -- Capitalised words with the word behind them; a name of two words is found by joining both.

@@ -16,13 +16,15 @@ found_municipalities as (select * from {{ ref('int_report_municipalities') }}),
 report_types as (select * from {{ ref('report_types') }}),
 
 lines as (
-    select report_id, 1 as place, title as line_text from reports where title is not null
+    select report_id, 1 as place, title as line_text from reports
+    where title is not null
     union all
     select report_id, 2 as place, heading_text as line_text from headings
     union all
     select report_id, 3 as place, paragraph_text as line_text from paragraphs
     union all
-    select report_id, 3 as place, value_text as line_text from cells where is_header
+    select report_id, 3 as place, value_text as line_text from cells
+    where is_header
 ),
 
 -- Report type: the words of the title, written with stray spaces or not (Årsboks slut); the headings only if it has none.
@@ -44,22 +46,22 @@ whole_types as (
     select *
     from type_matches
     where not exists (
-        select 1
-        from type_matches as longer
-        where
-            longer.report_id = type_matches.report_id
-            and longer.place = type_matches.place
-            and longer.term != type_matches.term
-            and contains(longer.term, type_matches.term)
-    )
+            select 1
+            from type_matches as longer
+            where
+                longer.report_id = type_matches.report_id
+                and longer.place = type_matches.place
+                and longer.term != type_matches.term
+                and contains(longer.term, type_matches.term)
+        )
 ),
 
 found_types as (
     select report_id, report_type
     from whole_types
     qualify row_number() over (
-        partition by report_id order by place, priority desc, length(term) desc, report_type
-    ) = 1
+            partition by report_id order by place, priority desc, length(term) desc, report_type
+        ) = 1
 ),
 
 -- Committee: a nämnd, styrelse or utskott, in the title, else the one that is named most in headings and text.
@@ -114,7 +116,10 @@ found_committees as (
         or (
             mentions >= 2
             and share >= 0.75
-            and report_id not in (select report_id from reports where contains(lower(title), 'årsredovisning'))
+            and report_id not in (
+                select report_id from reports
+                where contains(lower(title), 'årsredovisning')
+            )
         )
     qualify row_number() over (partition by report_id order by place, mentions desc, length(committee) desc, committee) = 1
 ),
@@ -184,7 +189,7 @@ override_keys as (
     from overrides
     left join municipalities
         on lower(regexp_replace(overrides.municipality, ' (kommun|stad)$', '')) = lower(municipalities.municipality_name)
-        or overrides.municipality = municipalities.municipality_key
+            or overrides.municipality = municipalities.municipality_key
 ),
 
 settled as (

@@ -206,9 +206,9 @@ lead_groups as (
         case
             when lead_label is null
                 then last_value(lead_label ignore nulls) over (
-                    partition by report_id, table_seq order by row_index
-                    rows between unbounded preceding and current row
-                )
+                        partition by report_id, table_seq order by row_index
+                        rows between unbounded preceding and current row
+                    )
         end as lead_group
     from leads
 ),

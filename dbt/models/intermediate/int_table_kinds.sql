@@ -42,8 +42,8 @@ labels as (
     from body_cells
     inner join column_facts
         on body_cells.report_id = column_facts.report_id
-        and body_cells.table_seq = column_facts.table_seq
-        and body_cells.col_index = column_facts.label_col_index
+            and body_cells.table_seq = column_facts.table_seq
+            and body_cells.col_index = column_facts.label_col_index
 ),
 
 alias_words as (
@@ -55,8 +55,8 @@ label_facts as (
         labels.report_id,
         labels.table_seq,
         avg(case when alias_words.label_words is not null then 1.0 else 0.0 end) as account_share,
-        avg(case when starts.term is not null then 1.0 else 0.0 end) as organisation_share
-        , avg(case when regexp_matches(labels.label_words, '^ (?:antal|antalet|andel|andelen) | % $') then 1.0 else 0.0 end) as counting_share
+        avg(case when starts.term is not null then 1.0 else 0.0 end) as organisation_share,
+        avg(case when regexp_matches(labels.label_words, '^ (?:antal|antalet|andel|andelen) | % $') then 1.0 else 0.0 end) as counting_share
     from labels
     left join alias_words using (label_words)
     left join organisation_words as starts
@@ -99,18 +99,18 @@ matches as (
     inner join column_facts using (report_id, table_seq)
     inner join table_kinds
         on (table_kinds.place = 'header' and contains(tables.header_words, ' ' || table_kinds.term || ' '))
-        or (
-            table_kinds.place = 'first_header'
-            and contains(coalesce(column_facts.label_header_words, tables.first_header_words), ' ' || table_kinds.term || ' ')
-        )
-        or (
-            table_kinds.place = 'heading'
-            and (
-                contains(tables.near_words, ' ' || table_kinds.term || ' ')
-                or contains(tables.far_words, ' ' || table_kinds.term || ' ')
+            or (
+                table_kinds.place = 'first_header'
+                and contains(coalesce(column_facts.label_header_words, tables.first_header_words), ' ' || table_kinds.term || ' ')
             )
-        )
-        or (table_kinds.place = 'only_header' and tables.header_words = ' ' || table_kinds.term || ' ')
+            or (
+                table_kinds.place = 'heading'
+                and (
+                    contains(tables.near_words, ' ' || table_kinds.term || ' ')
+                    or contains(tables.far_words, ' ' || table_kinds.term || ' ')
+                )
+            )
+            or (table_kinds.place = 'only_header' and tables.header_words = ' ' || table_kinds.term || ' ')
     where
         table_kinds.kind not in ('goal', 'assignment')
         or (column_facts.has_status_column and not column_facts.has_numbers)
@@ -120,8 +120,8 @@ ruled as (
     select report_id, table_seq, kind
     from matches
     qualify row_number() over (
-        partition by report_id, table_seq order by priority desc, length(term) desc, kind
-    ) = 1
+            partition by report_id, table_seq order by priority desc, length(term) desc, kind
+        ) = 1
 )
 
 select
@@ -138,12 +138,12 @@ select
                 and not tables.counts_things
             )
             then case
-                when
-                    coalesce(label_facts.account_share, 0) < 0.5
-                    and (organisation_evidence.report_id is not null or label_facts.organisation_share >= 0.3)
-                    then 'org_result'
-                else 'financial'
-            end
+                    when
+                        coalesce(label_facts.account_share, 0) < 0.5
+                        and (organisation_evidence.report_id is not null or label_facts.organisation_share >= 0.3)
+                        then 'org_result'
+                    else 'financial'
+                end
         when coalesce(label_facts.account_share, 0) >= 0.5 then 'financial'
         when coalesce(column_facts.has_values, false) then 'indicator'
         else 'other'

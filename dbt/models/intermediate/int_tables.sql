@@ -107,15 +107,15 @@ unit_matches as (
     from context
     inner join unit_words
         on contains(context.first_header_words, ' ' || unit_words.term || ' ')
-        or (
-            not context.counts_things
-            and (
-                contains(context.near_words, ' ' || unit_words.term || ' ')
-                or contains(context.amount_words, ' ' || unit_words.term || ' ')
-                or contains(context.header_words, ' ' || unit_words.term || ' ')
-                or contains(context.far_words, ' ' || unit_words.term || ' ')
+            or (
+                not context.counts_things
+                and (
+                    contains(context.near_words, ' ' || unit_words.term || ' ')
+                    or contains(context.amount_words, ' ' || unit_words.term || ' ')
+                    or contains(context.header_words, ' ' || unit_words.term || ' ')
+                    or contains(context.far_words, ' ' || unit_words.term || ' ')
+                )
             )
-        )
     inner join units using (unit_key)
     where units.dimension = 'money' and unit_words.context = 'any'
 ),
@@ -124,8 +124,8 @@ table_units as (
     select report_id, table_seq, unit_key as table_unit_key
     from unit_matches
     qualify row_number() over (
-        partition by report_id, table_seq order by place, term_length desc, unit_key
-    ) = 1
+            partition by report_id, table_seq order by place, term_length desc, unit_key
+        ) = 1
 ),
 
 -- "Alla belopp i mnkr om inget annat anges": for the tables of money only.
@@ -139,8 +139,8 @@ report_units as (
     inner join units using (unit_key)
     where units.dimension = 'money' and unit_words.context = 'any'
     qualify row_number() over (
-        partition by context.report_id, context.table_seq order by length(unit_words.term) desc, unit_words.unit_key
-    ) = 1
+            partition by context.report_id, context.table_seq order by length(unit_words.term) desc, unit_words.unit_key
+        ) = 1
 )
 
 select

@@ -86,7 +86,7 @@ stacks as (
         table_seq,
         position,
         row_index,
-        [{'row_index': row_index, 'printed': printed, 'roundings': roundings}] as stack,
+        [{ 'row_index': row_index, 'printed': printed, 'roundings': roundings }] as stack,
         cast([] as integer[]) as component_rows,
         cast(null as varchar) as method
     from vectors
@@ -101,13 +101,13 @@ stacks as (
         scored.row_index,
         list_append(
             case when scored.best is null then scored.stack else scored.stack[1:len(scored.stack) - scored.best.k] end,
-            {'row_index': scored.row_index, 'printed': scored.printed, 'roundings': scored.roundings}
+            { 'row_index': scored.row_index, 'printed': scored.printed, 'roundings': scored.roundings }
         ) as stack,
         case
             when scored.best is null then cast([] as integer[])
             else list_transform(scored.stack[len(scored.stack) - scored.best.k + 1:len(scored.stack)], lambda s: s.row_index)
         end as component_rows,
-        scored.best.method as method
+        scored.best.method
     from (
         select
             *,
@@ -115,11 +115,11 @@ stacks as (
             list_last(list_sort(list_filter(
                 candidates,
                 lambda c:
-                    (row_class in ('total', 'word') and c.n_hold > 0)
-                    -- A row that calls itself a total and adds up nowhere is shown with all the rows it may be about.
-                    or (row_class = 'total' and c.k = len(stack) and c.method = 'sum')
-                    or (row_class = 'subtotal' and c.k > 1 and c.n_hold > 0 and (c.n_hold = n_columns or (c.n_hold > 1 and c.n_hold >= 0.6 * n_columns)))
-                    or (row_class = 'unknown' and c.k > 2 and c.method = 'sum' and c.n_hold = n_columns and n_columns > 1)
+                (row_class in ('total', 'word') and c.n_hold > 0)
+                -- A row that calls itself a total and adds up nowhere is shown with all the rows it may be about.
+                or (row_class = 'total' and c.k = len(stack) and c.method = 'sum')
+                or (row_class = 'subtotal' and c.k > 1 and c.n_hold > 0 and (c.n_hold = n_columns or (c.n_hold > 1 and c.n_hold >= 0.6 * n_columns)))
+                or (row_class = 'unknown' and c.k > 2 and c.method = 'sum' and c.n_hold = n_columns and n_columns > 1)
             ))) as best
         from (
             select
@@ -127,11 +127,12 @@ stacks as (
                 len(list_filter(printed, lambda v: v is not null and v != 0)) as n_columns,
                 list_transform(
                     list_concat(
-                        list_transform(range(1, len(stack) + 1), lambda k: {'k': k, 'method': 'sum'}),
-                        case when len(stack) > 1 then [{'k': cast(2 as bigint), 'method': 'difference'}] else [] end
+                        list_transform(range(1, len(stack) + 1), lambda k: { 'k': k, 'method': 'sum' }),
+                        case when len(stack) > 1 then [{ 'k': cast(2 as bigint), 'method': 'difference' }] else [] end
                     ),
                     lambda h: {
-                        'n_hold': len(list_filter(range(1, len(printed) + 1), lambda c:
+                        'n_hold': len(list_filter(
+                            range(1, len(printed) + 1), lambda c:
                             printed[c] is not null and printed[c] != 0
                             and abs(printed[c] - case
                                 when h.method = 'sum'
@@ -152,8 +153,8 @@ stacks as (
                 from stacks
                 inner join vectors
                     on stacks.report_id = vectors.report_id
-                    and stacks.table_seq = vectors.table_seq
-                    and vectors.position = stacks.position + 1
+                        and stacks.table_seq = vectors.table_seq
+                        and vectors.position = stacks.position + 1
             )
         )
     ) as scored

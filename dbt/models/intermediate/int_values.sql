@@ -33,7 +33,7 @@ column_rests as (
         measured_values.table_seq,
         measured_values.col_index,
         any_value(measured_values.column_words) as column_words,
-        list(distinct scenario_words.term) filter (where scenario_words.term is not null) as terms
+        string_agg(distinct scenario_words.term, '|' order by scenario_words.term desc) as terms
     from measured_values
     left join scenario_words on contains(measured_values.column_words, ' ' || scenario_words.term || ' ')
     group by all
@@ -46,10 +46,8 @@ qualifiers as (
         col_index,
         nullif(trim(regexp_replace(
             regexp_replace(
-                list_reduce(
-                    list_prepend(column_words, list_sort(coalesce(terms, []), 'desc')),
-                    lambda words, term: replace(words, ' ' || term || ' ', '  ')
-                ),
+                -- Longest words first; a term is letters and spaces only.
+                regexp_replace(column_words, ' (?:' || coalesce(terms, '%') || ') ', '  ', 'g'),
                 ' (?:\d+|kvartal|kv|halvår|tertial|q\d|t\d|h\d|{{ month_pattern() }}|mnkr|mkr|tkr|kkr|kr|kronor|miljoner|tusen|%|procent|antal|st|årsarbetare|avseende|belopp|i|per|år|året|årets|helår|ack|ackumulerat|periodens|tom|t|o|m)(?: (?:\d+|{{ month_pattern() }}|mnkr|mkr|tkr|kkr|kr|kronor|antal|st|i|per|år))* ',
                 ' ', 'g'
             ),
@@ -69,11 +67,11 @@ column_accounts as (
     inner join account_aliases on qualifiers.qualifier = trim({{ words('account_aliases.alias') }})
     inner join dim_accounts using (account_key)
     qualify row_number() over (
-        partition by qualifiers.report_id, qualifiers.table_seq, qualifiers.col_index
-        order by
-            dim_accounts.statement = 'committee_statement' desc, account_aliases.condition is null desc,
-            dim_accounts.sort_order
-    ) = 1
+            partition by qualifiers.report_id, qualifiers.table_seq, qualifiers.col_index
+            order by
+                dim_accounts.statement = 'committee_statement' desc, account_aliases.condition is null desc,
+                dim_accounts.sort_order
+        ) = 1
 ),
 
 keyed as (
@@ -162,9 +160,9 @@ placed as (
     from keyed
     left join repeated_indicators
         on keyed.report_id = repeated_indicators.report_id
-        and keyed.row_label = repeated_indicators.row_label
-        and keyed.group_label is not distinct from repeated_indicators.group_label
-        and keyed.qualifier is not distinct from repeated_indicators.qualifier
+            and keyed.row_label = repeated_indicators.row_label
+            and keyed.group_label is not distinct from repeated_indicators.group_label
+            and keyed.qualifier is not distinct from repeated_indicators.qualifier
 ),
 
 with_lines as (

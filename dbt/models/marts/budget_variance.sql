@@ -59,9 +59,9 @@ chosen as (
     select *
     from compared_lines
     qualify row_number() over (
-        partition by organisation_key, account_key, unknown_label, group_label, statement, period_key
-        order by is_current desc, factor_to_base, row_index desc, report_key, table_seq
-    ) = 1
+            partition by organisation_key, account_key, unknown_label, group_label, statement, period_key
+            order by is_current desc, factor_to_base, row_index desc, report_key, table_seq
+        ) = 1
 ),
 
 -- The variance may be printed in the other table only.
@@ -70,9 +70,9 @@ variances as (
     from compared_lines
     where variance_printed_sek is not null
     qualify row_number() over (
-        partition by organisation_key, account_key, unknown_label, group_label, statement, period_key
-        order by is_current desc, factor_to_base, row_index desc, report_key, table_seq
-    ) = 1
+            partition by organisation_key, account_key, unknown_label, group_label, statement, period_key
+            order by is_current desc, factor_to_base, row_index desc, report_key, table_seq
+        ) = 1
 )
 
 select
@@ -108,8 +108,8 @@ inner join periods using (period_key)
 inner join reports using (report_key)
 left join variances
     on chosen.organisation_key = variances.organisation_key
-    and chosen.account_key = variances.account_key
-    and chosen.unknown_label is not distinct from variances.unknown_label
-    and chosen.group_label is not distinct from variances.group_label
-    and chosen.statement = variances.statement
-    and chosen.period_key = variances.period_key
+        and chosen.account_key = variances.account_key
+        and chosen.unknown_label is not distinct from variances.unknown_label
+        and chosen.group_label is not distinct from variances.group_label
+        and chosen.statement = variances.statement
+        and chosen.period_key = variances.period_key

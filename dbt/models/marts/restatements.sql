@@ -39,7 +39,11 @@ pairs as (
         case
             when earlier.amount_sek is not null and later.amount_sek is not null
                 then abs(earlier.amount_sek - later.amount_sek)
-                    > greatest(earlier.rounding * earlier.amount_sek / nullif(earlier.value_numeric, 0), later.rounding * later.amount_sek / nullif(later.value_numeric, 0), 0)
+                    > greatest(
+                        earlier.rounding * earlier.amount_sek / nullif(earlier.value_numeric, 0),
+                        later.rounding * later.amount_sek / nullif(later.value_numeric, 0),
+                        0
+                    )
             when earlier.value_numeric is not null and later.value_numeric is not null
                 then earlier.value_numeric != later.value_numeric
             else lower(earlier.value_text) != lower(later.value_text)

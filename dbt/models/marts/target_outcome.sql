@@ -21,17 +21,20 @@ usable as (
 
 -- One target, outcome and status an indicator and period, from whichever reports print them.
 targets as (
-    select * from usable where scenario_key = 'target'
+    select * from usable
+    where scenario_key = 'target'
     qualify row_number() over (partition by indicator_key, period_key order by report_key, fact_key) = 1
 ),
 
 outcomes as (
-    select * from usable where scenario_key = 'actual'
+    select * from usable
+    where scenario_key = 'actual'
     qualify row_number() over (partition by indicator_key, period_key order by report_key, fact_key) = 1
 ),
 
 statuses as (
-    select * from usable where scenario_key = 'status'
+    select * from usable
+    where scenario_key = 'status'
     qualify row_number() over (partition by indicator_key, period_key order by report_key, fact_key) = 1
 ),
 
@@ -56,7 +59,7 @@ paired as (
         on targets.indicator_key = outcomes.indicator_key and targets.period_key = outcomes.period_key
     left join statuses
         on coalesce(targets.indicator_key, outcomes.indicator_key) = statuses.indicator_key
-        and coalesce(targets.period_key, outcomes.period_key) = statuses.period_key
+            and coalesce(targets.period_key, outcomes.period_key) = statuses.period_key
 ),
 
 -- Whether a target is met is said only where something printed says so: the status, words on both sides, a bound, or the

@@ -9,8 +9,8 @@ parents as (
     from headings as heading
     inner join headings as parent
         on heading.report_id = parent.report_id
-        and heading.heading_seq > parent.heading_seq
-        and heading.level > parent.level
+            and heading.heading_seq > parent.heading_seq
+            and heading.level > parent.level
     group by all
 )
 

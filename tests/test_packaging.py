@@ -1,0 +1,71 @@
+"""What stands in the files that set the project up: locks without addresses, versions that fit together."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from importlib.metadata import distributions
+from pathlib import Path
+
+import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+ROOT = Path(__file__).resolve().parents[1]
+
+LOCKS = ("requirements.lock", "requirements-dev.lock")
+
+LINE = re.compile(
+    r"#.*"
+    r"|[a-z0-9][a-z0-9-]*(?:\[[a-z,]+\])?==[0-9][0-9a-z.+!]*(?: ; [a-z_]+[^:/]*)? \\"
+    r"|    --hash=sha256:[0-9a-f]{64}(?: \\)?"
+)
+
+
+def pinned(lock: str) -> dict[str, set[str]]:
+    """Names to versions (two where versions of Python differ)."""
+    found: dict[str, set[str]] = {}
+    for name, number in re.findall(r"^([a-z0-9-]+)(?:\[[a-z,]+\])?==(\S+)", (ROOT / lock).read_text(), re.MULTILINE):
+        found.setdefault(name, set()).add(number)
+    return found
+
+
+@pytest.mark.parametrize("lock", LOCKS)
+def test_a_lock_holds_names_versions_and_hashes_and_no_address(lock: str) -> None:
+    for number, line in enumerate((ROOT / lock).read_text().splitlines(), start=1):
+        assert LINE.fullmatch(line), f"{lock}:{number}: {line}"
+        assert "//" not in line, f"{lock}:{number}: {line}"
+
+
+def test_both_locks_agree() -> None:
+    whole = pinned("requirements-dev.lock")
+    for name, versions in pinned("requirements.lock").items():
+        assert whole[name] == versions, name
+
+
+def test_the_locks_satisfy_what_the_project_asks_for() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    asked = {
+        "requirements.lock": [*project["project"]["dependencies"], *project["dependency-groups"]["build"]],
+        "requirements-dev.lock": project["dependency-groups"]["dev"],
+    }
+    for lock, requirements in asked.items():
+        locked = pinned(lock)
+        for requirement in map(Requirement, requirements):
+            for number in locked[canonicalize_name(requirement.name)]:
+                assert requirement.specifier.contains(number), f"{lock}: {requirement}, {number}"
+
+
+def test_what_runs_here_is_what_the_lock_says() -> None:
+    locked = pinned("requirements-dev.lock")
+    for distribution in distributions():
+        name = canonicalize_name(distribution.name)
+        if name in locked:
+            assert distribution.version in locked[name], name
+
+
+def test_dagster_and_its_dbt_library_move_together() -> None:
+    locked = pinned("requirements.lock")
+    (dagster,), (library,) = locked["dagster"], locked["dagster-dbt"]
+    assert dagster.split(".")[2] == library.split(".")[2]
+    assert int(dagster.split(".")[1]) + 16 == int(library.split(".")[1])
