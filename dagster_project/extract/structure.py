@@ -557,7 +557,7 @@ class _Builder:
     # tables
 
     def _grid(self, grid: Grid, index: int) -> None:
-        rows = [tuple(row) for row in grid.rows if any(row) and not self._is_running_row(row)]
+        rows = [tuple(row) for row in grid.rows if any(row) and not self._is_running_row(row, alone=len(grid.rows) == 1)]
         if not rows:
             return
         if len(rows) == 1 and (match := NUMBERED.fullmatch("\t".join(rows[0]).strip())) and "\t" not in match[3]:
@@ -579,12 +579,17 @@ class _Builder:
         self._open = _OpenTable(tuple(rows), header_depth(rows), grid.page, self._current, caption, grid.page)
         self._open.drop_repeated_headers()
 
-    def _is_running_row(self, row: tuple[str, ...]) -> bool:
-        """A running header whose parts are divided by tabs: words of the front and a page number."""
+    def _is_running_row(self, row: tuple[str, ...], *, alone: bool) -> bool:
+        """A running header whose parts are divided by tabs: words of the front and a page number.
+
+        Among other rows it must have two parts before the number: ``Socialnämnden | 5`` is a figure.
+        """
         filled = [cell for cell in row if cell]
-        if len(filled) < 2 or not re.fullmatch(r"\d{1,3}", filled[-1]) or not re.search(r"[^\W\d]", filled[0]):
+        if len(filled) < (2 if alone else 3) or not re.fullmatch(r"\d{1,3}", filled[-1]):
             return False
-        return self._is_running(" ".join(filled[:-1]))
+        texts = filled[:-1]
+        words = set(re.findall(r"\w+", " ".join(texts).casefold()))
+        return all(re.search(r"[^\W\d]", text) for text in texts) and words <= self._front_words
 
     def _caption_like(self, text: str) -> bool:
         return (

@@ -24,8 +24,8 @@ from dagster_project.warehouse.reading import ReadReport, read_reports
 from dagster_project.warehouse.scan import OVERRIDES_FILE, READABLE, FoundFile, find_reports
 from dagster_project.warehouse.words import read_structure_words
 
-BATCH_ROWS: Final = 100_000
-"""Rows gathered before they are handed to DuckDB."""
+BATCH_ROWS: Final = 50_000
+"""Rows of all tables together that are gathered before they are handed to DuckDB."""
 
 OnRead = Callable[[int, int, str], None]
 """Called with documents done, documents in all, and the file name of the one just done."""
@@ -105,7 +105,7 @@ def _write(connection: duckdb.DuckDBPyConnection, results: Iterable[ReadReport],
     connection.execute(f"create schema {SCHEMA}")
     for table in TABLES:
         connection.execute(create_statement(table))
-    writers = {table: _Writer(connection, table) for table in TABLES}
+    writer = _Writer(connection)
     quarantined: list[Quarantined] = []
     notes: list[str] = []
     loaded: set[str] = set()
@@ -113,8 +113,8 @@ def _write(connection: duckdb.DuckDBPyConnection, results: Iterable[ReadReport],
 
     for result in results:
         for table, batch in result.rows.items():
-            writers[table].add(batch)
-        writers["report"].add(_rows("report", [_report_row(result)]))
+            writer.add(table, batch)
+        writer.add("report", _rows("report", [_report_row(result)]))
         bytes_read += (result.size_bytes or 0) if result.sha256 else 0
         if result.error is None:
             loaded.add(result.file.report_id)
@@ -123,15 +123,12 @@ def _write(connection: duckdb.DuckDBPyConnection, results: Iterable[ReadReport],
         notes += [f"{result.file.file_name}: {note}" for note in result.notes]
 
     if overrides.problem is not None:
-        writers["report"].add(_rows("report", [_overrides_row(overrides)]))
+        writer.add("report", _rows("report", [_overrides_row(overrides)]))
         quarantined.append(Quarantined(OVERRIDES_FILE, overrides.problem))
     kept = [{"report_id": name, **asdict(entry)} for name, entry in _sorted(overrides.by_report) if name in loaded]
-    writers["report_override"].add(_rows("report_override", kept))
-
-    for writer in writers.values():
-        writer.flush()
-    counts = {table: writer.written for table, writer in writers.items()}
-    return LoadResult(counts, len(loaded), tuple(quarantined), tuple(notes), bytes_read)
+    writer.add("report_override", _rows("report_override", kept))
+    writer.flush()
+    return LoadResult(writer.written, len(loaded), tuple(quarantined), tuple(notes), bytes_read)
 
 
 def _sorted(by_report: dict[str, Override]) -> list[tuple[str, Override]]:
@@ -174,26 +171,27 @@ def _rows(table: str, rows: Sequence[dict[str, Any]]) -> pa.RecordBatch:
 
 
 class _Writer:
-    """Gathers batches of one table, so that DuckDB gets few and large ones."""
+    """Gathers rows of all tables, so that DuckDB gets few and large batches."""
 
-    def __init__(self, connection: duckdb.DuckDBPyConnection, table: str) -> None:
-        self.written = 0
+    def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
+        self.written = dict.fromkeys(TABLES, 0)
         self._connection = connection
-        self._table = table
-        self._batches: list[pa.RecordBatch] = []
+        self._batches: dict[str, list[pa.RecordBatch]] = {table: [] for table in TABLES}
         self._waiting = 0
 
-    def add(self, batch: pa.RecordBatch) -> None:
-        self._batches.append(batch)
+    def add(self, table: str, batch: pa.RecordBatch) -> None:
+        self._batches[table].append(batch)
         self._waiting += batch.num_rows
         if self._waiting >= BATCH_ROWS:
             self.flush()
 
     def flush(self) -> None:
-        if self._waiting:
-            rows = pa.Table.from_batches(self._batches)
-            self._connection.register("batch", rows)
-            self._connection.execute(f"insert into {SCHEMA}.{self._table} select * from batch")
-            self._connection.unregister("batch")
-        self.written += self._waiting
-        self._batches, self._waiting = [], 0
+        for table, batches in self._batches.items():
+            rows = pa.Table.from_batches(batches, TABLES[table])
+            if rows.num_rows:
+                self._connection.register("batch", rows)
+                self._connection.execute(f"insert into {SCHEMA}.{table} select * from batch")
+                self._connection.unregister("batch")
+            self.written[table] += rows.num_rows
+            batches.clear()
+        self._waiting = 0
