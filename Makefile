@@ -11,7 +11,7 @@ MAKEFLAGS += --no-print-directory
 
 VENV := .venv
 BIN := $(VENV)/bin
-INSTALL = $(BIN)/python -m pip install --quiet --disable-pip-version-check
+INSTALL = $(BIN)/python -m pip install -qq --disable-pip-version-check
 
 .PHONY: refresh test ui lint bench lock clean setup setup-dev
 .DEFAULT_GOAL := refresh

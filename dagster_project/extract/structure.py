@@ -9,7 +9,8 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from functools import lru_cache
 
 from dagster_project.extract.document import (
     Cell,
@@ -51,7 +52,12 @@ YEAR_CELL = re.compile(r"(?:19|20)\d\d(?:\s?[-–/]\s?(?:\d\d|(?:19|20)\d\d))?|(
 DASH_CELL = re.compile(r"[-–—−]{1,3}")
 NUMBERED = re.compile(r"(\d{1,2}(?:\.\d{1,2})*)(\.?)[\s\t]+(\S.*)", re.DOTALL)
 ENTRY_PAGE = re.compile(r"[\t ]\d{1,3}$")
+RUNNING_PAGE = re.compile(r"\s*\d{1,4}(?:\s*\(\d{1,4}\))?$")
 LEADERS = re.compile(r"(?:\.\s?){4,}|…{2,}|_{4,}")
+PAGE_NUMBER = re.compile(r"\d{1,3}")
+TITLE_START = re.compile(r"[A-ZÅÄÖÉ\"”“(]|\d{1,2}(?:\.\d{1,2})*\.?\s+[A-ZÅÄÖÉ(\"”]")
+NUMBERED_START = re.compile(r"[A-ZÅÄÖÉ(\"”]")
+LEADER_MARKS = ("....", ". .", "……", "____")
 SENTENCE_BREAK = re.compile(r"[.!?]\s+[A-ZÅÄÖ]")
 BULLET = re.compile(r"[-–—•·*o▪➢✓]\s")
 PAGE_DEBRIS = re.compile(
@@ -79,6 +85,7 @@ MIN_MISSING_ENTRIES = 3
 """Entries at the end of a table of contents that the text lacks, from which it counts as cut off."""
 
 
+@lru_cache(maxsize=16_384)  # each line is looked up several times, and headers recur
 def normalise(text: str) -> str:
     """Lower case, single spaces, no marks or full stop at the ends: the form in which structure words are compared."""
     return LEADING_MARKS.sub("", collapse(text).casefold().rstrip(" .:"))
@@ -161,6 +168,10 @@ def without_contents(source: list[Item], words: StructureWords) -> tuple[list[It
             index += 1
             continue
         titled = isinstance(item, Line) and is_word(_without_number(item.text), words.contents_titles)
+        if not titled and not _may_be_led(item):
+            kept.append(item)
+            index += 1
+            continue
         start = index + 1 if titled else index
         end, found = _contents_run(source, start, lenient=titled)
         if titled and not found:
@@ -194,13 +205,16 @@ def _plain_contents(source: list[Item], start: int, last_seen: dict[str, int]) -
 
 def _is_contents_grid(grid: Grid, last_seen: dict[str, int], words: StructureWords) -> bool:
     """A grid of texts and rising page numbers that is headed as contents, or whose texts all stand again as lines."""
+    last_row = next((row for row in reversed(grid.rows) if any(row)), ())
+    if not PAGE_NUMBER.fullmatch(next((cell for cell in reversed(last_row) if cell), "")):
+        return False
     rows = [[cell for cell in row if cell] for row in grid.rows]
     rows = [row for row in rows if row]
     titled = bool(rows) and is_word(rows[0][0], words.contents_titles)
     body = rows[1:] if titled else rows
     if len(body) < (1 if titled else MIN_CONTENTS_RUN) or any(len(row) < 2 for row in body):
         return False
-    pages = [int(row[-1]) for row in body if re.fullmatch(r"\d{1,3}", row[-1])]
+    pages = [int(row[-1]) for row in body if PAGE_NUMBER.fullmatch(row[-1])]
     if len(pages) != len(body) or pages != sorted(pages):
         return False
     recurring = sum(1 for row in body if normalise(_without_number(row[-2])) in last_seen)
@@ -226,6 +240,12 @@ def _contents_run(source: list[Item], start: int, *, lenient: bool) -> tuple[int
         if new and new[-1].has_page:
             end, sure = index + 1, len(found)
     return end, found[:sure]
+
+
+def _may_be_led(item: Item) -> bool:
+    """Whether an item can begin an untitled table of contents: leader dots, found without a regular expression."""
+    rows = (item.text,) if isinstance(item, Line) else item.rows[0]
+    return any(mark in text for text in rows for mark in LEADER_MARKS)
 
 
 def _rows_of(item: Item) -> list[str]:
@@ -258,8 +278,13 @@ def _led(run: list[Item]) -> bool:
     return sum(1 for row in rows if LEADERS.search(row)) * 2 >= len(rows)
 
 
+def _without_page(text: str) -> str:
+    """A running line, normalised, without the page number at its end."""
+    return normalise(RUNNING_PAGE.sub("", text) if text[-1:] in "0123456789)" else text)
+
+
 def _without_number(text: str) -> str:
-    match = NUMBERED.fullmatch(text)
+    match = NUMBERED.fullmatch(text) if text[:1].isdigit() else None
     return match[3] if match else text
 
 
@@ -311,9 +336,7 @@ class _Builder:
             word for item in front if isinstance(item, Line) for word in re.findall(r"\w+", item.text.casefold())
         }
         self._line_counts = Counter(
-            normalise(re.sub(r"\s*\d{1,4}(?:\s*\(\d{1,4}\))?$", "", item.text))
-            for item in flow
-            if isinstance(item, Line) and len(item.text) <= MAX_HEADING_LENGTH
+            _without_page(item.text) for item in flow if isinstance(item, Line) and len(item.text) <= MAX_HEADING_LENGTH
         )
         self._repeated = self._repeated_lines()
         self._label_depths = self._depths_with_labels()
@@ -375,7 +398,7 @@ class _Builder:
 
     def _is_running(self, text: str) -> bool:
         """A running header or footer: made of what stands on the front, or repeated, with or without a page number."""
-        plain = normalise(re.sub(r"\s*\d{1,4}(?:\s*\(\d{1,4}\))?$", "", text))
+        plain = _without_page(text)
         words = set(re.findall(r"\w+", plain))
         return bool(re.search(r"[^\W\d]", plain)) and (words <= self._front_words or self._line_counts[plain] > 2)
 
@@ -418,9 +441,9 @@ class _Builder:
     def _titlelike(text: str) -> bool:
         return (
             0 < len(text) <= MAX_HEADING_LENGTH
-            and re.match(r"[A-ZÅÄÖÉ\"”“(]|\d{1,2}(?:\.\d{1,2})*\.?\s+[A-ZÅÄÖÉ(\"”]", text) is not None
+            and TITLE_START.match(text) is not None
             and text[-1] not in ".,;:!?-–…"
-            and not SENTENCE_BREAK.search(re.sub(r"^[\d.]+\s", "", text))
+            and not SENTENCE_BREAK.search(_without_number(text))
             and not BULLET.match(text)
         )
 
@@ -429,7 +452,7 @@ class _Builder:
         match = NUMBERED.fullmatch(item.text)
         number = None
         text = item.text
-        if match and re.match(r"[A-ZÅÄÖÉ(\"”]", match[3]):
+        if match and NUMBERED_START.match(match[3]):
             number, text = match[1], match[3]
         listed = self.entries.get(normalise(text)) if self.entries and len(text) <= MAX_ENTRY_LENGTH else None
         if listed and listed.number and not number and normalise(text) in self._repeated:
@@ -557,7 +580,9 @@ class _Builder:
     # tables
 
     def _grid(self, grid: Grid, index: int) -> None:
-        rows = [tuple(row) for row in grid.rows if any(row) and not self._is_running_row(row, alone=len(grid.rows) == 1)]
+        rows = [
+            tuple(row) for row in grid.rows if any(row) and not self._is_running_row(row, alone=len(grid.rows) == 1)
+        ]
         if not rows:
             return
         if len(rows) == 1 and (match := NUMBERED.fullmatch("\t".join(rows[0]).strip())) and "\t" not in match[3]:
@@ -585,7 +610,7 @@ class _Builder:
         Among other rows it must have two parts before the number: ``Socialnämnden | 5`` is a figure.
         """
         filled = [cell for cell in row if cell]
-        if len(filled) < (2 if alone else 3) or not re.fullmatch(r"\d{1,3}", filled[-1]):
+        if len(filled) < (2 if alone else 3) or not PAGE_NUMBER.fullmatch(filled[-1]):
             return False
         texts = filled[:-1]
         words = set(re.findall(r"\w+", " ".join(texts).casefold()))
@@ -617,7 +642,7 @@ class _Builder:
                 fragments=table.fragments,
             )
         )
-        self.cells.extend(replace(cell, table_seq=seq) for cell in table.cells(n_cols))
+        self.cells.extend(table.cells(seq, n_cols))
         if len(self.cells) > self.limits.max_cells:
             raise ExtractionError(f"the document has more than {self.limits.max_cells} table cells")
 
@@ -716,7 +741,7 @@ class _OpenTable:
         short = sum(1 for cell in begins if _first_words(cell) <= SHORT_PARAGRAPH_WORDS)
         return len(begins) > 1 and short >= 0.8 * len(begins) and _first_words(text) > SHORT_PARAGRAPH_WORDS
 
-    def cells(self, n_cols: int) -> list[Cell]:
+    def cells(self, table_seq: int, n_cols: int) -> list[Cell]:
         """The non-empty cells; header cells of the upper levels span the empty ones to their right."""
         result: list[Cell] = []
         for row_index, row in enumerate(_padded(self.rows, n_cols)):
@@ -729,7 +754,7 @@ class _OpenTable:
                 if is_upper and col_index:
                     while col_index + span < n_cols and not row[col_index + span]:
                         span += 1
-                result.append(Cell(0, row_index, col_index, text, is_header, 1, span, self.page))
+                result.append(Cell(table_seq, row_index, col_index, text, is_header, 1, span, self.page))
         return result
 
 

@@ -117,7 +117,7 @@ def items(text: str) -> list[Item]:
         rows: list[tuple[str, ...]] = []
         for raw in _join_open_bold(LINE_END.split(page_text)):
             if "\t" in raw and raw.strip():
-                rows.append(tuple(plain(cell) for cell in raw.split("\t")))
+                rows.append(tuple([plain(cell) if cell else "" for cell in raw.split("\t")]))
                 continue
             if rows:
                 result.append(Grid(rows=tuple(rows), page=page if paged else None))
@@ -133,7 +133,9 @@ def plain(cell: str) -> str:
 
     Only tags that writers of reports leave behind are taken away: ``<script>`` in a label is data.
     """
-    text = cell
+    text = cell.strip(" ")
+    if text.isprintable() and "  " not in text and "<" not in text and "*" not in text and "_" not in text:
+        return text
     if "<" in cell:
         text = INLINE_TAG.sub("", BLOCK_TAG.sub("\n", cell))
         if text != cell:

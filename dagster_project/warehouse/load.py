@@ -189,9 +189,8 @@ class _Writer:
         for table, batches in self._batches.items():
             rows = pa.Table.from_batches(batches, TABLES[table])
             if rows.num_rows:
-                self._connection.register("batch", rows)
-                self._connection.execute(f"insert into {SCHEMA}.{table} select * from batch")
-                self._connection.unregister("batch")
+                # By the name of the variable: a registered view would keep the rows in memory until the commit.
+                self._connection.execute(f"insert into {SCHEMA}.{table} select * from rows")
             self.written[table] += rows.num_rows
             batches.clear()
         self._waiting = 0

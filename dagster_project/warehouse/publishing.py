@@ -156,7 +156,7 @@ def _copy(source: Path, target: Path) -> tuple[int, int]:
 
 
 def _storage_options(source: Path) -> tuple[str, ...]:
-    """Small blocks for a small warehouse: each column of each table takes whole ones, 20 MB for five reports with 256 kB."""
+    """Small blocks for a small warehouse: every column of every table takes whole ones, 20 MB for five reports."""
     return (f"block_size {SMALL_BLOCK}",) if source.stat().st_size < LARGE_WAREHOUSE else ()
 
 
