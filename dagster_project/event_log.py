@@ -1,10 +1,10 @@
 """Dagster's event log in SQLite, with connections that are kept.
 
-Belongs here: one change to Dagster's own storage, named in ``dagster.yaml``. Does not belong here: what is logged.
+Belongs here: one change to Dagster's own storage, named in ``instance.yaml``. Does not belong here: what is logged.
 
 Dagster opens the database anew, through a new engine, up to six times for every event, and asks each time which tables
 there are. Keeping both brought a refresh with 450 events from 19.5 to 11.0 seconds. Files and tables are Dagster's own:
-without this class in ``dagster.yaml`` the same log is read and written, only slower.
+without this class in ``instance.yaml`` the same log is read and written, only slower.
 """
 
 from __future__ import annotations

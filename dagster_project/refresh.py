@@ -95,7 +95,7 @@ def prepare_dagster_home(settings: Settings) -> None:
     """Make Dagster's home with its configuration and let ``DAGSTER_HOME`` lead there."""
     home = settings.dagster_home
     home.mkdir(parents=True, exist_ok=True)
-    template, configuration = PROJECT / "dagster.yaml", home / "dagster.yaml"
+    template, configuration = PROJECT / "dagster_project" / "instance.yaml", home / "dagster.yaml"
     if not configuration.exists() or configuration.read_bytes() != template.read_bytes():
         shutil.copyfile(template, configuration)
     os.environ["DAGSTER_HOME"] = str(home)

@@ -105,7 +105,7 @@ def small_checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
     root = tmp_path_factory.mktemp("checkout")
     for name in ("dagster_project", "dbt/macros/relation_names.sql", "dbt/models/sources.yml"):
         _copy(name, root)
-    for name in ("dbt/dbt_project.yml", "dbt/profiles.yml", "dbt/.dbtignore", "dagster.yaml", "pyproject.toml"):
+    for name in ("dbt/dbt_project.yml", "dbt/profiles.yml", "dbt/.dbtignore", "pyproject.toml"):
         _copy(name, root)
     _copy("seeds/vocabulary/structure_words.csv", root)
     for path, text in SMALL_DBT_PROJECT.items():

@@ -90,8 +90,7 @@ def copy_of_checkout(folder: Path) -> Path:
     made = shutil.ignore_patterns("__pycache__", "target", "logs")
     for name in ("dagster_project", "dbt", "seeds"):
         shutil.copytree(ROOT / name, folder / name, ignore=made)
-    for name in ("dagster.yaml", "pyproject.toml"):
-        shutil.copyfile(ROOT / name, folder / name)
+    shutil.copyfile(ROOT / "pyproject.toml", folder / "pyproject.toml")
     return folder
 
 

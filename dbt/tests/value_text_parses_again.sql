@@ -7,7 +7,7 @@ printed_values as (select * from {{ ref('report_values') }}),
 texts as (
     select
         *,
-        replace(replace(translate(value_text, '−–—‒', '----'), '- ', '-'), '+ ', '+') as plain_text
+        replace(replace(translate(value_text, '−–—‒‑﹣－', '-------'), '- ', '-'), '+ ', '+') as plain_text
     from printed_values
 ),
 

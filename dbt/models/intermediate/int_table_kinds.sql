@@ -75,8 +75,8 @@ organisation_evidence as (
         )
         or (
             organisation_words.place = 'first_header'
-            and starts_with(column_facts.label_header_words, ' ' || organisation_words.term || ' ')
-            and tables.table_unit_key is not null
+            and contains(column_facts.label_header_words, ' ' || organisation_words.term || ' ')
+            and (tables.table_unit_key is not null or column_facts.has_budget_and_outcome)
         )
         or (
             organisation_words.place = 'heading'

@@ -150,7 +150,10 @@ select
     -- A unit other than money that the first header cell, the caption or the heading states for the whole table.
     case
         when regexp_matches(context.first_header_words, ' (?:%|procent) ') then 'percent'
-        when regexp_matches(context.near_words, ' (?:i procent|%) (?:$|[a-zåäö]* ?$)') then 'percent'
+        when
+            regexp_matches(lower(coalesce(context.caption, '')), '(?:,|\(|^| i) ?(?:procent|%)\)?$')
+            or regexp_matches(lower(coalesce(context.section, '')), '(?:,|\(| i) ?(?:procent|%)\)?$')
+            then 'percent'
         when regexp_matches(context.first_header_words, ' (?:årsarbetare|årsarbetskrafter) $') then 'fte'
         when regexp_matches(context.near_words, ' antal (?:årsarbetare|årsarbetskrafter) ') then 'fte'
     end as plain_unit_key
