@@ -7,7 +7,8 @@ header rows, headings and table joins (``structure``).
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from bisect import bisect_left
+from collections.abc import Sequence
 
 from dagster_project.extract.document import ExtractionError, Limits, collapse
 from dagster_project.extract.structure import Grid
@@ -56,7 +57,6 @@ class GridBuilder:
     def __init__(self, limits: Limits) -> None:
         self._limits = limits
         self._rows: list[dict[int, str]] = []
-        self._headers: list[bool] = []
         self._spans: list[tuple[int, int, int, int]] = []
         self._busy_until: dict[int, int] = {}
         self._column = 0
@@ -101,26 +101,42 @@ class GridBuilder:
         if len(self._rows) * max(self._width, 1) > self._limits.max_table_cells:
             raise ExtractionError(f"a table has more than {self._limits.max_table_cells} cells")
 
+    def _starts(self) -> list[int]:
+        return sorted({column for row in self._rows for column in row})
+
     @property
     def size(self) -> tuple[int, int]:
         """Rows and columns; columns that no cell begins in do not count."""
-        return len(self._rows), self._width
+        return len(self._rows), len(self._starts())
 
     def grid(self, header_rows: int | None = None, caption: str | None = None) -> Grid:
-        """The table. Spans are cut at its edges; columns in which no cell has a text at the right end go."""
-        width = max((column + 1 for row in self._rows for column, text in row.items() if text), default=0)
-        rows = tuple(tuple(row.get(column, "") for column in range(width)) for row in self._rows)
-        return Grid(rows, header_rows=header_rows, spans=_clipped(self._spans, rows), whole=True, caption=caption)
+        """The table, without columns that no cell begins in; spans are cut at its edges."""
+        starts = self._starts()
+        rows = tuple(tuple(row.get(column, "") for column in starts) for row in self._rows)
+        spans = []
+        for row, column, row_span, col_span in self._spans:
+            cut_rows = min(row_span, len(rows) - row)
+            cut_columns = bisect_left(starts, column + col_span) - bisect_left(starts, column)
+            if self._rows[row][column] and (cut_rows > 1 or cut_columns > 1):
+                spans.append((row, bisect_left(starts, column), cut_rows, cut_columns))
+        return Grid(rows, header_rows=header_rows, spans=tuple(spans), whole=True, caption=caption)
 
 
-def _clipped(
-    spans: Iterable[tuple[int, int, int, int]], rows: tuple[tuple[str, ...], ...]
-) -> tuple[tuple[int, int, int, int], ...]:
-    result = []
-    for row, column, row_span, col_span in spans:
-        if column >= len(rows[row]) or not rows[row][column]:
-            continue
-        cut = (row, column, min(row_span, len(rows) - row), min(col_span, len(rows[row]) - column))
-        if cut[2] > 1 or cut[3] > 1:
-            result.append(cut)
-    return tuple(result)
+def marked_header_rows(marks: Sequence[bool]) -> int | None:
+    """Header rows of a table whose format marks rows as header: the leading ones; None if it marks none, or all."""
+    leading = next((index for index, marked in enumerate(marks) if not marked), len(marks))
+    return None if leading == 0 or 1 < leading == len(marks) else leading
+
+
+def is_layout(size: tuple[int, int], *, texts: int, has_tables: bool, has_headings: bool) -> bool:
+    """Whether a table only arranges the page: one cell, or other tables or headings in one row or one column.
+
+    Args:
+        size: rows and columns.
+        texts: cells with a text of their own.
+        has_tables: whether a cell holds a table.
+        has_headings: whether a cell holds a marked heading.
+    """
+    if min(size) <= 1:
+        return max(size) <= 1 or has_tables or has_headings
+    return has_tables and texts <= 1

@@ -14,7 +14,15 @@ from dataclasses import replace
 from selectolax.lexbor import LexborHTMLParser, LexborNode, SelectolaxError
 
 from dagster_project.extract.document import Document, ExtractionError, Limits, StructureWords
-from dagster_project.extract.grids import MAX_NESTED, GridBuilder, shown, shown_lines, superscript
+from dagster_project.extract.grids import (
+    MAX_NESTED,
+    GridBuilder,
+    is_layout,
+    marked_header_rows,
+    shown,
+    shown_lines,
+    superscript,
+)
 from dagster_project.extract.structure import Grid, Item, Line, assemble
 from dagster_project.extract.text import decode
 
@@ -270,7 +278,6 @@ class _Table:
         self._tables = tables
         self._texts = 0
         self._row_headers: list[bool] = []
-        self._head_rows = 0
         self._has_headings = False
 
     def read(self, node: LexborNode) -> None:
@@ -326,22 +333,14 @@ class _Table:
         return text, inner.items
 
     def header_rows(self) -> int | None:
-        """Leading rows in the head or of header cells only; None where the page marks none, or marks all."""
-        marked = 0
-        while marked < len(self._row_headers) and self._row_headers[marked]:
-            marked += 1
-        if marked == 0 or (marked == len(self._row_headers) and marked > 1):
-            return None
-        return marked
+        """Leading rows in the head or of header cells only, if the page marks some."""
+        return marked_header_rows(self._row_headers)
 
     def is_layout(self) -> bool:
-        """Whether the table only arranges the page: one cell, or other tables or headings in one row or one column."""
-        rows, columns = self.builder.size
-        if rows * columns <= 1:
-            return True
-        if rows == 1 or columns == 1:
-            return bool(self.nested) or self._has_headings
-        return bool(self.nested) and self._texts <= 1
+        """Whether the table only arranges the page."""
+        return is_layout(
+            self.builder.size, texts=self._texts, has_tables=bool(self.nested), has_headings=self._has_headings
+        )
 
 
 def _is_blank(node: LexborNode) -> bool:
