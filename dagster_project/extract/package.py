@@ -12,6 +12,7 @@ import re
 import struct
 import zipfile
 import zlib
+from collections.abc import Iterator
 
 from lxml import etree
 
@@ -109,17 +110,25 @@ class Package:
 
         References to anything outside the container are left out.
         """
+        result: dict[str, list[str]] = {}
+        for _, kind, target in self._relations(part):
+            result.setdefault(kind, []).append(target)
+        return result
+
+    def targets(self, part: str) -> dict[str, str]:
+        """The same by the id that the part uses for the reference."""
+        return {identifier: target for identifier, _, target in self._relations(part)}
+
+    def _relations(self, part: str) -> Iterator[tuple[str, str, str]]:
         folder, base = posixpath.split(part)
         root = self.xml(posixpath.join(folder, "_rels", f"{base}.rels"))
-        result: dict[str, list[str]] = {}
         for relation in () if root is None else root.iter("{*}Relationship"):
-            kind = RELATIONSHIP.search(relation.get("Type", ""))
+            kind = RELATIONSHIP.search(str(relation.get("Type") or ""))
             if kind is None or relation.get("TargetMode") == "External":
                 continue
-            target = posixpath.normpath(posixpath.join("/", folder, relation.get("Target", ""))).lstrip("/")
+            target = posixpath.normpath(posixpath.join("/", folder, str(relation.get("Target") or ""))).lstrip("/")
             if target in self._names:
-                result.setdefault(kind[1], []).append(target)
-        return result
+                yield str(relation.get("Id") or ""), kind[1], target
 
 
 def parse_xml(data: bytes, name: str) -> etree._Element:

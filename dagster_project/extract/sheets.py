@@ -1,0 +1,211 @@
+"""Finds the tables and titles on a sheet: a plane of cells on which authors place what they like.
+
+Belongs here: what blank rows and columns, titles and merged cells say on a sheet of any format. Does not belong here:
+file formats (``xlsx``, ``csv``) and header rows (``structure``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from itertools import pairwise
+
+from dagster_project.extract.document import ExtractionError, Limits
+from dagster_project.extract.structure import YEAR_CELL, Grid, Item, Line, header_depth, is_number
+
+Place = tuple[int, int]
+"""Row and column, from 0, hidden ones not counted."""
+Area = tuple[int, int, int, int]
+"""First row, first column, row behind the last, column behind the last."""
+
+
+@dataclass(frozen=True, slots=True)
+class SheetCell:
+    """One non-empty cell as shown."""
+
+    text: str
+    bold: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """The visible part of one sheet.
+
+    ``merged`` gives the row and column span of merged cells by their first place; ``tables`` are the areas that the
+    author declared to be tables.
+    """
+
+    cells: Mapping[Place, SheetCell]
+    merged: Mapping[Place, tuple[int, int]]
+    tables: tuple[Area, ...] = ()
+
+
+def sheet_items(sheet: Sheet, limits: Limits) -> list[Item]:
+    """Cut a sheet into lines and grids, from top to bottom and left to right.
+
+    Raises:
+        ExtractionError: a table beyond the limits.
+    """
+    return _Cutter(sheet, limits).items()
+
+
+class _Cutter:
+    def __init__(self, sheet: Sheet, limits: Limits) -> None:
+        self._sheet = sheet
+        self._limits = limits
+        # Merged cells keep rows and columns together that would else look blank.
+        self._taken: dict[int, set[int]] = {}
+        for (row, column), _ in sheet.cells.items():
+            rows, columns = sheet.merged.get((row, column), (1, 1))
+            if rows * columns > limits.max_table_cells:
+                raise ExtractionError(f"a table has more than {limits.max_table_cells} cells")
+            for at in range(row, row + rows):
+                self._taken.setdefault(at, set()).update(range(column, column + columns))
+
+    def items(self) -> list[Item]:
+        """All items of the sheet."""
+        placed: list[tuple[Place, list[Item]]] = []
+        rest = set(self._sheet.cells)
+        for area in self._sheet.tables:
+            inside = {place for place in rest if _is_in(place, area)}
+            if len(inside) > 1:
+                rest -= inside
+                placed.append((area[:2], [self._grid(sorted(inside))]))
+        for block in self._blocks(sorted(rest)):
+            placed.append((block[0], self._block(block)))
+        # Stable: blocks of one band stay from left to right, and declared tables go between by their first cell.
+        if self._sheet.tables:
+            placed.sort(key=lambda entry: entry[0])
+        return [item for _, items in placed for item in items]
+
+    # cutting
+
+    def _blocks(self, places: list[Place]) -> list[list[Place]]:
+        """Blocks that blank rows and blank columns divide; titles are blocks of their own."""
+        result: list[list[Place]] = []
+        stack = [places]
+        while stack:
+            block = stack.pop()
+            if not block:
+                continue
+            title, below = self._title(block)
+            if title and below:
+                result.append(title)
+                stack.append(below)
+                continue
+            parts = self._bands(block)
+            if len(parts) == 1:
+                parts = self._columns(block)
+            if len(parts) == 1:
+                result.append(block)
+            else:
+                stack.extend(reversed(parts))
+        return result
+
+    def _title(self, block: list[Place]) -> tuple[list[Place], list[Place]]:
+        """The first row, if it holds nothing but a cell at the left edge, and what is below it."""
+        row = block[0][0]
+        first = [place for place in block if place[0] == row]
+        left = min(column for _, column in block)
+        rows, columns = self._sheet.merged.get(first[0], (1, 1))
+        width = max(column for _, column in block) - left + 1
+        at_edge = first[0][1] == left or columns >= width > 1
+        if len(first) > 1 or rows > 1 or not at_edge or is_number(self._sheet.cells[first[0]].text):
+            return [], block
+        return first, block[1:]
+
+    def _bands(self, block: list[Place]) -> list[list[Place]]:
+        """Parts between blank rows; a part without a header goes on with the table above it."""
+        bands: list[list[Place]] = []
+        reach = -1
+        left = min(column for _, column in block)
+        right = max(column + self._width(place) for place in block for column in (place[1],))
+        for place in block:
+            if place[0] > reach:
+                bands.append([])
+            bands[-1].append(place)
+            rows, _ = self._sheet.merged.get(place, (1, 1))
+            reach = max(reach, place[0] + rows)
+        joined = bands[:1]
+        for band in bands[1:]:
+            if self._goes_on(joined[-1], band, left, right):
+                joined[-1] = joined[-1] + band
+            else:
+                joined.append(band)
+        return joined
+
+    def _width(self, place: Place) -> int:
+        return self._sheet.merged.get(place, (1, 1))[1]
+
+    def _goes_on(self, above: list[Place], band: list[Place], left: int, right: int) -> bool:
+        """Whether a band after one blank row holds more rows of the table above: figures from its first row on."""
+        if band[0][0] - above[-1][0] > 2:
+            return False
+        edges = [(min(c for _, c in part), max(c for _, c in part)) for part in (above, band)]
+        if edges[0] != edges[1] or edges[0] != (left, right - 1):
+            return False
+        upper, lower = (self._grid(part).rows for part in (above, band))
+        figures = any(is_number(cell) and not YEAR_CELL.fullmatch(cell) for row in upper for cell in row[1:])
+        return figures and header_depth(upper) > 0 and header_depth(lower) == 0
+
+    def _columns(self, block: list[Place]) -> list[list[Place]]:
+        """Parts between blank columns, where the part to the right is a table of its own and no mere gap."""
+        first, last = block[0][0], max(row for row, _ in block)
+        taken = sorted(set().union(*(self._taken.get(row, set()) for row in range(first, last + 1))))
+        own = {column for _, column in block}
+        gaps = [right for left, right in pairwise(taken) if right - left > 1 and min(own) < right <= max(own)]
+        parts: list[list[Place]] = []
+        rest = block
+        for gap in gaps:
+            left_part = [place for place in rest if place[1] < gap]
+            right_part = [place for place in rest if place[1] >= gap]
+            if self._is_table(left_part) and self._is_table(right_part):
+                parts.append(left_part)
+                rest = right_part
+        return [*parts, rest]
+
+    def _is_table(self, places: list[Place]) -> bool:
+        """Whether a part beside a blank column stands on its own: two columns or more, of which the first labels."""
+        columns = {column for _, column in places}
+        if len(columns) < 2:
+            return False
+        cells = [self._sheet.cells[place].text for place in places if place[1] == min(columns)]
+        body = cells[1:] if len(cells) > 1 else cells
+        if all(YEAR_CELL.fullmatch(cell) for cell in body):
+            return len({row for row, _ in places}) > 2
+        return sum(1 for cell in body if not is_number(cell)) * 2 >= len(body) > 0
+
+    # what a block is
+
+    def _block(self, block: list[Place]) -> list[Item]:
+        if len({column for _, column in block}) > 1:
+            return [self._grid(block)]
+        lines: list[Item] = []
+        for place in block:
+            cell = self._sheet.cells[place]
+            lines.extend(Line(line, bold=cell.bold) for line in cell.text.split("\n"))
+        return lines
+
+    def _grid(self, places: list[Place]) -> Grid:
+        """The table of a block, without its blank rows and columns."""
+        rows = sorted({row for row, _ in places})
+        columns = sorted({column for _, column in places})
+        if len(rows) * len(columns) > self._limits.max_table_cells:
+            raise ExtractionError(f"a table has more than {self._limits.max_table_cells} cells")
+        row_at = {row: index for index, row in enumerate(rows)}
+        column_at = {column: index for index, column in enumerate(columns)}
+        texts = [[""] * len(columns) for _ in rows]
+        spans: list[tuple[int, int, int, int]] = []
+        for place in places:
+            texts[row_at[place[0]]][column_at[place[1]]] = self._sheet.cells[place].text
+            if place in self._sheet.merged:
+                height, width = self._sheet.merged[place]
+                row_span = sum(1 for row in range(place[0], place[0] + height) if row in row_at)
+                col_span = sum(1 for column in range(place[1], place[1] + width) if column in column_at)
+                if row_span > 1 or col_span > 1:
+                    spans.append((row_at[place[0]], column_at[place[1]], row_span, col_span))
+        return Grid(tuple(tuple(row) for row in texts), spans=tuple(spans), whole=True)
+
+
+def _is_in(place: Place, area: Area) -> bool:
+    return area[0] <= place[0] < area[2] and area[1] <= place[1] < area[3]
