@@ -272,6 +272,7 @@ class _Builder:
         self.title: str | None = None
         self._current: Heading | None = None
         self._strong: Heading | None = None
+        self._outline_level = 0
         self._chapter = 0
         self._open: _OpenTable | None = None
         self._front: list[str] = []
@@ -374,7 +375,7 @@ class _Builder:
         if not self._titlelike(text) or self._goes_on(index):
             return None
         if item.bold:
-            return (self._strong.level if self._strong else 0) + 1, None, text, True
+            return self._outline_level + 1, None, text, True
         return (self._strong.level if self._strong else 0) + 1, None, text, False
 
     def _goes_on(self, index: int) -> bool:
@@ -401,6 +402,9 @@ class _Builder:
         self._current = heading
         if marked:
             self._strong = heading
+            if number or item.level or not item.bold:
+                # Bold lines stand side by side under the last heading that states its level.
+                self._outline_level = level
 
     def _paragraph(self, item: Line) -> None:
         self.paragraphs.append(
