@@ -6,17 +6,20 @@ file formats (``xlsx``, ``csv``) and header rows (``structure``).
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from bisect import bisect_left
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
-from dagster_project.extract.document import ExtractionError, Limits
-from dagster_project.extract.structure import YEAR_CELL, Grid, Item, Line, header_depth, is_number
+from dagster_project.extract.document import Document, ExtractionError, Limits, StructureWords, collapse
+from dagster_project.extract.structure import YEAR_CELL, Grid, Item, Line, assemble, header_depth, is_number
 
 Place = tuple[int, int]
 """Row and column, from 0, hidden ones not counted."""
 Area = tuple[int, int, int, int]
 """First row, first column, row behind the last, column behind the last."""
+NAMED = 5
+"""Rows, columns or cells that a remark names."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,17 +30,124 @@ class SheetCell:
     bold: bool = False
 
 
+@dataclass(slots=True)
+class StoredSheet:
+    """One sheet as stored, its hidden parts included; rows and columns count from 0.
+
+    ``merged`` are merged cells by area, ``tables`` the areas that the author declared to be tables, ``without_value``
+    names cells whose formula has no stored result.
+    """
+
+    name: str
+    cells: dict[Place, SheetCell] = field(default_factory=dict)
+    merged: list[Area] = field(default_factory=list)
+    tables: list[Area] = field(default_factory=list)
+    hidden_rows: set[int] = field(default_factory=set)
+    hidden_columns: set[int] = field(default_factory=set)
+    without_value: list[str] = field(default_factory=list)
+
+
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """The visible part of one sheet.
+    """What is visible of a sheet, rows and columns counted without the hidden ones.
 
-    ``merged`` gives the row and column span of merged cells by their first place; ``tables`` are the areas that the
-    author declared to be tables.
+    ``merged`` gives the row and column span of merged cells by their first place.
     """
 
     cells: Mapping[Place, SheetCell]
     merged: Mapping[Place, tuple[int, int]]
     tables: tuple[Area, ...] = ()
+
+
+def workbook(
+    sheets: Iterable[StoredSheet], hidden_sheets: Sequence[str], limits: Limits, words: StructureWords
+) -> Document:
+    """The document of a workbook: each sheet under its name as a heading; what is hidden is left out and noted.
+
+    Raises:
+        ExtractionError: no table, or one beyond the limits.
+    """
+    notes = [f"hidden sheets left out: {_some(hidden_sheets)}"] if hidden_sheets else []
+    items: list[Item] = []
+    for stored in sheets:
+        sheet, remarks = visible_part(stored)
+        notes.extend(remarks)
+        found = sheet_items(sheet, limits)
+        if found:
+            items.append(Line(collapse(stored.name) or "?", level=1, outline=True))
+            items.extend(found)
+    if not any(isinstance(item, Grid) for item in items):
+        raise ExtractionError("; ".join(["no table found", *notes]))
+    document = assemble(items, limits, words)
+    return replace(document, notes=(*notes, *document.notes))
+
+
+def visible_part(stored: StoredSheet) -> tuple[Sheet, list[str]]:
+    """The visible part of a sheet, and remarks on what was left out of it."""
+    rows, columns = sorted(stored.hidden_rows), sorted(stored.hidden_columns)
+
+    def moved(place: Place) -> Place:
+        return place[0] - bisect_left(rows, place[0]), place[1] - bisect_left(columns, place[1])
+
+    cells: dict[Place, SheetCell] = {}
+    lost_rows: set[int] = set()
+    lost_columns: set[int] = set()
+    for place, cell in stored.cells.items():
+        if place[0] in stored.hidden_rows:
+            lost_rows.add(place[0])
+        elif place[1] in stored.hidden_columns:
+            lost_columns.add(place[1])
+        else:
+            cells[moved(place)] = cell
+    merged: dict[Place, tuple[int, int]] = {}
+    for area in stored.merged:
+        first, end = moved(area[:2]), moved(area[2:])
+        origin = stored.cells.get(area[:2])
+        if end[0] > first[0] and end[1] > first[1] and origin is not None:
+            # A merged cell whose first row or column is hidden still shows its text.
+            cells.setdefault(first, origin)
+            for place in _covered(cells, first, end):
+                del cells[place]
+            merged[first] = (end[0] - first[0], end[1] - first[1])
+    notes = []
+    if lost_rows:
+        notes.append(
+            f"sheet {stored.name!r}: hidden rows left out: {_some([str(row + 1) for row in sorted(lost_rows)])}"
+        )
+    if lost_columns:
+        names = [column_name(column) for column in sorted(lost_columns)]
+        notes.append(f"sheet {stored.name!r}: hidden columns left out: {_some(names)}")
+    if stored.without_value:
+        notes.append(
+            f"sheet {stored.name!r}: formulas without a stored result left out: {_some(stored.without_value)};"
+            " open the workbook in a spreadsheet program and save it"
+        )
+    tables = tuple((*moved(area[:2]), *moved(area[2:])) for area in stored.tables)
+    return Sheet(cells, {place: span for place, span in merged.items() if span != (1, 1)}, tables), notes
+
+
+def _covered(cells: Mapping[Place, SheetCell], first: Place, end: Place) -> list[Place]:
+    """Cells under a merged one: they keep a value that is not shown."""
+    area = (*first, *end)
+    places: Iterable[Place] = cells
+    if (end[0] - first[0]) * (end[1] - first[1]) < len(cells):
+        places = ((row, column) for row in range(first[0], end[0]) for column in range(first[1], end[1]))
+    return [place for place in places if place != first and place in cells and _is_in(place, area)]
+
+
+def column_name(column: int) -> str:
+    """The letters of a column, counted from 0: ``A``, ``Z``, ``AA``."""
+    letters = ""
+    column += 1
+    while column:
+        column, rest = divmod(column - 1, 26)
+        letters = chr(ord("A") + rest) + letters
+    return letters
+
+
+def _some(names: Sequence[str]) -> str:
+    more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
+    return ", ".join(names[:NAMED]) + more
 
 
 def sheet_items(sheet: Sheet, limits: Limits) -> list[Item]:

@@ -10,22 +10,20 @@ import io
 import re
 import warnings
 import zipfile
-from bisect import bisect_left
 from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
 from lxml import etree
 from openpyxl import load_workbook
 from openpyxl.cell.rich_text import CellRichText, TextBlock
-from openpyxl.utils import get_column_letter, range_boundaries
+from openpyxl.utils import range_boundaries
 from openpyxl.worksheet.worksheet import Worksheet
 
 from dagster_project.extract.document import Document, ExtractionError, Limits, StructureWords
 from dagster_project.extract.grids import shown_lines, superscript
 from dagster_project.extract.numberformat import shown_value
 from dagster_project.extract.package import Package
-from dagster_project.extract.sheets import Area, Sheet, SheetCell, sheet_items
-from dagster_project.extract.structure import Item, Line, assemble
+from dagster_project.extract.sheets import Area, SheetCell, StoredSheet, workbook
 
 EXTRACTOR = "xlsx"
 VERSION = "1"
@@ -38,8 +36,7 @@ FORMULA_START = re.compile(rb"<(?:\w+:)?f[ >/]")
 MERGED = re.compile(rb"<(?:\w+:)?mergeCell\s[^>]*?ref=[\"']([A-Z]{1,3}\d{1,7}:[A-Z]{1,3}\d{1,7})[\"']")
 EMPTY_CELLS_SHARE = 4
 """Formatted cells, filled or not, over the limit of filled ones: the reader holds them all in memory."""
-NAMED = 5
-"""Rows, columns or cells that a note names."""
+MAX_COLUMN = 16_384
 
 
 def read_xlsx(data: bytes, limits: Limits, words: StructureWords) -> Document:
@@ -51,7 +48,6 @@ def read_xlsx(data: bytes, limits: Limits, words: StructureWords) -> Document:
         raise ExtractionError("no table found: no sheet is visible" if hidden_sheets else "damaged: no sheet is found")
     leaned = {part: _lean(package.read(part)) for part in parts.values()}
     _refuse_large(leaned.values(), limits)
-    notes = [f"hidden sheets left out: {', '.join(hidden_sheets)}"] if hidden_sheets else []
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
@@ -60,26 +56,13 @@ def read_xlsx(data: bytes, limits: Limits, words: StructureWords) -> Document:
             )
     except Exception as error:  # the library raises whatever broken XML leads it to
         raise ExtractionError(f"damaged: the workbook cannot be read ({type(error).__name__}: {error})") from error
-    items: list[Item] = []
-    for name, part in parts.items():
-        seen = _Seen(name)
-        sheet = _sheet(book[name], package, part, limits, seen)
-        found = sheet_items(sheet, limits)
-        if found:
-            items.append(Line(" ".join(name.split()), level=1, outline=True))
-            items.extend(found)
-        seen.without_value = _without_value(leaned[part])
-        notes.extend(seen.notes())
-    if not items:
-        raise ExtractionError("; ".join(["no table found", *notes]))
-    document = assemble(items, limits, words)
-    return replace(
-        document,
-        media_type=MEDIA_TYPE,
-        extractor=EXTRACTOR,
-        extractor_version=VERSION,
-        notes=(*notes, *document.notes),
+    document = workbook(
+        (_sheet(book[name], package, part, leaned[part]) for name, part in parts.items()),
+        hidden_sheets,
+        limits,
+        words,
     )
+    return replace(document, media_type=MEDIA_TYPE, extractor=EXTRACTOR, extractor_version=VERSION)
 
 
 # --- what is handed to the library ----------------------------------------------------------------------------------
@@ -170,99 +153,33 @@ def _lean_package(package: Package, sheets: dict[str, bytes]) -> bytes:
 # --- one sheet ------------------------------------------------------------------------------------------------------
 
 
-@dataclass(slots=True)
-class _Seen:
-    """What a human should know of one sheet."""
-
-    name: str
-    hidden_rows: set[int] = field(default_factory=set)
-    hidden_columns: set[int] = field(default_factory=set)
-    without_value: list[str] = field(default_factory=list)
-
-    def notes(self) -> list[str]:
-        """Remarks for a human."""
-        result = []
-        if self.hidden_rows:
-            result.append(f"sheet {self.name!r}: hidden rows left out: {_some(map(str, sorted(self.hidden_rows)))}")
-        if self.hidden_columns:
-            letters = (get_column_letter(column) for column in sorted(self.hidden_columns))
-            result.append(f"sheet {self.name!r}: hidden columns left out: {_some(letters)}")
-        if self.without_value:
-            result.append(
-                f"sheet {self.name!r}: formulas without a stored result left out: {_some(self.without_value)};"
-                " open the workbook in a spreadsheet program and save it"
-            )
-        return result
-
-
-def _some(names: Iterable[str]) -> str:
-    listed = list(names)
-    more = f" and {len(listed) - NAMED} more" if len(listed) > NAMED else ""
-    return ", ".join(listed[:NAMED]) + more
-
-
-def _sheet(sheet: Worksheet, package: Package, part: str, limits: Limits, seen: _Seen) -> Sheet:
-    """The visible cells of a sheet, with rows and columns counted without the hidden ones."""
-    rows = sorted(index for index, row in sheet.row_dimensions.items() if row.hidden or row.height == 0)
-    columns = sorted(_hidden_columns(sheet, limits))
-    hidden_rows, hidden_columns = set(rows), set(columns)
-    cells: dict[tuple[int, int], SheetCell] = {}
+def _sheet(sheet: Worksheet, package: Package, part: str, lean: bytes) -> StoredSheet:
+    """A sheet with its cells as shown."""
+    stored = StoredSheet(sheet.title, without_value=_without_value(lean))
     for (row, column), cell in sheet._cells.items():
-        text = _text(cell)
-        if not text:
-            continue
-        if row in hidden_rows:
-            seen.hidden_rows.add(row)
-        elif column in hidden_columns:
-            seen.hidden_columns.add(column)
-        else:
-            cells[row - bisect_left(rows, row), column - bisect_left(columns, column)] = SheetCell(
-                text, bool(cell.font and cell.font.b)
-            )
-    merged: dict[tuple[int, int], tuple[int, int]] = {}
-    for area in _merged_areas(package.read(part)):
-        first, left, last, right = _without_hidden(area, rows, columns)
-        if last > first and right > left and (last - first, right - left) != (1, 1):
-            # A merged cell whose first column is hidden still shows its text.
-            if (area[0] in hidden_rows or area[1] in hidden_columns) and (first, left) not in cells:
-                origin = sheet._cells.get((area[0], area[1]))
-                if origin is not None and (text := _text(origin)):
-                    cells[first, left] = SheetCell(text, bool(origin.font and origin.font.b))
-            merged[first, left] = (last - first, right - left)
-            for at in range(first, last) if right - left <= limits.max_columns else ():
-                for beside in range(left, right):
-                    if (at, beside) != (first, left):
-                        cells.pop((at, beside), None)
-    tables = [_table_area(package, table) for table in package.related(part).get("table", [])]
-    return Sheet(cells, merged, tuple(_without_hidden(area, rows, columns) for area in tables if area))
-
-
-def _hidden_columns(sheet: Worksheet, limits: Limits) -> Iterable[int]:
+        if text := _text(cell):
+            stored.cells[row - 1, column - 1] = SheetCell(text, bool(cell.font and cell.font.b))
+    stored.hidden_rows = {index - 1 for index, row in sheet.row_dimensions.items() if row.hidden or row.height == 0}
     for dimension in sheet.column_dimensions.values():
         if dimension.hidden or dimension.width == 0:
-            first, last = dimension.min or 0, dimension.max or 0
-            yield from range(first, min(last, first + 20 * limits.max_columns) + 1)
-
-
-def _without_hidden(area: Area, rows: list[int], columns: list[int]) -> Area:
-    first, left, last, right = area
-    return (
-        first - bisect_left(rows, first),
-        left - bisect_left(columns, left),
-        last - bisect_left(rows, last),
-        right - bisect_left(columns, right),
-    )
+            first, last = dimension.min or 1, dimension.max or 0
+            stored.hidden_columns.update(range(first - 1, min(last, first + MAX_COLUMN)))
+    stored.merged = list(_merged_areas(package.read(part)))
+    tables = (package.xml(table) for table in package.related(part).get("table", []))
+    areas = (_area(str(table.get("ref") or "")) for table in tables if table is not None)
+    stored.tables = [area for area in areas if area is not None]
+    return stored
 
 
 def _area(reference: str) -> Area | None:
-    """``A1:C5`` as rows and columns from 1, the end behind the last."""
+    """``A1:C5`` as rows and columns from 0, the end behind the last."""
     try:
         left, first, right, last = range_boundaries(reference)
     except ValueError:
         return None
     if left is None or first is None or right is None or last is None:
         return None
-    return first, left, last + 1, right + 1
+    return first - 1, left - 1, last, right
 
 
 def _merged_areas(sheet: bytes) -> Iterable[Area]:
@@ -270,11 +187,6 @@ def _merged_areas(sheet: bytes) -> Iterable[Area]:
     for match in MERGED.finditer(sheet, end.end() if end else 0):
         if (area := _area(match[1].decode())) is not None:
             yield area
-
-
-def _table_area(package: Package, part: str) -> Area | None:
-    root = package.xml(part)
-    return None if root is None else _area(str(root.get("ref") or ""))
 
 
 def _text(cell: object) -> str:
