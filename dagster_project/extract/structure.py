@@ -418,32 +418,44 @@ class _Builder:
     def _status_block(self, index: int) -> int | None:
         """A subject, a label line and a value line (``Bedömning måluppfyllelse`` / ``Uppnått``) as a table of one row.
 
-        Called on the subject; also understands ``label: value`` on one line. Returns the index behind the block.
+        Called on the subject, or on the label where no single sentence stands above it: then the heading is the subject.
+        Also understands ``label: value`` on one line. Returns the index behind the block.
         """
-        subject = self.flow[index]
-        lines = [item for item in self.flow[index + 1 : index + 3] if isinstance(item, Line)]
-        if not isinstance(subject, Line) or not lines:
+        first = self.flow[index]
+        if not isinstance(first, Line):
+            return None
+        if (end := self._label_and_value(index)) is not None and self._current is not None:
+            return self._status_table(self._current.text, index, *end)
+        end = self._label_and_value(index + 1)
+        is_sentence = len(first.text) <= MAX_ENTRY_LENGTH and not SENTENCE_BREAK.search(_without_number(first.text))
+        if end is None or not is_sentence or self._is_status_line(first.text):
+            return None
+        found = self._heading_of(first, index)
+        if found and found[3]:
+            self._line(first, index)
+            return self._status_table(found[2], index, *end)
+        # Goals stand side by side: the next one ends the sub-headings of the one before.
+        self._current = self._strong or self._current
+        return self._status_table(first.text, index, *end)
+
+    def _label_and_value(self, index: int) -> tuple[str, str, int] | None:
+        """Label, value and the index behind them, if the lines from ``index`` are those of a status."""
+        lines = self.flow[index : index + 2]
+        if not lines or not isinstance(lines[0], Line):
             return None
         label, _, value = lines[0].text.partition(":")
-        used = 2
-        if not value.strip() and len(lines) == 2:
-            value, used = lines[1].text, 3
+        used = 1
+        if not value.strip() and len(lines) == 2 and isinstance(lines[1], Line):
+            value, used = lines[1].text, 2
         if not is_word(label, self.words.status_labels) or not is_word(value, self.words.status_values):
             return None
-        if self._is_status_line(subject.text):
-            return None
-        found = self._heading_of(subject, index)
-        if found and found[3]:
-            self._line(subject, index)
-            text = found[2]
-        else:
-            # Goals stand side by side: the next one ends the sub-headings of the one before.
-            text = subject.text
-            self._current = self._strong or self._current
-        rows = (("", label.strip()), (text, collapse(value)))
-        self._open = _OpenTable(rows, 1, subject.page, self._current, None, subject.page)
+        return label.strip(), collapse(value), index + used
+
+    def _status_table(self, subject: str, index: int, label: str, value: str, end: int) -> int:
+        item = self.flow[index]
+        self._open = _OpenTable((("", label), (subject, value)), 1, item.page, self._current, None, item.page)
         self._close_table()
-        return index + used
+        return end
 
     def _is_status_line(self, text: str) -> bool:
         label = text.partition(":")[0]
@@ -652,6 +664,8 @@ def _is_next_header(padded: list[tuple[str, ...]], depth: int) -> bool:
         return False
     if row[0] and above[0]:
         return False
+    if not row[0] and all(any(is_number(other[column]) for other in below) for column, _ in filled):
+        return True
     fills_gap = any(not above[column] for column, _ in filled)
     years = all(YEAR_CELL.fullmatch(cell) for _, cell in filled)
     over_figures = any(is_number(other[column]) for column, _ in filled for other in below)

@@ -27,6 +27,7 @@ case
     when regexp_matches({{ text }}, '(?:^|[^a-zåäö])(?:per|tom|t\.?o\.?m\.?|till och med|ack\.?|ackumulerat|efter) (?:utfall )?(?:{{ month_pattern() }})(?:[^a-zåäö]|$)') then 'to_month'
     when regexp_matches({{ text }}, '(?:^|[^a-zåäö])(?:{{ month_pattern() }})(?:[^a-zåäö]|$)') then 'month'
     when regexp_matches({{ text }}, '(?:^|[^0-9])(?:19|20)\d\d(?:[^0-9]|$)') then 'year'
+    when regexp_matches({{ text }}, '(?:^|[^a-zåäö])(?:helår|helårs[a-zåäö]+|årsbudget|årsprognos)(?:[^a-zåäö]|$)') then 'whole_year'
 end
 {%- endmacro %}
 
@@ -84,6 +85,9 @@ case {{ form }}
     when 'month' then {
         'first': make_date({{ year }}, {{ month }}, 1),
         'last': last_day(make_date({{ year }}, {{ month }}, 1))}
+    when 'whole_year' then {
+        'first': make_date({{ year }}, 1, 1),
+        'last': make_date({{ year }}, 12, 31)}
     when 'year' then {
         'first': make_date({{ year }}, 1, 1),
         'last': make_date({{ year }}, 12, 31)}

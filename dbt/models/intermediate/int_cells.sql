@@ -76,7 +76,8 @@ body as (
             when is_long_text then 'note'
             else 'value'
         end as role,
-        case when row_role != 'note' and column_role = 'value' then reason end as reason
+        case when row_role != 'note' and column_role = 'value' then reason end as reason,
+        column_scenario_key = 'status' and cell_type = 'text' and prefix_status_key is not null as has_status_prefix
     from judged
 )
 
@@ -88,6 +89,7 @@ select
     stg_cells.page,
     stg_cells.value_text,
     coalesce(body.role, case when stg_cells.is_header then 'header' end) as role,
-    body.reason
+    body.reason,
+    coalesce(body.has_status_prefix, false) as has_status_prefix
 from stg_cells
 left join body using (report_id, table_seq, row_index, col_index)

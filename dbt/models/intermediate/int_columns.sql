@@ -198,18 +198,34 @@ settled as (
     from with_roles
     inner join label_columns using (report_id, table_seq)
     left join column_counts using (report_id, table_seq, column_label)
+),
+
+-- A bare year is an outcome in a report, a budget or plan in a plan; no word at all is an outcome.
+with_scenarios as (
+    select
+        * exclude (scenario_key),
+        case
+            when scenario_key is not null then scenario_key
+            when report_type in ('plan', 'budget') and year(bounds.first) = fiscal_year then 'budget'
+            when report_type in ('plan', 'budget') and coalesce(year(bounds.first), fiscal_year) >= fiscal_year then 'plan'
+            else 'actual'
+        end as scenario_key,
+        scenario_key is not null as has_scenario_word
+    from settled
+),
+
+-- A variance without a period of its own is about that of the budget or forecast before it.
+with_neighbours as (
+    select
+        *,
+        last_value(case when scenario_key in ('budget', 'budget_original', 'budget_revised', 'forecast') then bounds end ignore nulls) over (
+            partition by report_id, table_seq order by col_index rows between unbounded preceding and 1 preceding
+        ) as budget_bounds
+    from with_scenarios
 )
 
 select
-    * exclude (bounds, scenario_key),
-    bounds.first as period_start,
-    bounds.last as period_end,
-    -- A bare year is an outcome in a report, a budget or plan in a plan; no word at all is an outcome.
-    case
-        when scenario_key is not null then scenario_key
-        when report_type in ('plan', 'budget') and year(bounds.first) = fiscal_year then 'budget'
-        when report_type in ('plan', 'budget') and coalesce(year(bounds.first), fiscal_year) >= fiscal_year then 'plan'
-        else 'actual'
-    end as scenario_key,
-    scenario_key is not null as has_scenario_word
-from settled
+    * exclude (bounds, budget_bounds),
+    case when bounds is null and scenario_key = 'variance' then budget_bounds.first else bounds.first end as period_start,
+    case when bounds is null and scenario_key = 'variance' then budget_bounds.last else bounds.last end as period_end
+from with_neighbours

@@ -72,10 +72,13 @@ select
         when units.dimension = 'money' and not settled.is_ratio
             then cast(round(settled.value_numeric * units.factor_to_base, 2) as decimal(18, 2))
     end as amount_sek,
-    -- Half of the last digit printed, in the unit printed: how far rounding alone can move the figure.
+    -- Half of the last digit that the column prints, in the unit printed: how far rounding alone can move the figure.
+    -- A whole number in a column of decimals (1 beside 0,15) is as exact as its neighbours.
     case
         when settled.value_numeric is not null
-            then 0.5 * pow(10, -length(regexp_extract(settled.number_text, '[,.](\d+)$', 1)))
+            then 0.5 * pow(10, -max(length(regexp_extract(settled.number_text, '[,.](\d+)$', 1))) over (
+                partition by settled.report_id, settled.table_seq, settled.col_index, settled.unit_key
+            ))
     end as rounding
 from settled
 left join units using (unit_key)

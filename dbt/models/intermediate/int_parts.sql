@@ -4,8 +4,30 @@ cells as (select * from {{ ref('int_cells') }}),
 
 body_cells as (select * from {{ ref('int_body_cells') }}),
 
+-- A status may have its comment in the same cell; the value is the status, as printed, the rest is said about it.
 value_cells as (
-    select body_cells.*
+    select
+        body_cells.* exclude (value_text, status_key, status_unit_key, cell_type),
+        case
+            when body_cells.has_status_and_text
+                then regexp_replace({{ collapsed("split_part(body_cells.cell_text, chr(10), 1)") }}, '^[✔✓☑●■•*]+ ?(\S)', '\1')
+            when cells.has_status_prefix
+                then left(
+                    regexp_replace(body_cells.value_text, '^[✔✓☑●■•*]+ ?(\S)', '\1'), length(body_cells.prefix_term)
+                )
+            else body_cells.value_text
+        end as value_text,
+        case
+            when body_cells.has_status_and_text or cells.has_status_prefix
+                then nullif(trim(body_cells.value_text[strpos(lower(body_cells.value_text), coalesce(
+                    case when body_cells.has_status_and_text then body_cells.first_word end, body_cells.prefix_term
+                )) + length(coalesce(
+                    case when body_cells.has_status_and_text then body_cells.first_word end, body_cells.prefix_term
+                )):]), '')
+        end as comment_text,
+        case when cells.has_status_prefix then body_cells.prefix_status_key else body_cells.status_key end as status_key,
+        case when cells.has_status_prefix then 'text' else body_cells.status_unit_key end as status_unit_key,
+        case when cells.has_status_prefix then 'status' else body_cells.cell_type end as cell_type
     from body_cells
     inner join cells using (report_id, table_seq, row_index, col_index)
     where cells.role = 'value'

@@ -104,6 +104,7 @@ joined as (
         rows.is_plain_total,
         tables.section,
         tables.table_unit_key,
+        tables.plain_unit_key,
         kinds.kind,
         kinds.has_organisation_rows,
         kinds.is_investment,
@@ -111,6 +112,7 @@ joined as (
         reports.fiscal_year,
         reports.default_start,
         reports.default_end,
+        reports.outcome_end,
         cell_units.unit_key as cell_unit_key,
         row_units.unit_key as row_unit_key,
         suffix_units.unit_key as label_unit_key,
@@ -120,7 +122,7 @@ joined as (
         lower(coalesce(
             parts.part_label,
             -- The half year or date of an assignment stands in its own cell, behind the status.
-            case when kinds.kind = 'assignment' then left(parts.plain_text, 60) end
+            case when kinds.kind = 'assignment' then left(parts.comment_text, 40) end
         )) as own_period_text
     from parts
     inner join columns using (report_id, table_seq, col_index)
@@ -172,6 +174,7 @@ described as (
             when own_bounds is not null and own_bounds.last is not null then own_bounds.last
             when column_scenario_key = 'forecast' and column_period_form in ('month', 'to_month')
                 then make_date(year(column_period_start), 12, 31)
+            when column_scenario_key = 'actual' then coalesce(column_period_end, outcome_end)
             else coalesce(column_period_end, default_end)
         end as period_end,
         case
@@ -181,6 +184,7 @@ described as (
             when label_unit_key is not null then label_unit_key
             when column_unit_key is not null then column_unit_key
             when hint_unit_key is not null then hint_unit_key
+            when plain_unit_key is not null then plain_unit_key
             when table_unit_key is not null then table_unit_key
         end as printed_unit_key,
         case
@@ -190,6 +194,7 @@ described as (
             when label_unit_key is not null then 'label'
             when column_unit_key is not null then 'header'
             when hint_unit_key is not null then 'label'
+            when plain_unit_key is not null then 'table'
             when table_unit_key is not null then 'table'
         end as printed_unit_basis,
         has_money_label

@@ -30,20 +30,35 @@ type_matches as (
     select
         lines.report_id,
         report_types.report_type,
+        report_types.term,
         lines.place,
-        report_types.priority,
-        length(report_types.term) as term_length
+        report_types.priority
     from lines
     inner join report_types
         on contains(regexp_replace(lower(lines.line_text), '[^a-zåäöé]', '', 'g'), report_types.term)
     where lines.place in (1, 2)
 ),
 
+-- A word inside a longer one is not meant (årsrapport in delårsrapport).
+whole_types as (
+    select *
+    from type_matches
+    where not exists (
+        select 1
+        from type_matches as longer
+        where
+            longer.report_id = type_matches.report_id
+            and longer.place = type_matches.place
+            and longer.term != type_matches.term
+            and contains(longer.term, type_matches.term)
+    )
+),
+
 found_types as (
     select report_id, report_type
-    from type_matches
+    from whole_types
     qualify row_number() over (
-        partition by report_id order by place, priority desc, term_length desc, report_type
+        partition by report_id order by place, priority desc, length(term) desc, report_type
     ) = 1
 ),
 
@@ -67,10 +82,18 @@ committee_counts as (
     group by all
 ),
 
+-- Without one in the title, a report about many committees (the annual report of a municipality) is about none of them.
+committee_shares as (
+    select
+        *,
+        mentions / sum(mentions) over (partition by report_id, place) as share
+    from committee_counts
+),
+
 found_committees as (
     select report_id, committee
-    from committee_counts
-    where place = 1 or mentions >= 2
+    from committee_shares
+    where place = 1 or (mentions >= 2 and share >= 0.6)
     qualify row_number() over (partition by report_id order by place, mentions desc, length(committee) desc, committee) = 1
 ),
 
@@ -167,10 +190,12 @@ select
         when report_type in ('plan', 'budget') then period_start - interval 30 day
         else period_end + interval 45 day
     end as stated_on,
-    -- The period of a value whose column names none.
+    -- The period of a value whose column names none: the fiscal year; an outcome of an interim report is year to date.
     make_date(fiscal_year, 1, 1) as default_start,
+    make_date(fiscal_year, 12, 31) as default_end,
     case
-        when report_type = 'interim_report' and year(period_start) = year(period_end) then period_end
+        when report_type = 'interim_report' and year(period_start) = fiscal_year and year(period_end) = fiscal_year
+            then period_end
         else make_date(fiscal_year, 12, 31)
-    end as default_end
+    end as outcome_end
 from settled

@@ -77,6 +77,12 @@ table_units as (
 
 select
     context.*,
-    table_units.table_unit_key
+    table_units.table_unit_key,
+    -- A unit other than money that the first header cell, the caption or the heading states for the whole table.
+    case
+        when regexp_matches(context.first_header_words, ' (?:%|procent) ') then 'percent'
+        when regexp_matches(context.near_words, ' (?:i procent|%) (?:$|[a-zåäö]* ?$)') then 'percent'
+        when regexp_matches(context.first_header_words, ' (?:årsarbetare|årsarbetskrafter) $') then 'fte'
+    end as plain_unit_key
 from context
 left join table_units using (report_id, table_seq)

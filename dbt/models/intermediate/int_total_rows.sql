@@ -62,7 +62,8 @@ vectors as (
         list_transform(table_columns.col_indexes, lambda c: row_values.printed[c]) as printed,
         list_transform(table_columns.col_indexes, lambda c: coalesce(row_values.roundings[c], 0.0)) as roundings,
         case
-            when rows.is_plain_total or rows.begins_with_total_word then 'word'
+            when rows.is_plain_total then 'total'
+            when rows.begins_with_total_word then 'word'
             when accounts.is_subtotal then 'subtotal'
             when accounts.account_key is null then 'unknown'
             else 'line'
@@ -108,7 +109,9 @@ stacks as (
             list_last(list_sort(list_filter(
                 candidates,
                 lambda c:
-                    (row_class = 'word' and c.n_hold > 0)
+                    (row_class in ('total', 'word') and c.n_hold > 0)
+                    -- A row that calls itself a total and adds up nowhere is shown with all the rows it may be about.
+                    or (row_class = 'total' and c.k = len(stack) and c.method = 'sum')
                     or (row_class = 'subtotal' and c.k > 1 and c.n_hold > 0 and (c.n_hold = n_columns or (c.n_hold > 1 and c.n_hold >= 0.6 * n_columns)))
                     or (row_class = 'unknown' and c.k > 1 and c.method = 'sum' and c.n_hold = n_columns and n_columns > 1)
             ))) as best

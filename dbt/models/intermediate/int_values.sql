@@ -1,0 +1,206 @@
+-- The values with their keys and flags, ready to be divided into facts.
+with
+measured_values as (select * from {{ ref('int_measured_values') }}),
+
+reports as (select * from {{ ref('int_reports') }}),
+
+rows as (select * from {{ ref('int_rows') }}),
+
+tables as (select * from {{ ref('int_tables') }}),
+
+accounts as (select * from {{ ref('int_accounts') }}),
+
+total_rows as (select * from {{ ref('int_total_rows') }}),
+
+identities as (select * from {{ ref('int_identities') }}),
+
+scenario_words as (select * from {{ ref('scenario_words') }}),
+
+account_aliases as (select * from {{ ref('account_aliases') }}),
+
+dim_accounts as (select * from {{ ref('accounts') }}),
+
+misprints as (
+    select distinct report_id, table_seq, row_index, col_index
+    from identities
+    where not holds and is_proven
+),
+
+-- What a header says beyond scenario, period and unit belongs to the indicator (SoL 2024-12-31, Antal chefer).
+column_rests as (
+    select
+        measured_values.report_id,
+        measured_values.table_seq,
+        measured_values.col_index,
+        any_value(measured_values.column_words) as column_words,
+        list(distinct scenario_words.term) filter (where scenario_words.term is not null) as terms
+    from measured_values
+    left join scenario_words on contains(measured_values.column_words, ' ' || scenario_words.term || ' ')
+    group by all
+),
+
+qualifiers as (
+    select
+        report_id,
+        table_seq,
+        col_index,
+        nullif(trim(regexp_replace(
+            regexp_replace(
+                list_reduce(
+                    list_prepend(column_words, list_sort(coalesce(terms, []), 'desc')),
+                    lambda words, term: replace(words, ' ' || term || ' ', '  ')
+                ),
+                ' (?:\d+|kvartal|kv|halvår|tertial|q\d|t\d|h\d|{{ month_pattern() }}|mnkr|mkr|tkr|kkr|kr|kronor|miljoner|tusen|%|procent|antal|st|årsarbetare|avseende|belopp|i|per|år|året|årets|helår|ack|ackumulerat|periodens|tom|t|o|m)(?: (?:\d+|{{ month_pattern() }}|mnkr|mkr|tkr|kkr|kr|kronor|antal|st|i|per|år))* ',
+                ' ', 'g'
+            ),
+            '[\s\d]+', ' ', 'g'
+        )), '') as qualifier
+    from column_rests
+),
+
+-- A column may name the line (Intäkter, Kostnader and Netto beside each department).
+column_accounts as (
+    select
+        qualifiers.report_id,
+        qualifiers.table_seq,
+        qualifiers.col_index,
+        account_aliases.account_key
+    from qualifiers
+    inner join account_aliases on qualifiers.qualifier = trim({{ words('account_aliases.alias') }})
+    inner join dim_accounts using (account_key)
+    qualify row_number() over (
+        partition by qualifiers.report_id, qualifiers.table_seq, qualifiers.col_index
+        order by
+            dim_accounts.statement = 'committee_statement' desc, account_aliases.condition is null desc,
+            dim_accounts.sort_order
+    ) = 1
+),
+
+keyed as (
+    select
+        measured_values.*,
+        reports.municipality_key,
+        reports.committee,
+        reports.report_type,
+        reports.stated_on,
+        coalesce(accounts.account_key, column_accounts.account_key, case
+            when measured_values.kind = 'grant' then 'specific_state_grants'
+            when measured_values.kind = 'org_result'
+                and contains(tables.near_words || tables.far_words || tables.header_words, ' resultat ')
+                then 'committee_result'
+            when measured_values.kind = 'budget_adjustment' and contains(tables.near_words || tables.far_words, ' kommunbidrag ')
+                then 'municipal_allocation'
+            else 'unknown'
+        end) as account_key,
+        qualifiers.qualifier,
+        case
+            when
+                measured_values.has_organisation_rows
+                and not measured_values.is_plain_total
+                and not (measured_values.begins_with_total_word and total_rows.row_index is not null)
+                and not (measured_values.begins_with_total_word and measured_values.kind != 'indicator')
+                then measured_values.row_label
+        end as unit_name,
+        total_rows.row_index is not null
+        or measured_values.is_total_column
+        or (measured_values.is_plain_total and measured_values.kind != 'indicator')
+        or (
+            measured_values.begins_with_total_word
+            and measured_values.kind in ('financial', 'org_result', 'grant', 'budget_adjustment', 'measure')
+        ) as is_total,
+        misprints.report_id is not null as is_misprint,
+        {{ period_key('measured_values.period_start', 'measured_values.period_end') }} as period_key,
+        coalesce(
+            min(measured_values.unit_key) filter (where measured_values.value_numeric is not null and measured_values.part_role = 'value') over (
+                partition by measured_values.report_id, measured_values.table_seq, measured_values.row_index
+            ),
+            measured_values.unit_key
+        ) as indicator_unit_key
+    from measured_values
+    inner join reports using (report_id)
+    inner join tables using (report_id, table_seq)
+    inner join rows using (report_id, table_seq, row_index)
+    left join accounts using (report_id, table_seq, row_index)
+    left join total_rows using (report_id, table_seq, row_index)
+    left join misprints using (report_id, table_seq, row_index, col_index)
+    left join qualifiers using (report_id, table_seq, col_index)
+    left join column_accounts using (report_id, table_seq, col_index)
+),
+
+-- One label under two goals of one report is two indicators: there the section is part of the name.
+repeated_indicators as (
+    select report_id, row_label, group_label, qualifier
+    from keyed
+    where kind not in ('goal', 'assignment')
+    group by all
+    having count(distinct table_seq) > 1
+),
+
+placed as (
+    select
+        keyed.*,
+        case
+            when keyed.kind in ('goal', 'assignment') then 'fct_status'
+            when
+                keyed.kind in ('financial', 'org_result', 'grant', 'budget_adjustment', 'measure')
+                and (keyed.unit_dimension = 'money' or keyed.unit_key = 'unknown')
+                and not keyed.is_ratio
+                then 'fct_financial'
+            else 'fct_indicator_value'
+        end as fact_table,
+        case
+            when keyed.kind = 'org_result' then 'unit_result'
+            when keyed.kind = 'grant' then 'grant'
+            when keyed.kind = 'budget_adjustment' then 'budget_adjustment'
+            when keyed.kind = 'measure' then 'saving_measure'
+            when keyed.is_investment or keyed.account_key in ('investment_outlays', 'investment_income', 'net_investment') then 'investment'
+            else 'income_statement'
+        end as statement,
+        case when repeated_indicators.report_id is not null then keyed.section end as indicator_section,
+        {{ hash_key(['keyed.municipality_key', 'keyed.committee', 'keyed.unit_name']) }} as organisation_key,
+        {{ hash_key(['keyed.municipality_key', 'keyed.committee', 'cast(null as varchar)']) }} as committee_key
+    from keyed
+    left join repeated_indicators
+        on keyed.report_id = repeated_indicators.report_id
+        and keyed.row_label = repeated_indicators.row_label
+        and keyed.group_label is not distinct from repeated_indicators.group_label
+        and keyed.qualifier is not distinct from repeated_indicators.qualifier
+),
+
+with_lines as (
+    select
+        *,
+        {{ hash_key(['organisation_key', 'group_label', 'row_label', 'indicator_section', 'qualifier', 'indicator_unit_key']) }} as indicator_key,
+        -- What makes two figures of two reports the same figure.
+        case fact_table
+            when 'fct_financial'
+                then {{ hash_key(["'financial'", 'organisation_key', 'statement', "case when account_key = 'unknown' or statement in ('grant', 'saving_measure') then lower(row_label) end", 'group_label', 'account_key', 'qualifier', 'lower(grantor_name)', 'is_plain_total', 'period_key', 'scenario_key']) }}
+            when 'fct_status'
+                then {{ hash_key(["'status'", 'organisation_key', 'kind', 'lower(row_label)', 'period_key']) }}
+            else {{ hash_key(["'indicator'", 'organisation_key', 'lower(group_label)', 'lower(row_label)', 'lower(indicator_section)', 'qualifier', 'indicator_unit_key', 'period_key', 'scenario_key']) }}
+        end as figure_key
+    from placed
+),
+
+latest as (
+    select
+        figure_key,
+        max(stated_on) as latest_stated_on
+    from with_lines
+    group by all
+)
+
+select
+    with_lines.* exclude (row_note),
+    {{ hash_key(['with_lines.report_id', 'with_lines.table_seq', 'with_lines.row_index', 'with_lines.col_index', 'with_lines.part_index']) }} as fact_key,
+    with_lines.row_note,
+    coalesce(with_lines.stated_on >= latest.latest_stated_on, true) as is_current,
+    case
+        when with_lines.is_misprint then 'misprint'
+        when with_lines.is_composite then 'composite_cell'
+        when with_lines.is_ambiguous then 'ambiguous_column'
+        when with_lines.cell_type = 'dash' then 'dash'
+        when with_lines.is_total then 'total'
+    end as flag
+from with_lines
+left join latest using (figure_key)

@@ -1,0 +1,115 @@
+{{ config(materialized='view') }}
+
+with
+financials as (select * from {{ ref('fct_financial') }}),
+
+organisations as (select * from {{ ref('dim_organisation') }}),
+
+municipalities as (select * from {{ ref('dim_municipality') }}),
+
+accounts as (select * from {{ ref('dim_account') }}),
+
+periods as (select * from {{ ref('dim_period') }}),
+
+reports as (select * from {{ ref('dim_report') }}),
+
+units as (select * from {{ ref('dim_unit') }}),
+
+-- One printed line: its budget in force (the revised one where it is printed), outcome and variance.
+printed_lines as (
+    select
+        financials.report_key,
+        financials.organisation_key,
+        financials.account_key,
+        case when financials.account_key = 'unknown' then financials.row_label end as unknown_label,
+        financials.group_label,
+        financials.statement,
+        financials.period_key,
+        financials.table_seq,
+        financials.row_index,
+        any_value(financials.row_label) as row_label,
+        any_value(units.factor_to_base) as factor_to_base,
+        coalesce(
+            max(financials.amount_sek) filter (where financials.scenario_key = 'budget_revised'),
+            max(financials.amount_sek) filter (where financials.scenario_key = 'budget'),
+            max(financials.amount_sek) filter (where financials.scenario_key = 'budget_original')
+        ) as budget_sek,
+        max(financials.amount_sek) filter (where financials.scenario_key = 'actual') as actual_sek,
+        max(financials.amount_sek) filter (where financials.scenario_key = 'variance') as variance_printed_sek,
+        coalesce(bool_or(financials.flag = 'total'), false) as is_total,
+        bool_and(financials.is_current) as is_current
+    from financials
+    inner join units using (unit_key)
+    where
+        financials.statement in ('income_statement', 'unit_result', 'investment')
+        and financials.flag is distinct from 'ambiguous_column'
+        and financials.scenario_key in ('budget', 'budget_revised', 'budget_original', 'actual', 'variance')
+    group by all
+),
+
+compared_lines as (
+    select *
+    from printed_lines
+    where budget_sek is not null and actual_sek is not null
+),
+
+-- A line that is printed twice (in mnkr in a summary, in tkr in the statement) is taken where it is most exact; the last
+-- of several subtotals of one name is the final one.
+chosen as (
+    select *
+    from compared_lines
+    qualify row_number() over (
+        partition by organisation_key, account_key, unknown_label, group_label, statement, period_key
+        order by is_current desc, factor_to_base, row_index desc, report_key, table_seq
+    ) = 1
+),
+
+-- The variance may be printed in the other table only.
+variances as (
+    select *
+    from compared_lines
+    where variance_printed_sek is not null
+    qualify row_number() over (
+        partition by organisation_key, account_key, unknown_label, group_label, statement, period_key
+        order by is_current desc, factor_to_base, row_index desc, report_key, table_seq
+    ) = 1
+)
+
+select
+    municipalities.municipality_name,
+    organisations.committee_name as committee,
+    organisations.unit_name as org_unit,
+    chosen.account_key,
+    accounts.name_sv as account_name,
+    chosen.group_label,
+    chosen.row_label,
+    chosen.statement,
+    periods.year,
+    chosen.period_key,
+    chosen.budget_sek,
+    chosen.actual_sek,
+    variances.variance_printed_sek,
+    cast(chosen.actual_sek - chosen.budget_sek as decimal(18, 2)) as variance_computed_sek,
+    -- The sign of a printed variance follows the report (investments print budget less outcome); three roundings of a
+    -- tenth in mnkr, of one in the smaller units, may separate the two.
+    abs(abs(variances.variance_printed_sek) - abs(chosen.actual_sek - chosen.budget_sek))
+    <= 1.5 * case when variances.factor_to_base >= 1000000 then variances.factor_to_base / 10 else variances.factor_to_base end
+        as is_agreeing,
+    chosen.is_total,
+    chosen.is_current,
+    reports.report_id,
+    chosen.table_seq,
+    chosen.row_index
+from chosen
+inner join organisations using (organisation_key)
+inner join municipalities using (municipality_key)
+inner join accounts using (account_key)
+inner join periods using (period_key)
+inner join reports using (report_key)
+left join variances
+    on chosen.organisation_key = variances.organisation_key
+    and chosen.account_key = variances.account_key
+    and chosen.unknown_label is not distinct from variances.unknown_label
+    and chosen.group_label is not distinct from variances.group_label
+    and chosen.statement = variances.statement
+    and chosen.period_key = variances.period_key

@@ -1,0 +1,33 @@
+with
+reports as (select * from {{ ref('int_reports') }})
+
+select
+    report_key,
+    report_id,
+    municipality_key,
+    {{ hash_key(['municipality_key', 'committee', 'cast(null as varchar)']) }} as organisation_key,
+    report_type,
+    title,
+    period_start,
+    period_end,
+    cast(fiscal_year as integer) as fiscal_year,
+    file_name,
+    sha256,
+    page_count,
+    extracted_at
+from reports
+union all
+select
+    'unknown' as report_key,
+    'unknown' as report_id,
+    '0000' as municipality_key,
+    'unknown' as organisation_key,
+    'unknown' as report_type,
+    null as title,
+    null as period_start,
+    null as period_end,
+    null as fiscal_year,
+    null as file_name,
+    null as sha256,
+    null as page_count,
+    null as extracted_at

@@ -1,0 +1,32 @@
+with
+named_values as (select * from {{ ref('int_values') }})
+
+select
+    fact_key,
+    report_key,
+    organisation_key,
+    indicator_key,
+    period_key,
+    scenario_key,
+    unit_key,
+    value_numeric,
+    status_key,
+    amount_sek,
+    bound_text as value_bound,
+    unit_basis,
+    kind,
+    section,
+    group_label,
+    table_seq,
+    row_index,
+    col_index,
+    part_index,
+    page,
+    row_label,
+    row_note,
+    column_label,
+    value_text,
+    flag,
+    is_current
+from named_values
+where fact_table = 'fct_indicator_value'

@@ -1,0 +1,62 @@
+-- The facts joined to their dimensions, and nothing else.
+with
+indicator_values as (select * from {{ ref('fct_indicator_value') }}),
+
+financials as (select * from {{ ref('fct_financial') }}),
+
+statuses as (select * from {{ ref('fct_status') }}),
+
+reports as (select * from {{ ref('dim_report') }}),
+
+municipalities as (select * from {{ ref('dim_municipality') }}),
+
+organisations as (select * from {{ ref('dim_organisation') }}),
+
+periods as (select * from {{ ref('dim_period') }}),
+
+facts as (
+    select *, 'fct_indicator_value' as fact_table from indicator_values
+    union all by name
+    select *, 'fct_financial' as fact_table from financials
+    union all by name
+    select *, 'fct_status' as fact_table from statuses
+)
+
+select
+    reports.report_id,
+    reports.file_name,
+    municipalities.municipality_key as municipality_code,
+    municipalities.municipality_name,
+    organisations.committee_name as committee,
+    reports.report_type,
+    reports.fiscal_year,
+    facts.table_seq,
+    facts.row_index,
+    facts.col_index,
+    facts.page,
+    facts.kind,
+    facts.section,
+    organisations.unit_name as org_unit,
+    facts.group_label,
+    facts.row_label,
+    facts.row_note,
+    facts.column_label,
+    facts.scenario_key as scenario,
+    periods.period_start,
+    periods.period_end,
+    facts.value_text,
+    facts.value_numeric,
+    facts.unit_key as unit,
+    facts.amount_sek,
+    facts.flag,
+    facts.is_current,
+    facts.fact_table,
+    facts.fact_key,
+    facts.part_index,
+    facts.unit_basis,
+    facts.status_key
+from facts
+inner join reports using (report_key)
+inner join municipalities using (municipality_key)
+inner join organisations on facts.organisation_key = organisations.organisation_key
+inner join periods on facts.period_key = periods.period_key

@@ -1,0 +1,41 @@
+-- The number is the one that the printed cell holds: read again from value_text, without the steps that made it.
+{{ config(meta={'dagster': {'ref': {'name': 'report_values'}}}) }}
+
+with
+printed_values as (select * from {{ ref('report_values') }}),
+
+texts as (
+    select
+        *,
+        replace(replace(translate(value_text, '−–—‒', '----'), '- ', '-'), '+ ', '+') as plain_text
+    from printed_values
+),
+
+-- Groups of three digits lose their spaces, then every run of digits with its sign and decimals is a number.
+numbers as (
+    select
+        *,
+        list_transform(
+            regexp_extract_all(
+                regexp_replace(regexp_replace(plain_text, '(\d)[\s\x{00a0}\x{2009}\x{202f}](\d{3})', '\1\2', 'g'), '(\d)[\s\x{00a0}\x{2009}\x{202f}](\d{3})', '\1\2', 'g'),
+                '-?\d+(?:[.,]\d+)*'
+            ),
+            lambda number: try_cast(
+                case
+                    when length(number) - length(replace(number, '.', '')) > 1 then replace(replace(number, '.', ''), ',', '.')
+                    else replace(number, ',', '.')
+                end as double
+            )
+        ) as found
+    from texts
+)
+
+select report_id, table_seq, row_index, col_index, value_text, value_numeric, found
+from numbers
+where
+    case
+        when flag = 'dash' then value_numeric is not null
+        when value_numeric is null then false
+        when flag = 'composite_cell' then not list_contains(found, value_numeric)
+        else found[1] is distinct from value_numeric
+    end

@@ -1,0 +1,47 @@
+"""Write the answers under the example queries of the README, from the published warehouse.
+
+Belongs here: finding ```sql blocks and the table that follows each. Does not belong here: the queries themselves. Run it
+after a change of the data or the rules: ``.venv/bin/python tools/readme_examples.py``; a test compares without writing.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+from pathlib import Path
+
+import duckdb
+
+from dagster_project.settings import load_settings
+
+README = Path(__file__).resolve().parents[1] / "README.md"
+EXAMPLE = re.compile(r"```sql\n(?P<sql>.*?)```\n\n(?P<answer>(?:\|[^\n]*\n)*)", re.DOTALL)
+
+
+def answer_of(connection: duckdb.DuckDBPyConnection, sql: str) -> str:
+    """The answer to a query as a Markdown table, one line a row."""
+    result = connection.execute(sql)
+    names = [column[0] for column in result.description or ()]
+    lines = ["| " + " | ".join(names) + " |", "|" + " --- |" * len(names)]
+    lines += ["| " + " | ".join(_shown(value) for value in row) + " |" for row in result.fetchall()]
+    return "\n".join(lines) + "\n"
+
+
+def with_answers(text: str, connection: duckdb.DuckDBPyConnection) -> str:
+    """The README's text with every answer as the warehouse gives it today."""
+    return EXAMPLE.sub(lambda match: f"```sql\n{match['sql']}```\n\n{answer_of(connection, match['sql'])}", text)
+
+
+def _shown(value: object) -> str:
+    return "" if value is None else str(value).replace("|", "\\|")
+
+
+def main() -> None:
+    """Rewrite the README in place."""
+    with duckdb.connect(str(load_settings().warehouse.resolve()), read_only=True) as connection:
+        text = README.read_text(encoding="utf-8")
+        README.write_text(with_answers(text, connection), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
