@@ -38,6 +38,10 @@ class Limits:
     """Size of all files inside a zip container together, unpacked."""
     max_zip_ratio: int = 250
     """Unpacked over packed size of one file of a zip container above 1 MiB; office documents stay below 100."""
+    max_seconds: int = 120
+    """Wall time for one document, where it is read in a child process."""
+    max_memory_bytes: int = 2 * 1024 * 1024 * 1024
+    """Address space of the child process that reads a document, with its program and libraries."""
 
 
 @dataclass(frozen=True, slots=True)

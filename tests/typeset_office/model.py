@@ -15,7 +15,7 @@ from dagster_project.extract import Document, Heading, Paragraph, StructureWords
 from dagster_project.extract.document import Cell
 
 ROOT = Path(__file__).resolve().parents[2]
-REPORTS = next((path for path in (ROOT / "seeds/reports", ROOT.parent / "shared/reports") if path.is_dir()), None)
+REPORTS = ROOT / "seeds/reports"
 
 
 @cache
@@ -32,14 +32,12 @@ def structure_words() -> StructureWords:
 
 def report_paths() -> list[Path]:
     """The text reports that come with the project."""
-    assert REPORTS is not None, "no reports: neither seeds/reports nor ../shared/reports"
     return sorted(REPORTS.glob("*.txt"))
 
 
 @cache
 def text_version(name: str) -> Document:
     """A report as the text reader reads it."""
-    assert REPORTS is not None
     return extract((REPORTS / name).read_bytes(), name, words=structure_words())
 
 
