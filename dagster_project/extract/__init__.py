@@ -86,5 +86,8 @@ def extract(
     kind = sniff(data, file_name, limits)
     if kind.name not in READERS:
         raise ExtractionError(f"format not supported yet: the content is {LABELS[kind.name]}")
-    document = READERS[kind.name](data, limits, words or StructureWords())
+    try:
+        document = READERS[kind.name](data, limits, words or StructureWords())
+    except RecursionError as error:
+        raise ExtractionError("elements are nested too deep") from error
     return replace(document, notes=(*kind.notes, *document.notes))

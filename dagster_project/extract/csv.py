@@ -45,6 +45,11 @@ def read_csv(data: bytes, limits: Limits, words: StructureWords) -> Document:
         raise ExtractionError(f"the document has more than {limits.max_cells} table cells")
     if max(len(row) for row in rows) > limits.max_columns:
         raise ExtractionError(f"a table has more than {limits.max_columns} columns")
+    if not text.endswith(("\n", "\r")) and len(rows) > 1 and 1 < len(rows[-1]) < len(rows[-2]):
+        raise ExtractionError(
+            f"cut off in the middle of a table row: the last row has {len(rows[-1])} cells,"
+            f" the one before has {len(rows[-2])}"
+        )
     cells = {
         (row_index, column): SheetCell(shown)
         for row_index, row in enumerate(rows)

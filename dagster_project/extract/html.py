@@ -56,11 +56,14 @@ BOLD_STYLE = re.compile(r"(?:^|;)\s*font-weight\s*:\s*(?:bold|[6-9]00)", re.IGNO
 STYLE_COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
 STYLE_RULE = re.compile(r"([^{}@;]{1,400})\{([^{}]*)\}")
 MAX_STYLE_RULES = 2000
+PAGE_PARTS = re.compile(r"<(table|/table|/body|/html)[\s>]", re.IGNORECASE)
 
 
 def read_html(data: bytes, limits: Limits, words: StructureWords) -> Document:
     """Read an HTML page; see :func:`dagster_project.extract.extract` for arguments, result and errors."""
     text, notes = decode_page(data)
+    if _is_cut_off(text):
+        raise ExtractionError("cut off in the middle of a table: the page ends before the table does")
     tree = LexborHTMLParser(text)
     if tree.body is None:
         raise ExtractionError("no table found")
@@ -69,6 +72,14 @@ def read_html(data: bytes, limits: Limits, words: StructureWords) -> Document:
     document = assemble(flow.items, limits, words)
     notes = (*notes, *document.notes)
     return replace(document, media_type="text/html", extractor=EXTRACTOR, extractor_version=VERSION, notes=notes)
+
+
+def _is_cut_off(page: str) -> bool:
+    """Whether the page ends inside its last table. A table that is never closed in a page that goes on to its end is
+    only sloppy, and browsers know where it ends.
+    """
+    ends = {match[1].lower(): match.start() for match in PAGE_PARTS.finditer(page)}
+    return ends.get("table", -1) > max(ends.get("/table", -1), ends.get("/body", -1), ends.get("/html", -1))
 
 
 def decode_page(data: bytes) -> tuple[str, tuple[str, ...]]:

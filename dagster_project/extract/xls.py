@@ -34,10 +34,13 @@ def read_xls(data: bytes, limits: Limits, words: StructureWords) -> Document:
         raise ExtractionError(f"damaged: the workbook cannot be read ({type(error).__name__}: {error})") from error
     if book.nsheets > limits.max_sheets:
         raise ExtractionError(f"the workbook has {book.nsheets} sheets, the limit is {limits.max_sheets}")
-    hidden = [sheet.name for sheet in book.sheets() if sheet.visibility]
     if sum(sheet.row_len(row) for sheet in book.sheets() for row in range(sheet.nrows)) > 4 * limits.max_cells:
         raise ExtractionError(f"the workbook has more than {limits.max_cells} cells")
-    visible = (_sheet(book, sheet) for sheet in book.sheets() if not sheet.visibility)
+    hidden = [sheet.name for sheet in book.sheets() if sheet.visibility]
+    try:
+        visible = [_sheet(book, sheet) for sheet in book.sheets() if not sheet.visibility]
+    except (LookupError, ValueError, TypeError, AttributeError) as error:  # references to what is not there
+        raise ExtractionError(f"damaged: the workbook cannot be read ({type(error).__name__}: {error})") from error
     document = workbook(visible, hidden, limits, words)
     return replace(document, media_type="application/vnd.ms-excel", extractor=EXTRACTOR, extractor_version=VERSION)
 
