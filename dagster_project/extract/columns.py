@@ -7,8 +7,10 @@ markup and encodings (``text``).
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
+from operator import itemgetter
 
 from dagster_project.extract.structure import is_number
 
@@ -18,6 +20,10 @@ SEGMENT = re.compile(r"\S+(?: \S+)*")
 MAX_WORDY_SEGMENT = 40
 """Characters of a cell behind the first column in an aligned table that holds no figures."""
 MAX_WORDY_LABEL = 80
+LOOK_AHEAD = 30
+"""Lines at the beginning of a block that must show signs of columns."""
+MAX_LINE = 1000
+"""Characters of one line of an aligned table."""
 MIN_WORDY_COLUMNS = 3
 AMBIGUOUS = "columns cannot be told apart"
 
@@ -72,10 +78,10 @@ def _aligned(lines: Sequence[str], start: int) -> Drawn | None:
     Two lines with figures behind a gap are evidence, or lines of short words in three columns. Each column must be
     clear: no line has two entries in one, and one line fills all of them.
     """
-    end = start
-    while end < len(lines) and lines[end].strip() and "\t" not in lines[end] and "|" not in lines[end]:
-        end += 1
-    block = [[(m.start(), m.end(), m[0]) for m in SEGMENT.finditer(line.expandtabs())] for line in lines[start:end]]
+    if not _may_be_aligned(lines[start : _block_end(lines, start, LOOK_AHEAD)]):
+        return None
+    end = _block_end(lines, start, len(lines))
+    block = [_segments(line) for line in lines[start:end]]
     while len(block[-1]) < 2:
         block.pop()
         end -= 1
@@ -101,6 +107,30 @@ def _aligned(lines: Sequence[str], start: int) -> Drawn | None:
     return Drawn(end, tuple(rows))
 
 
+def _block_end(lines: Sequence[str], start: int, most: int) -> int:
+    """The index behind the run of lines with text from ``start``, or behind ``most`` of them."""
+    end = start
+    while (
+        end < min(len(lines), start + most) and lines[end].strip() and "\t" not in lines[end] and "|" not in lines[end]
+    ):
+        end += 1
+    return end
+
+
+def _segments(line: str) -> list[tuple[int, int, str]]:
+    """Entries of a line that two blanks or more divide: first and last place, text."""
+    return [(match.start(), match.end(), match[0]) for match in SEGMENT.finditer(line.expandtabs())]
+
+
+def _may_be_aligned(lines: Sequence[str]) -> bool:
+    """Whether the first lines of a block hold figures behind a gap, or short words only: keeps long prose cheap."""
+    if any(len(line) > MAX_LINE for line in lines):
+        return False
+    block = [_segments(line) for line in lines]
+    figures = any(is_number(text) for segments in block for _, _, text in segments[1:])
+    return figures or all(_is_wordy(segments) for segments in block)
+
+
 def _columns(lines: list[list[tuple[int, int, str]]]) -> list[tuple[int, int]]:
     """Stretches of the line that entries cover without a gap common to all lines."""
     columns: list[tuple[int, int]] = []
@@ -113,7 +143,7 @@ def _columns(lines: list[list[tuple[int, int, str]]]) -> list[tuple[int, int]]:
 
 
 def _column_of(columns: list[tuple[int, int]], segment: tuple[int, int, str]) -> int:
-    return next(index for index, (start, end) in enumerate(columns) if start <= segment[0] < end)
+    return bisect_right(columns, segment[0], key=itemgetter(0)) - 1
 
 
 def _single(columns: list[tuple[int, int]], segment: tuple[int, int, str]) -> int | None:

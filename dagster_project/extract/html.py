@@ -54,7 +54,18 @@ HIDING = re.compile(r"(?:^|;)\s*display\s*:\s*none", re.IGNORECASE)
 BLANKING = re.compile(r"(?:^|;)\s*visibility\s*:\s*(?:hidden|collapse)", re.IGNORECASE)
 BOLD_STYLE = re.compile(r"(?:^|;)\s*font-weight\s*:\s*(?:bold|[6-9]00)", re.IGNORECASE)
 STYLE_COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
-STYLE_RULE = re.compile(r"([^{}@;]{1,400})\{([^{}]*)\}")
+MAX_SELECTOR = 400
+TAG = re.compile(r"<(/?)([a-z][a-z0-9]*)", re.IGNORECASE)
+NEVER_CLOSED = frozenset(
+    re.findall(
+        r"\w+",
+        "area base br col embed hr img input link meta param source track wbr html head body p li td th tr thead"
+        " tbody tfoot dt dd option optgroup colgroup rp rt",
+    )
+)
+"""Elements without an end tag, and those that may go without: counting them says nothing of depth."""
+MAX_OPEN_TAGS = 5000
+"""Start tags without an end tag up to a place of the page. The parser's time grows with their square."""
 MAX_STYLE_RULES = 2000
 PAGE_PARTS = re.compile(r"<(table|/table|/body|/html)[\s>]", re.IGNORECASE)
 
@@ -62,6 +73,8 @@ PAGE_PARTS = re.compile(r"<(table|/table|/body|/html)[\s>]", re.IGNORECASE)
 def read_html(data: bytes, limits: Limits, words: StructureWords) -> Document:
     """Read an HTML page; see :func:`dagster_project.extract.extract` for arguments, result and errors."""
     text, notes = decode_page(data)
+    if _most_open_tags(text) > MAX_OPEN_TAGS:
+        raise ExtractionError(f"elements are nested more than {limits.max_depth} deep")
     if _is_cut_off(text):
         raise ExtractionError("cut off in the middle of a table: the page ends before the table does")
     tree = LexborHTMLParser(text)
@@ -72,6 +85,16 @@ def read_html(data: bytes, limits: Limits, words: StructureWords) -> Document:
     document = assemble(flow.items, limits, words)
     notes = (*notes, *document.notes)
     return replace(document, media_type="text/html", extractor=EXTRACTOR, extractor_version=VERSION, notes=notes)
+
+
+def _most_open_tags(page: str) -> int:
+    """The most elements that may be open at one place, going by the tags alone."""
+    open_now = most = 0
+    for match in TAG.finditer(page):
+        if match[2].lower() not in NEVER_CLOSED:
+            open_now = max(0, open_now - 1) if match[1] else open_now + 1
+            most = max(most, open_now)
+    return most
 
 
 def _is_cut_off(page: str) -> bool:
@@ -108,14 +131,16 @@ def _hidden_by_styles(tree: LexborHTMLParser) -> frozenset[int]:
     rules = 0
     for style in tree.css("style"):
         sheet = STYLE_COMMENT.sub("", style.text())
-        for match in STYLE_RULE.finditer(_outside_at_rules(sheet)):
-            if not HIDING.search(match[2]) or ":" in match[1]:
+        for rule in _outside_at_rules(sheet).split("}"):
+            selector, _, declarations = rule.partition("{")
+            selector = selector.rpartition(";")[2].strip()
+            if not HIDING.search(declarations) or ":" in selector or not 0 < len(selector) <= MAX_SELECTOR:
                 continue
             rules += 1
             if rules > MAX_STYLE_RULES:
                 return frozenset(hidden)
             try:
-                hidden.update(node.mem_id for node in tree.css(match[1].strip()))
+                hidden.update(node.mem_id for node in tree.css(selector))
             except (SelectolaxError, ValueError):
                 continue
     return frozenset(hidden)

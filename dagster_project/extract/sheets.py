@@ -193,70 +193,66 @@ class _Cutter:
     def _blocks(self, places: list[Place]) -> list[list[Place]]:
         """Blocks that blank rows and blank columns divide; titles are blocks of their own."""
         result: list[list[Place]] = []
-        stack = [places]
+        stack = [places] if places else []
         while stack:
             block = stack.pop()
-            if not block:
+            bands = self._bands(block)
+            if len(bands) > 1:
+                stack.extend(reversed(bands))
                 continue
-            title, below = self._title(block)
-            if title and below:
-                result.append(title)
-                stack.append(below)
-                continue
-            parts = self._bands(block)
-            if len(parts) == 1:
-                parts = self._columns(block)
-            if len(parts) == 1:
-                result.append(block)
-            else:
+            titles = self._titles(block)
+            result.extend([place] for place in block[:titles])
+            parts = self._columns(block[titles:])
+            if len(parts) > 1:
                 stack.extend(reversed(parts))
+            else:
+                result.append(parts[0])
         return result
 
-    def _title(self, block: list[Place]) -> tuple[list[Place], list[Place]]:
-        """The first row, if it holds nothing but a cell at the left edge, and what is below it."""
-        row = block[0][0]
-        first = [place for place in block if place[0] == row]
+    def _titles(self, block: list[Place]) -> int:
+        """How many of the first rows hold nothing but a cell at the left edge, with more cells in a row below."""
         left = min(column for _, column in block)
-        rows, columns = self._sheet.merged.get(first[0], (1, 1))
         width = max(column for _, column in block) - left + 1
-        at_edge = first[0][1] == left or columns >= width > 1
-        if len(first) > 1 or rows > 1 or not at_edge or is_number(self._sheet.cells[first[0]].text):
-            return [], block
-        return first, block[1:]
+        titles = 0
+        while width > 1 and titles + 1 < len(block):
+            place = block[titles]
+            rows, columns = self._sheet.merged.get(place, (1, 1))
+            is_alone = block[titles + 1][0] > place[0] and rows == 1
+            if not is_alone or not (place[1] == left or columns >= width) or is_number(self._sheet.cells[place].text):
+                break
+            titles += 1
+        return titles
 
     def _bands(self, block: list[Place]) -> list[list[Place]]:
         """Parts between blank rows; a part without a header goes on with the table above it."""
         bands: list[list[Place]] = []
         reach = -1
-        left = min(column for _, column in block)
-        right = max(column + self._width(place) for place in block for column in (place[1],))
         for place in block:
             if place[0] > reach:
                 bands.append([])
             bands[-1].append(place)
-            rows, _ = self._sheet.merged.get(place, (1, 1))
-            reach = max(reach, place[0] + rows)
+            reach = max(reach, place[0] + self._sheet.merged.get(place, (1, 1))[0])
         joined = bands[:1]
+        head = self._head(bands[0])
         for band in bands[1:]:
-            if self._goes_on(joined[-1], band, left, right):
-                joined[-1] = joined[-1] + band
+            if head and band[0][0] - joined[-1][-1][0] == 2 and self._goes_on(head, band):
+                joined[-1].extend(band)
             else:
                 joined.append(band)
+                head = self._head(band)
         return joined
 
-    def _width(self, place: Place) -> int:
-        return self._sheet.merged.get(place, (1, 1))[1]
+    def _head(self, band: list[Place]) -> tuple[int, int] | None:
+        """First and last column of a table with a header and figures, to which a band below may belong."""
+        if len({column for _, column in band}) < 2:
+            return None
+        rows = self._grid(band).rows
+        figures = any(is_number(cell) and not YEAR_CELL.fullmatch(cell) for row in rows for cell in row[1:])
+        return _edges(band) if figures and header_depth(rows) > 0 else None
 
-    def _goes_on(self, above: list[Place], band: list[Place], left: int, right: int) -> bool:
+    def _goes_on(self, head: tuple[int, int], band: list[Place]) -> bool:
         """Whether a band after one blank row holds more rows of the table above: figures from its first row on."""
-        if band[0][0] - above[-1][0] > 2:
-            return False
-        edges = [(min(c for _, c in part), max(c for _, c in part)) for part in (above, band)]
-        if edges[0] != edges[1] or edges[0] != (left, right - 1):
-            return False
-        upper, lower = (self._grid(part).rows for part in (above, band))
-        figures = any(is_number(cell) and not YEAR_CELL.fullmatch(cell) for row in upper for cell in row[1:])
-        return figures and header_depth(upper) > 0 and header_depth(lower) == 0
+        return _edges(band) == head and header_depth(self._grid(band).rows) == 0
 
     def _columns(self, block: list[Place]) -> list[list[Place]]:
         """Parts between blank columns, where the part to the right is a table of its own and no mere gap."""
@@ -315,6 +311,10 @@ class _Cutter:
                 if row_span > 1 or col_span > 1:
                     spans.append((row_at[place[0]], column_at[place[1]], row_span, col_span))
         return Grid(tuple(tuple(row) for row in texts), spans=tuple(spans), whole=True)
+
+
+def _edges(places: list[Place]) -> tuple[int, int]:
+    return min(column for _, column in places), max(column for _, column in places)
 
 
 def _is_in(place: Place, area: Area) -> bool:

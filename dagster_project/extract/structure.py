@@ -89,6 +89,8 @@ MIN_PROSE_WORDS = 6
 """Words from which a cell is running text that a page break may cut."""
 SHORT_PARAGRAPH_WORDS = 3
 MIN_CONTENTS_RUN = 3
+MAX_UNTITLED_RUN = 100
+"""Entries of a run without a title that are looked at together; the rest is a run of its own."""
 MIN_MISSING_ENTRIES = 3
 """Entries at the end of a table of contents that the text lacks, from which it counts as cut off."""
 
@@ -185,7 +187,10 @@ def _contents_run(source: list[Item], start: int, *, lenient: bool) -> tuple[int
     found: list[Entry] = []
     end, sure = start, 0
     for index in range(start, len(source)):
-        rows = _rows_of(source[index])
+        item = source[index]
+        if not lenient and ((isinstance(item, Grid) and item.whole) or len(found) > MAX_UNTITLED_RUN):
+            break
+        rows = _rows_of(item)
         parsed = [_entry(row) for row in rows]
         if any(entry is None for entry in parsed):
             break

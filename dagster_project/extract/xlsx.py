@@ -56,8 +56,13 @@ def read_xlsx(data: bytes, limits: Limits, words: StructureWords) -> Document:
             )
     except Exception as error:  # the library raises whatever broken XML leads it to
         raise ExtractionError(f"damaged: the workbook cannot be read ({type(error).__name__}: {error})") from error
+    if len(book.worksheets) != len(parts):
+        raise ExtractionError("damaged: the workbook does not have the sheets that it lists")
     document = workbook(
-        (_sheet(book[name], package, part, leaned[part]) for name, part in parts.items()),
+        (
+            _sheet(sheet, name, package, part, leaned[part])
+            for sheet, (name, part) in zip(book.worksheets, parts.items(), strict=True)
+        ),
         hidden_sheets,
         limits,
         words,
@@ -153,9 +158,9 @@ def _lean_package(package: Package, sheets: dict[str, bytes]) -> bytes:
 # --- one sheet ------------------------------------------------------------------------------------------------------
 
 
-def _sheet(sheet: Worksheet, package: Package, part: str, lean: bytes) -> StoredSheet:
+def _sheet(sheet: Worksheet, name: str, package: Package, part: str, lean: bytes) -> StoredSheet:
     """A sheet with its cells as shown."""
-    stored = StoredSheet(sheet.title, without_value=_without_value(lean))
+    stored = StoredSheet(name, without_value=_without_value(lean))
     for (row, column), cell in sheet._cells.items():
         if text := _text(cell):
             stored.cells[row - 1, column - 1] = SheetCell(text, bool(cell.font and cell.font.b))
