@@ -30,6 +30,7 @@ EXTRACTOR = "html"
 VERSION = "1"
 
 META_CHARSET = re.compile(rb"<meta[^>]{0,200}?charset\s*=\s*[\"']?\s*([\w.:-]{1,40})", re.IGNORECASE)
+ANY_TAG = re.compile(rb"<[^<>]*>")
 HEADINGS = {f"h{level}": level for level in range(1, 7)}
 NOT_SHOWN = frozenset(
     re.findall(
@@ -118,11 +119,20 @@ def decode_page(data: bytes) -> tuple[str, tuple[str, ...]]:
                 codec = "utf-8"
             page = data.decode(codec)
         except (LookupError, UnicodeDecodeError, ValueError):
-            text, notes = decode(data)
+            text, notes = _decode_unstated(data)
             return text, (*notes, f"the page is not in the encoding it states ({name})")
         if codec != "utf-8":
             return page, (f"read as {codec}",)
-    return decode(data)
+    return _decode_unstated(data)
+
+
+def _decode_unstated(data: bytes) -> tuple[str, tuple[str, ...]]:
+    """Decode as text is; what is checked is the text without its tags, for these have symbols between letters."""
+    if b"\x00" in data:
+        return decode(data)
+    _, notes = decode(ANY_TAG.sub(b" ", data))
+    codec = "cp1252" if any("Windows-1252" in note for note in notes) else "utf-8-sig"
+    return data.decode(codec, "replace"), notes
 
 
 def _hidden_by_styles(tree: LexborHTMLParser) -> frozenset[int]:

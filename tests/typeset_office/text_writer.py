@@ -12,7 +12,7 @@ from dagster_project.extract import Document, Heading, Paragraph
 from tests.typeset_office.model import TableBlock, blocks, heading_text
 
 
-def write_csv(document: Document, *, delimiter: str = ";", encoding: str = "utf-8-sig") -> bytes:
+def write_csv(document: Document, *, delimiter: str = ";") -> bytes:
     """Headings and paragraphs as rows of one cell, a blank row around each table."""
     buffer = io.StringIO(newline="")
     writer = csv.writer(buffer, delimiter=delimiter)
@@ -25,7 +25,7 @@ def write_csv(document: Document, *, delimiter: str = ";", encoding: str = "utf-
             case TableBlock():
                 writer.writerows(rows(block))
                 writer.writerow([])
-    return buffer.getvalue().encode(encoding)
+    return buffer.getvalue().encode("utf-8-sig")
 
 
 def write_markdown(document: Document) -> bytes:
