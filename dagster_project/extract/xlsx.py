@@ -221,7 +221,10 @@ def _without_value(sheet: bytes) -> list[str]:
     for _, cell in etree.iterparse(
         io.BytesIO(sheet), tag="{*}c", resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False
     ):
-        if cell.find("{*}f") is not None and cell.find("{*}v") is None:
+        value = cell.find("{*}v")
+        # An empty text is a result, and is stored as one.
+        is_missing = value is None or (not value.text and cell.get("t") != "str")
+        if is_missing and cell.find("{*}f") is not None:
             result.append(str(cell.get("r") or "?"))
         cell.clear()
     return result

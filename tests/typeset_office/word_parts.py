@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import io
 import zipfile
+from collections.abc import Mapping
 
 W = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
 STRICT = "http://purl.oclc.org/ooxml/wordprocessingml/main"
@@ -28,7 +29,7 @@ def word(body: str, *, namespace: str = W, main_type: str = MAIN_TYPE, **parts: 
     return container(files)
 
 
-def container(files: dict[str, str | bytes]) -> bytes:
+def container(files: Mapping[str, str | bytes]) -> bytes:
     """A zip container with these files."""
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as target:
