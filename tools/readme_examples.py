@@ -7,7 +7,6 @@ after a change of the data or the rules: ``.venv/bin/python tools/readme_example
 from __future__ import annotations
 
 import re
-import sys
 from pathlib import Path
 
 import duckdb
@@ -15,7 +14,7 @@ import duckdb
 from dagster_project.settings import load_settings
 
 README = Path(__file__).resolve().parents[1] / "README.md"
-EXAMPLE = re.compile(r"```sql\n(?P<sql>.*?)```\n\n(?P<answer>(?:\|[^\n]*\n)*)", re.DOTALL)
+EXAMPLE = re.compile(r"```sql\n(?P<sql>.*?)```\n\n(?P<answer>(?:\|[^\n]*\n)*)\n?", re.DOTALL)
 
 
 def answer_of(connection: duckdb.DuckDBPyConnection, sql: str) -> str:
@@ -29,7 +28,7 @@ def answer_of(connection: duckdb.DuckDBPyConnection, sql: str) -> str:
 
 def with_answers(text: str, connection: duckdb.DuckDBPyConnection) -> str:
     """The README's text with every answer as the warehouse gives it today."""
-    return EXAMPLE.sub(lambda match: f"```sql\n{match['sql']}```\n\n{answer_of(connection, match['sql'])}", text)
+    return EXAMPLE.sub(lambda match: f"```sql\n{match['sql']}```\n\n{answer_of(connection, match['sql'])}\n", text)
 
 
 def _shown(value: object) -> str:
@@ -44,4 +43,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

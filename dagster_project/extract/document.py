@@ -57,6 +57,8 @@ class StructureWords:
     """Normalised lines that can stand as the value of such a block (``inte uppnått``)."""
     contents_titles: frozenset[str] = frozenset({"innehållsförteckning", "innehåll"})
     """Normalised headings of a table of contents."""
+    captions: frozenset[str] = frozenset()
+    """Words with which the line that says the unit of the table below begins (``belopp``, ``tkr``)."""
 
 
 @dataclass(frozen=True, slots=True)

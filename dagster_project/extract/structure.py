@@ -75,7 +75,7 @@ ENTRY_PAGE = re.compile(r"[\t ]\d{1,3}$")
 LEADERS = re.compile(r"(?:\.\s?){4,}|…{2,}|_{4,}")
 SENTENCE_BREAK = re.compile(r"[.!?]\s+[A-ZÅÄÖ]")
 BULLET = re.compile(r"[-–—•·*o▪➢✓]\s")
-PAGE_DEBRIS = re.compile(r"(?:sida\s+)?\d{1,4}(?:\s*(?:\(\d{1,4}\)|av\s+\d{1,4}|/\s*\d{1,4}))?|[-–]\s?\d{1,4}\s?[-–]", re.IGNORECASE)
+PAGE_DEBRIS = re.compile(r"(?:sida\s+)?(?!(?:19|20)\d\d$)\d{1,4}(?:\s*(?:\(\d{1,4}\)|av\s+\d{1,4}|/\s*\d{1,4}))?|[-–]\s?\d{1,4}\s?[-–]", re.IGNORECASE)
 
 LEADING_MARKS = re.compile(r"^[^\w(\"]+")
 
@@ -85,6 +85,10 @@ MAX_ENTRY_LENGTH = 800
 """Characters of a heading that may stand in a table of contents; the longest met has 420."""
 MAX_HEADING_LENGTH = 160
 """Characters. Longer unmarked lines are prose; the longest sub-heading met has 131."""
+MAX_FRONT_LINES = 4
+"""Lines that make the front of a document without a table of contents."""
+MAX_LINES_INSIDE = 2
+"""Lines that may stand between two parts of one table."""
 MIN_PROSE_WORDS = 6
 """Words from which a cell is running text that a page break may cut."""
 SHORT_PARAGRAPH_WORDS = 3
@@ -160,15 +164,27 @@ def without_contents(source: list[Item], words: StructureWords) -> tuple[list[It
     A table of contents looks like a table (text, tab, page number) and is none. It is known by its title, or by a run
     of lines with leader dots. Grids are looked at row by row, as entries and tables are never mixed in one grid.
     """
+    last_seen = {
+        normalise(_without_number(item.text)): position
+        for position, item in enumerate(source)
+        if isinstance(item, Line) and len(item.text) <= MAX_ENTRY_LENGTH
+    }
     kept: list[Item] = []
     entries: list[Entry] = []
     front_end: int | None = None
     index = 0
     while index < len(source):
         item = source[index]
+        if isinstance(item, Grid) and _is_contents_grid(item, last_seen, words):
+            front_end = len(kept) if front_end is None else front_end
+            entries.extend(entry for row in _rows_of(item) if (entry := _entry(row)) is not None)
+            index += 1
+            continue
         titled = isinstance(item, Line) and is_word(_without_number(item.text), words.contents_titles)
         start = index + 1 if titled else index
         end, found = _contents_run(source, start, lenient=titled)
+        if titled and not found:
+            end, found = _plain_contents(source, start, last_seen)
         if found and (titled or (len(found) >= MIN_CONTENTS_RUN and _led(source[start:end]))):
             front_end = len(kept) if front_end is None else front_end
             entries.extend(found)
@@ -177,6 +193,38 @@ def without_contents(source: list[Item], words: StructureWords) -> tuple[list[It
         kept.append(item)
         index += 1
     return kept, entries, front_end
+
+
+def _plain_contents(source: list[Item], start: int, last_seen: dict[str, int]) -> tuple[int, list[Entry]]:
+    """Entries without page numbers, under a title: the lines that stand again further down, to the first that does not."""
+    found: list[Entry] = []
+    index = start
+    while index < len(source):
+        item = source[index]
+        if not isinstance(item, Line) or len(item.text) > MAX_ENTRY_LENGTH:
+            break
+        match = NUMBERED.fullmatch(item.text)
+        text = normalise(match[3] if match else item.text)
+        if last_seen.get(text, index) <= index:
+            break
+        found.append(Entry(match[1] if match else None, text, False))
+        index += 1
+    return index, found
+
+
+def _is_contents_grid(grid: Grid, last_seen: dict[str, int], words: StructureWords) -> bool:
+    """A grid of texts and rising page numbers that is headed as contents, or whose texts all stand again as lines."""
+    rows = [[cell for cell in row if cell] for row in grid.rows]
+    rows = [row for row in rows if row]
+    titled = bool(rows) and is_word(rows[0][0], words.contents_titles)
+    body = rows[1:] if titled else rows
+    if len(body) < (1 if titled else MIN_CONTENTS_RUN) or any(len(row) < 2 for row in body):
+        return False
+    pages = [int(row[-1]) for row in body if re.fullmatch(r"\d{1,3}", row[-1])]
+    if len(pages) != len(body) or pages != sorted(pages):
+        return False
+    recurring = sum(1 for row in body if normalise(_without_number(row[-2])) in last_seen)
+    return titled or recurring * 3 >= len(body) * 2
 
 
 def _contents_run(source: list[Item], start: int, *, lenient: bool) -> tuple[int, list[Entry]]:
@@ -281,6 +329,16 @@ class _Builder:
         self._chapter = 0
         self._open: _OpenTable | None = None
         self._front: list[str] = []
+        first_grid = next((position for position, item in enumerate(flow) if isinstance(item, Grid)), len(flow))
+        front = flow[: front_end if front_end is not None else min(MAX_FRONT_LINES, first_grid)]
+        self._front_words = {
+            word for item in front if isinstance(item, Line) for word in re.findall(r"\w+", item.text.casefold())
+        }
+        self._line_counts = Counter(
+            normalise(re.sub(r"\s*\d{1,4}(?:\s*\(\d{1,4}\))?$", "", item.text))
+            for item in flow
+            if isinstance(item, Line) and len(item.text) <= MAX_HEADING_LENGTH
+        )
         self._repeated = self._repeated_lines()
         self._label_depths = self._depths_with_labels()
 
@@ -295,6 +353,9 @@ class _Builder:
             if not item.body and PAGE_DEBRIS.fullmatch(item.text):
                 index += 1
                 continue
+            if self._open and (skipped := self._lines_inside_table(index)):
+                index += skipped
+                continue
             self._close_table()
             if block := self._status_block(index):
                 index = block
@@ -304,6 +365,43 @@ class _Builder:
         self._close_table()
         front = self._front or [heading.text for heading in self.headings[:1]]
         self.title = " – ".join(front) or None
+
+    def _lines_inside_table(self, index: int) -> int:
+        """How many lines from ``index`` stand inside the open table: running headers, or section rows without cells.
+
+        They do if figures without a header of their own follow, as wide as the table; lines that the front of the document
+        or other pages print too are taken away, others become rows.
+        """
+        lines: list[Line] = []
+        while isinstance(item := self._item(index + len(lines)), Line) and len(lines) < MAX_LINES_INSIDE:
+            lines.append(item)
+        grid = self._item(index + len(lines))
+        if self._open is None or not isinstance(grid, Grid):
+            return 0
+        rows = [row for row in grid.rows if any(row)]
+        debris = [self._is_running(line.text) or PAGE_DEBRIS.fullmatch(line.text) is not None for line in lines]
+        others = [line for line, is_debris in zip(lines, debris, strict=True) if not is_debris]
+        if not rows or any(self._is_marked(line) or len(line.text) > MAX_HEADING_LENGTH for line in others):
+            return 0
+        same_header = self._open.has_header(rows)
+        goes_on = header_depth(rows) == 0 and max(map(len, rows)) == self._open.width
+        if not (goes_on or (same_header and not others)):
+            return 0
+        for line in others:
+            self._open.add_row((line.text, *("",) * (self._open.width - 1)))
+        return len(lines)
+
+    def _item(self, index: int) -> Item | None:
+        return self.flow[index] if index < len(self.flow) else None
+
+    def _is_marked(self, line: Line) -> bool:
+        return bool(line.level or line.bold or NUMBERED.fullmatch(line.text) or normalise(line.text) in self.entries)
+
+    def _is_running(self, text: str) -> bool:
+        """A running header or footer: made of what stands on the front, or repeated, with or without a page number."""
+        plain = normalise(re.sub(r"\s*\d{1,4}(?:\s*\(\d{1,4}\))?$", "", text))
+        words = set(re.findall(r"\w+", plain))
+        return bool(re.search(r"[^\W\d]", plain)) and (words <= self._front_words or self._line_counts[plain] > 2)
 
     # lines
 
@@ -379,9 +477,18 @@ class _Builder:
             return level, listed.number, text, True
         if not self._titlelike(text) or self._goes_on(index):
             return None
+        if isinstance(self._item(index + 1), Grid) and self._is_caption(text):
+            return None
         if item.bold:
             return self._outline_level + 1, None, text, True
         return (self._strong.level if self._strong else 0) + 1, None, text, False
+
+    def _is_caption(self, text: str) -> bool:
+        """A line that says the unit of the table below (``Belopp i tkr``) and is no heading."""
+        first = normalise(text.strip("()"))
+        return len(text) <= MAX_HEADING_LENGTH and any(
+            first == word or first.startswith((f"{word} ", f"{word},")) for word in self.words.captions
+        )
 
     def _goes_on(self, index: int) -> bool:
         """The next line begins in lower case: this one is torn prose."""
@@ -391,6 +498,8 @@ class _Builder:
     def _line(self, item: Line, index: int) -> None:
         found = self._heading_of(item, index)
         if found is None:
+            if YEAR_CELL.fullmatch(item.text) and len(self._front) == index:
+                self._front.append(item.text)
             self._paragraph(item)
             return
         level, number, text, marked = found
@@ -401,7 +510,7 @@ class _Builder:
             self._paragraph(item)
             return
         heading = Heading(len(self.headings) + 1, level, number, text, item.page)
-        if number is None and len(self._front) == index and index < (3 if self.front_end is None else self.front_end):
+        if number is None and len(self._front) == index and self._on_front(index):
             self._front.append(text)
         self.headings.append(heading)
         self._current = heading
@@ -410,6 +519,13 @@ class _Builder:
             if number or item.level or not item.bold:
                 # Bold lines stand side by side under the last heading that states its level.
                 self._outline_level = level
+
+    def _on_front(self, index: int) -> bool:
+        """Whether a line is part of the title: above the contents, else among the first lines with a title below it."""
+        if self.front_end is not None:
+            return index < self.front_end
+        below = self._item(index + 1)
+        return index < MAX_FRONT_LINES and isinstance(below, Line) and self._titlelike(below.text)
 
     def _paragraph(self, item: Line) -> None:
         self.paragraphs.append(
@@ -469,7 +585,7 @@ class _Builder:
     # tables
 
     def _grid(self, grid: Grid, index: int) -> None:
-        rows = [tuple(row) for row in grid.rows if any(row)]
+        rows = [tuple(row) for row in grid.rows if any(row) and not self._is_running_row(row)]
         if not rows:
             return
         if len(rows) == 1 and (match := NUMBERED.fullmatch("\t".join(rows[0]).strip())) and "\t" not in match[3]:
@@ -495,8 +611,15 @@ class _Builder:
         self._open = _OpenTable(tuple(rows), depth, grid.page, self._current, caption, grid.page, spans=spans)
         self._open.drop_repeated_headers()
 
+    def _is_running_row(self, row: tuple[str, ...]) -> bool:
+        """A running header whose parts are divided by tabs: words of the front and a page number."""
+        filled = [cell for cell in row if cell]
+        if len(filled) < 2 or not re.fullmatch(r"\d{1,3}", filled[-1]) or not re.search(r"[^\W\d]", filled[0]):
+            return False
+        return self._is_running(" ".join(filled[:-1]))
+
     def _caption_like(self, text: str) -> bool:
-        return self._titlelike(text) or (len(text) <= MAX_HEADING_LENGTH and text[0] + text[-1] in ("()", "[]"))
+        return self._titlelike(text) or self._is_caption(text) or (len(text) <= MAX_HEADING_LENGTH and text[0] + text[-1] in ("()", "[]"))
 
     def _close_table(self) -> None:
         table, self._open = self._open, None
@@ -553,13 +676,25 @@ class _OpenTable:
         self.rows = tuple(self.rows[index] for index in kept)
         self.spans = moved_spans(self.spans, kept)
 
+    @property
+    def width(self) -> int:
+        """Columns of the widest row."""
+        return max(len(row) for row in self.rows)
+
+    def has_header(self, rows: Sequence[tuple[str, ...]]) -> bool:
+        """Whether rows begin with the header of this table."""
+        header = self.rows[: self.header_rows]
+        return bool(header) and _padded(rows[: len(header)]) == _padded(header)
+
+    def add_row(self, row: tuple[str, ...]) -> None:
+        """A row that was printed as a line."""
+        self.rows = (*self.rows, row)
+
     def take(self, rows: list[tuple[str, ...]], page: int | None) -> bool:
         """Take a fragment that follows with nothing but blank lines between, if it belongs to this table."""
-        header = list(self.rows[: self.header_rows])
-        width = max(len(row) for row in self.rows)
-        if header and _padded(rows[: len(header)]) == _padded(header):
-            body = rows[len(header) :]
-        elif max(len(row) for row in rows) == width and self._continues(rows):
+        if self.has_header(rows):
+            body = rows[self.header_rows :]
+        elif max(len(row) for row in rows) == self.width and self._continues(rows):
             body = rows
         else:
             return False
@@ -573,11 +708,12 @@ class _OpenTable:
 
     def _continues(self, rows: list[tuple[str, ...]]) -> bool:
         """Rows that go on without a header: their first values are numbers, or their first row was cut in two."""
-        if len(self.rows) == self.header_rows:
-            return False
+        body = [row for row in self.rows[self.header_rows :] if any(row[1:])]
         first = next((row for row in rows if any(row[1:])), None)
         if first is not None and any(is_number(cell) and not YEAR_CELL.fullmatch(cell) for cell in first[1:]):
-            return any(is_number(cell) for row in self.rows[self.header_rows :] for cell in row[1:])
+            return not body or any(is_number(cell) for row in body for cell in row[1:])
+        if not body:
+            return False
         return self._is_cut(self.rows[-1], rows[0])
 
     def _is_cut(self, last: tuple[str, ...], first: tuple[str, ...]) -> bool:
@@ -667,9 +803,10 @@ def _is_next_header(padded: list[tuple[str, ...]], depth: int) -> bool:
     filled = [(column, cell) for column, cell in enumerate(row) if column and cell]
     if not filled or any(is_number(cell) and not YEAR_CELL.fullmatch(cell) for _, cell in filled):
         return False
-    if row[0] and above[0]:
+    gaps = {column for column, cell in enumerate(above) if column and not cell}
+    if row[0] and above[0] and not (gaps and gaps <= {column for column, _ in filled}):
         return False
-    if not row[0] and all(any(is_number(other[column]) for other in below) for column, _ in filled):
+    if (not row[0] or (row[0] and above[0])) and all(any(is_number(other[column]) for other in below) for column, _ in filled):
         return True
     fills_gap = any(not above[column] for column, _ in filled)
     years = all(YEAR_CELL.fullmatch(cell) for _, cell in filled)

@@ -23,7 +23,8 @@ BOLD_LINE = re.compile(r"(?:<(?:b|strong)>.*</(?:b|strong)>|\*\*.*\*\*)", re.IGN
 MARKDOWN_HEADING = re.compile(r"(#{1,6})\s+(.*)")
 MARKDOWN_RULE = re.compile(r"(?:[-_*=]\s*){3,}")
 DOUBLE_ENCODED = re.compile("Ã[\u0084\u0085\u0096¤¥¶„…–©]")
-SYMBOL_IN_WORD = re.compile(r"(?<=[a-zåäö])[^\w\s.,:;/()\-–'’&*+\"”\u00ad](?=[a-zåäö])")
+SYMBOL_IN_WORD = re.compile(r"(?<=[a-zåäö])(?:[^\w\s.,:;/()\-–'’&*+\"\u00ad]|[ŒŠšžŽ])(?=[a-zåäö])")
+"""What other encodings' Swedish letters become in Windows-1252: quotes and daggers (code page 850), Œ Š š (Mac Roman)."""
 CONTROL = re.compile(r"[\x00-\x08\x0e-\x1f\x7f-\x9f]")
 LINE_END = re.compile(r"\r\n|\r|\n|\u2028|\u2029")
 
@@ -76,6 +77,10 @@ def decode(data: bytes) -> tuple[str, tuple[str, ...]]:
         except UnicodeDecodeError as error:
             text = _decode_windows_1252(data, error)
             notes = ("read as Windows-1252",)
+    if len(garbled := DOUBLE_ENCODED.findall(text)) > 2:
+        raise ExtractionError(
+            f"wrongly encoded: UTF-8 that was read as Latin-1 and saved again ({garbled[0]!r} and {len(garbled) - 1} more)"
+        )
     controls = len(CONTROL.findall(text))
     if controls > MAX_CONTROL_SHARE * len(text):
         raise ExtractionError(f"a binary file, not text: {controls} control characters")
@@ -83,11 +88,6 @@ def decode(data: bytes) -> tuple[str, tuple[str, ...]]:
         if lost > max(2, MAX_REPLACEMENT_SHARE * len(text)):
             raise ExtractionError(f"wrongly encoded: {lost} characters were lost (U+FFFD) before the file came here")
         notes = (*notes, f"{lost} lost characters (U+FFFD)")
-    if len(garbled := DOUBLE_ENCODED.findall(text)) > 2:
-        raise ExtractionError(
-            "wrongly encoded: UTF-8 that was read as Latin-1 and saved again"
-            f" ({garbled[0]!r} and {len(garbled) - 1} more)"
-        )
     return text, notes
 
 
@@ -104,7 +104,6 @@ def _decode_windows_1252(data: bytes, utf8_error: UnicodeDecodeError) -> str:
     foreign = sum(1 for char in text if char > "\x7f")
     if DOUBLE_ENCODED.search(text):
         raise ExtractionError(f"wrongly encoded: {place}, though other parts are UTF-8")
-    # Code page 850 and Mac Roman put the Swedish letters where Windows-1252 has quotes and daggers.
     if (odd := len(SYMBOL_IN_WORD.findall(text))) > 0.2 * foreign:
         raise ExtractionError(f"wrongly encoded: {place}, and as Windows-1252 {odd} words hold symbols")
     return text

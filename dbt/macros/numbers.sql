@@ -5,6 +5,11 @@
 [+-]? ?(?:\d{1,3}(?: \d{3})+(?:,\d+)?|\d{1,3}(?:\.\d{3}){2,}(?:,\d+)?|\d+,\d+|\d+\.\d{1,2}|\d+)
 {%- endmacro %}
 
+{# What may stand before a number and makes it a bound or an approximation. #}
+{% macro bound_pattern() -%}
+(?:[<>≥≤=~±] ?|(?i:minst|högst|max|min|under|över|ca\.?|cirka|drygt|knappt|omkring|mer än|mindre än) )?
+{%- endmacro %}
+
 {# The double that a text matching number_pattern prints. #}
 {% macro to_number(text) -%}
 try_cast(replace(
@@ -12,7 +17,7 @@ try_cast(replace(
         when regexp_full_match(replace({{ text }}, ' ', ''), '[+-]?\d{1,3}(\.\d{3}){2,}(,\d+)?')
             then replace(replace(replace({{ text }}, ' ', ''), '.', ''), '+', '')
         else replace(replace({{ text }}, ' ', ''), '+', '')
-    end, ',', '.') as double)
+    end, ',', '.') as double) + 0.0
 {%- endmacro %}
 
 {# How a value cell reads, as one of: dash, number, number_with_change, pairs, other. The text has plain minus signs. #}
@@ -20,8 +25,8 @@ try_cast(replace(
 case
     when regexp_full_match({{ text }}, '-{1,3}') then 'dash'
     when regexp_full_match({{ text }}, '\d{1,3}\.\d{3}(,\d+)?') then 'other'
-    when regexp_full_match({{ text }}, '(?:[<>≥≤=] ?|(?:minst|högst|max|min|under|över) )?{{ number_pattern() }} ?(?:[%‰]|[a-zåäöA-ZÅÄÖ][a-zåäöA-ZÅÄÖ./ ]{0,25})?(?:\*| ?\d\))?') then 'number'
-    when regexp_full_match({{ text }}, '{{ number_pattern() }} ?(?:[%‰]|[a-zåäöA-ZÅÄÖ]{1,12})? ?\( ?(?:[+-] ?{{ number_pattern() }} ?%?|{{ number_pattern() }} ?%) ?\)') then 'number_with_change'
+    when regexp_full_match({{ text }}, '{{ bound_pattern() }}{{ number_pattern() }} ?(?:[%‰]|%-?enheter|[a-zåäöA-ZÅÄÖ][a-zåäöA-ZÅÄÖ./0-9 ]{0,25})?(?:\*| \d\))?') then 'number'
+    when regexp_full_match({{ text }}, '{{ number_pattern() }} ?(?:(?:[%‰]|[a-zåäöA-ZÅÄÖ]{1,12})? ?\( ?[+-] ?\d[\d ]*(?:,\d+)? ?%? ?\)|[a-zåäöA-ZÅÄÖ]{0,12} ?\( ?\d[\d ]*(?:,\d+)? ?% ?\))') then 'number_with_change'
     when regexp_full_match({{ text }}, '(?:[a-zåäöA-ZÅÄÖ][a-zåäöA-ZÅÄÖ ]{0,24}\d{0,4} ?: ?{{ number_pattern() }} ?(?:[%‰]|[a-zåäöA-ZÅÄÖ]{1,8})?[ ,;]*){2,}') then 'pairs'
     else 'other'
 end

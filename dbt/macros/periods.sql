@@ -17,16 +17,20 @@ case
     when regexp_matches({{ text }}, '\d{1,2} (?:{{ month_pattern() }}) (?:19|20)\d\d ?(?:-|till) ?\d{1,2} (?:{{ month_pattern() }}) (?:19|20)\d\d') then 'date_range'
     when regexp_matches({{ text }}, '(?:^|[^a-zåäö])(?:kvartal|kv|q) ?[1-4](?:[^0-9]|$)') then 'quarter'
     when regexp_matches({{ text }}, '(?:^|[^a-zåäö])(?:halvår|h) ?[12](?:[^0-9]|$)') then 'half_year'
-    when regexp_matches({{ text }}, '(?:^|[^a-zåäö])(?:tertial|t) ?[123](?:[^0-9]|$)') then 'tertial'
+    when regexp_matches({{ text }}, '(?:^|[^a-zåäö])(?:tertial[a-zåäö]*|t) ?[123](?:[^0-9]|$)') then 'tertial'
+    when regexp_matches({{ text }}, '(?:^|[^a-zåäö])(?:vt|ht|vårtermin[a-z]*|hösttermin[a-z]*) ?-?(?:(?:19|20)\d\d|\d\d)(?:[^0-9]|$)') then 'term'
+    when regexp_matches({{ text }}, '(?:utfall|budget|prognos|avvikelse|bokslut)[a-zåäö.]* ?(?:2[1-9]|3\d)(?:0[1-9]|1[0-2])(?:[^0-9]|$)') then 'year_month'
     when regexp_matches({{ text }}, '(?:^|[^a-zåäö])(?:{{ month_pattern() }}) ?- ?(?:{{ month_pattern() }})(?:[^a-zåäö]|$)') then 'month_range'
     when regexp_matches({{ text }}, '(?:19|20)\d\d-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])') then 'iso_date'
-    when regexp_matches({{ text }}, '(?:läsår|läsåret).*(?:19|20)\d\d ?[-/] ?(?:\d{4}|\d{2})') or regexp_matches({{ text }}, '(?:19|20)\d\d ?[-/] ?(?:\d{4}|\d{2}) ?läsår') then 'school_year'
+    when regexp_matches({{ text }}, '(?:läsår|läsåret).*(?:(?:19|20)\d\d|\d\d) ?[-/] ?(?:\d{4}|\d{2})') or regexp_matches({{ text }}, '(?:19|20)\d\d ?[-/] ?(?:\d{4}|\d{2}) ?läsår') then 'school_year'
     when regexp_matches({{ text }}, '(?:19|20)\d\d ?/ ?(?:19|20)?\d\d(?:[^0-9]|$)') then 'year_pair'
     when regexp_matches({{ text }}, '(?:19|20)\d\d ?- ?(?:19|20)\d\d(?:[^0-9]|$)') then 'year_span'
     when regexp_matches({{ text }}, '(?:^|[^0-9])3[01] ?(?:/ ?\d{1,2}|(?:{{ month_pattern() }}))(?:[^a-zåäö]|$)') then 'day_month'
-    when regexp_matches({{ text }}, '(?:^|[^a-zåäö])(?:per|tom|t\.?o\.?m\.?|till och med|ack\.?|ackumulerat|efter) (?:utfall )?(?:{{ month_pattern() }})(?:[^a-zåäö]|$)') then 'to_month'
+    when regexp_matches({{ text }}, '(?:^|[^a-zåäö])(?:per|tom|t\.?o\.?m\.?|till och med|ack\.?|ackumulerat|ackumulerad|efter) (?:[a-zåäö]+ ){0,2}(?:{{ month_pattern() }})(?:[^a-zåäö]|$)') then 'to_month'
     when regexp_matches({{ text }}, '(?:^|[^a-zåäö])(?:{{ month_pattern() }})(?:[^a-zåäö]|$)') then 'month'
     when regexp_matches({{ text }}, '(?:^|[^0-9])(?:19|20)\d\d(?:[^0-9]|$)') then 'year'
+    when regexp_matches({{ text }}, '(?:utfall|bokslut|budget|prognos|mål|målvärde|plan|år) ?[''’-]\d\d(?:[^0-9]|$)') then 'short_year'
+    when regexp_matches({{ text }}, '(?:föregående|föreg\.?|fg|förra) år') then 'previous_year'
     when regexp_matches({{ text }}, '(?:^|[^a-zåäö])(?:helår|helårs[a-zåäö]+|årsbudget|årsprognos)(?:[^a-zåäö]|$)') then 'whole_year'
 end
 {%- endmacro %}
@@ -34,8 +38,14 @@ end
 {# First and last day of the period that a text prints in the form found by period_form. #}
 {% macro period_bounds(text, form, fiscal_year) -%}
 {%- set year = "coalesce(try_cast(nullif(regexp_extract(" ~ text ~ ", '(?:^|[^0-9])((?:19|20)\\d\\d)(?:[^0-9]|$)', 1), '') as integer), " ~ fiscal_year ~ ")" -%}
-{%- set digit = "try_cast(regexp_extract(" ~ text ~ ", '(?:kvartal|kv|q|halvår|h|tertial|t) ?([1-4])(?:[^0-9]|$)', 1) as integer)" -%}
+{%- set digit = "try_cast(regexp_extract(" ~ text ~ ", '(?:kvartal|kv|q|halvår|h|tertial[a-zåäö]*|t) ?([1-4])(?:[^0-9]|$)', 1) as integer)" -%}
 {%- set month = month_number("regexp_extract(" ~ text ~ ", '(?:^|[^a-zåäö])(" ~ month_pattern() ~ ")(?:[^a-zåäö]|$)', 1)") -%}
+{%- set short_year = "try_cast(regexp_extract(" ~ text ~ ", '[''’-](\\d\\d)(?:[^0-9]|$)', 1) as integer)" -%}
+{%- set digits_of_month = "regexp_extract(" ~ text ~ ", '(?:utfall|budget|prognos|avvikelse|bokslut)[a-zåäö.]* ?(\\d{4})(?:[^0-9]|$)', 1)" -%}
+{%- set is_autumn = "regexp_matches(" ~ text ~ ", '(?:^|[^a-zåäö])(?:ht|hösttermin)')" -%}
+{%- set two_digits = "try_cast(nullif(regexp_extract(" ~ text ~ ", '(?:läsår[a-z]*|vt|ht|vårtermin[a-z]*|hösttermin[a-z]*) ?-?(\\d\\d)(?:[^0-9]|$)', 1), '') as integer)" -%}
+{%- set school_year = "coalesce(2000 + " ~ two_digits ~ ", " ~ year ~ ")" -%}
+{%- set term_year = school_year -%}
 case {{ form }}
     when 'iso_range' then {
         'first': try_cast(regexp_extract({{ text }}, '(\d{4}-\d\d-\d\d)', 1) as date),
@@ -69,9 +79,21 @@ case {{ form }}
     when 'day_month' then {
         'first': make_date({{ year }}, 1, 1),
         'last': last_day(make_date({{ year }}, coalesce({{ month }}, try_cast(regexp_extract({{ text }}, '3[01] ?/ ?(\d{1,2})', 1) as integer), 12), 1))}
+    when 'term' then {
+        'first': make_date({{ term_year }}, case when {{ is_autumn }} then 7 else 1 end, 1),
+        'last': case when {{ is_autumn }} then make_date({{ term_year }}, 12, 31) else make_date({{ term_year }}, 6, 30) end}
+    when 'year_month' then {
+        'first': make_date(2000 + try_cast({{ digits_of_month }}[1:2] as integer), 1, 1),
+        'last': last_day(make_date(2000 + try_cast({{ digits_of_month }}[1:2] as integer), try_cast({{ digits_of_month }}[3:4] as integer), 1))}
+    when 'short_year' then {
+        'first': make_date(2000 + {{ short_year }}, 1, 1),
+        'last': make_date(2000 + {{ short_year }}, 12, 31)}
+    when 'previous_year' then {
+        'first': make_date({{ fiscal_year }} - 1, 1, 1),
+        'last': make_date({{ fiscal_year }} - 1, 12, 31)}
     when 'school_year' then {
-        'first': make_date({{ year }}, 7, 1),
-        'last': make_date({{ year }} + 1, 6, 30)}
+        'first': make_date({{ school_year }}, 7, 1),
+        'last': make_date({{ school_year }} + 1, 6, 30)}
     -- A pair of years heads a change: it is about the later one.
     when 'year_pair' then {
         'first': make_date({{ year }} + 1, 1, 1),

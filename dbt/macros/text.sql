@@ -5,18 +5,19 @@
 trim(regexp_replace({{ text }}, '[\s\x{00a0}\x{2007}\x{2009}\x{202f}\x{200b}\x{feff}]+', ' ', 'g'))
 {%- endmacro %}
 
-{# Collapsed text with all four minus signs (U+2212, en, em and figure dash) as the plain one. #}
+{# Collapsed text with all minus signs (U+2212, en, em and figure dash, no-break and wide hyphen) as the plain one. #}
 {% macro plain_minus(text) -%}
-translate({{ collapsed(text) }}, '−–—‒', '----')
+translate({{ collapsed(text) }}, '−–—‒‑﹣－', '-------')
 {%- endmacro %}
 
 {# The words of a header or label: lower case, a space at each end and between words, so that
-   contains(words, ' term ') finds whole words only. Words broken by a hyphen are joined (Av-vikelse, Års- arbetare),
+   contains(words, ' term ') finds whole words only. Words broken by a hyphen are joined (Av-vikelse, Års- arbetare) but
+   not behind a capital (KF-mål),
    a year glued to a word is set apart (Utfall2013). #}
 {% macro words(text) -%}
-(' ' || trim(regexp_replace(regexp_replace(regexp_replace(
-    replace(lower({{ collapsed(text) }}), '%', ' % '),
-    '([a-zåäöé])- ?([a-zåäöé])', '\1\2', 'g'),
+(' ' || trim(regexp_replace(regexp_replace(lower(regexp_replace(
+    replace({{ collapsed(text) }}, '%', ' % '),
+    '([a-zåäöé])- ?([a-zåäöé])', '\1\2', 'g')),
     '([a-zåäöé])((?:19|20)\d\d)', '\1 \2', 'g'),
     '[^a-z0-9åäöéü%‰]+', ' ', 'g')) || ' ')
 {%- endmacro %}

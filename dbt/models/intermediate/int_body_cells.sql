@@ -24,7 +24,13 @@ prefixes as (
         status_words.unit_key,
         status_words.term
     from typed
-    inner join status_words on starts_with(typed.cell_word, status_words.term || ' ')
+    inner join status_words
+        on starts_with(typed.cell_word, status_words.term)
+        -- The status ends where something else begins; "Uppnås till viss del" is another status.
+        and regexp_matches(
+            regexp_replace(typed.value_text, '^[✔✓☑●■•*]+ ?(\S)', '\1')[length(status_words.term) + 1:],
+            '^(?:[.,;:]? ?[(–-]|[.;:] |,? ?\d| [A-ZÅÄÖ])'
+        )
     where typed.value_form = 'other'
     qualify row_number() over (
         partition by typed.report_id, typed.table_seq, typed.row_index, typed.col_index

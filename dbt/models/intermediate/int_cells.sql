@@ -20,13 +20,15 @@ placed as (
         body_cells.*,
         columns.column_role,
         columns.scenario_key as column_scenario_key,
+        columns.column_label,
+        columns.is_unknown_header,
         rows.row_role,
         rows.row_label,
         rows.label_cell_col,
         kinds.kind,
         lower(trim(regexp_extract(
             body_cells.plain_text,
-            '^(?:[<>≥≤=] ?|(?:minst|högst|max|min|under|över) )?{{ number_pattern() }} ?([%‰]|[a-zåäöA-ZÅÄÖ][a-zåäöA-ZÅÄÖ./ ]*?)?\.?(?:\*| ?\d\))?$', 1
+            '^{{ bound_pattern() }}{{ number_pattern() }} ?([%‰]|%-?enheter|[a-zåäöA-ZÅÄÖ][a-zåäöA-ZÅÄÖ./0-9 ]*?)?\.?(?:\*| \d\))?$', 1
         ))) as unit_text
     from body_cells
     inner join columns using (report_id, table_seq, col_index)
@@ -41,6 +43,7 @@ judged as (
             when column_role != 'value' then null
             when row_role = 'note' then null
             when row_label is null or row_label = '' then 'no row label: nothing says what the figure is about'
+            when is_unknown_header then 'header not in the vocabulary: ' || column_label
             when cell_type = 'number' and unit_text != '' and known_units.term is null
                 then 'unit not in the vocabulary: ' || unit_text
             when cell_type in ('dash', 'number', 'number_with_change', 'pairs', 'status') then null

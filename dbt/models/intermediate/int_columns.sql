@@ -49,6 +49,7 @@ contents as (
         count(*) filter (where cell_type in ('number', 'number_with_change', 'pairs')) as n_numbers,
         count(*) filter (where cell_type = 'status') as n_statuses,
         count(*) filter (where cell_type = 'dash') as n_dashes,
+        count(*) filter (where regexp_full_match(plain_text, '(?:19|20)\d\d')) as n_years,
         avg(length(value_text)) as mean_length
     from body_cells
     group by all
@@ -64,10 +65,20 @@ described as (
         coalesce(contents.n_numbers, 0) as n_numbers,
         coalesce(contents.n_statuses, 0) as n_statuses,
         coalesce(contents.n_dashes, 0) as n_dashes,
+        coalesce(contents.n_years, 0) as n_years,
         coalesce(contents.mean_length, 0) as mean_length
     from grid
     left join labels using (report_id, table_seq, col_index)
     left join contents using (report_id, table_seq, col_index)
+),
+
+-- What stands behind "av" or "mot" is what a figure is compared with, not what it is (Utfall i % av budget).
+own_words as (
+    select
+        *,
+        regexp_replace(column_words, ' (?:av|mot|jämfört med|jmf|jmfr|gentemot|i förhållande till) .*$', ' ') as scenario_text,
+        regexp_matches(column_words, ' (?:mot|jämfört med|jmf|gentemot) .*(?:budget|prognos|mål|plan|föregående år|bokslut) ') as is_comparison
+    from described
 ),
 
 scenarios as (
@@ -75,10 +86,15 @@ scenarios as (
         described.report_id,
         described.table_seq,
         described.col_index,
-        scenario_words.scenario_key,
+        case
+            when described.is_comparison and scenario_words.scenario_key in ('actual', 'forecast') then 'variance'
+            else scenario_words.scenario_key
+        end as scenario_key,
         scenario_words.term
-    from described
-    inner join scenario_words on contains(described.column_words, ' ' || scenario_words.term || ' ')
+    from own_words as described
+    inner join scenario_words
+        on (scenario_words.match = 'word' and contains(described.scenario_text, ' ' || scenario_words.term || ' '))
+        or (scenario_words.match = 'ending' and contains(described.scenario_text, scenario_words.term || ' '))
     qualify row_number() over (
         partition by described.report_id, described.table_seq, described.col_index
         order by scenario_words.priority desc, length(scenario_words.term) desc, scenario_words.term
@@ -124,12 +140,13 @@ roles as (
 interpreted as (
     select
         described.*,
-        scenarios.scenario_key,
+        case when trim(described.column_text) = '+/-' then 'variance' else scenarios.scenario_key end as scenario_key,
         column_units.unit_key as column_unit_key,
         roles.role as header_role,
         {{ period_form('described.column_text') }} as period_form,
         reports.fiscal_year,
         reports.report_type,
+        reports.outcome_end,
         (described.n_numbers + described.n_statuses + described.n_dashes) * 2 >= described.n_cells
         and described.n_cells > 0 as is_mostly_values
     from described
@@ -145,10 +162,19 @@ with_roles as (
         *,
         case
             when col_index = 0 then coalesce(
-                case when header_role in ('label', 'attribute', 'group', 'grantor', 'note_ref') then header_role end, 'label'
+                case when header_role in ('label', 'attribute', 'group', 'grantor', 'note_ref', 'code') then header_role end, 'label'
             )
             when header_role in ('code', 'grantor', 'attribute', 'note_ref', 'unit') then header_role
             when header_role = 'comment' and scenario_key is distinct from 'status' then 'comment'
+            -- Years in a column whose header is about something else (Klart år) are dates, no figures.
+            when
+                n_years > 0 and n_years + n_dashes = n_cells and scenario_key is null and period_form is null
+                and column_unit_key is null
+                then 'attribute'
+            when
+                scenario_key != 'status' and n_cells > 1 and n_numbers + n_dashes + n_statuses = 0
+                and mean_length > 15
+                then 'comment'
             when scenario_key is not null or period_form is not null then 'value'
             when is_mostly_values and header_role is distinct from 'label' then 'value'
             when header_role in ('label', 'group') then header_role
@@ -168,6 +194,8 @@ label_columns as (
         coalesce(
             min(col_index) filter (where header_role = 'label' and first_role = 'label'),
             min(col_index) filter (where first_role = 'label'),
+            -- Behind a column of codes the labels are the first other texts.
+            min(col_index) filter (where first_role in ('group', 'attribute') and n_cells > 0 and n_numbers = 0),
             0
         ) as label_col_index
     from with_roles
@@ -206,7 +234,7 @@ with_scenarios as (
         * exclude (scenario_key),
         case
             when scenario_key is not null then scenario_key
-            when report_type in ('plan', 'budget') and year(bounds.first) = fiscal_year then 'budget'
+            when report_type in ('plan', 'budget') and year(bounds.first) in (fiscal_year - 1, fiscal_year) then 'budget'
             when report_type in ('plan', 'budget') and coalesce(year(bounds.first), fiscal_year) >= fiscal_year then 'plan'
             else 'actual'
         end as scenario_key,
@@ -222,10 +250,68 @@ with_neighbours as (
             partition by report_id, table_seq order by col_index rows between unbounded preceding and 1 preceding
         ) as budget_bounds
     from with_scenarios
+),
+
+settled_periods as (
+    select
+        * exclude (bounds, budget_bounds),
+        case
+            when bounds is null and scenario_key = 'variance' then budget_bounds.first
+            -- A change between two years is about the later one.
+            when period_form = 'year_span' and scenario_key in ('change', 'variance') then make_date(year(bounds.last), 1, 1)
+            -- "Prognos oktober" and "Prognos T2" are made then, about the year.
+            when
+                (scenario_key = 'forecast' or regexp_matches(column_words, ' prognos'))
+                and period_form in ('month', 'to_month', 'tertial', 'quarter', 'year_month')
+                then make_date(year(bounds.first), 1, 1)
+            -- The last month of an interim report, alone in a header, is the year to date.
+            when
+                report_type = 'interim_report' and period_form = 'month' and bounds.last = outcome_end
+                and n_month_columns < 3 and scenario_key in ('actual', 'budget', 'variance')
+                then make_date(fiscal_year, 1, 1)
+            else bounds.first
+        end as period_start,
+        case
+            when bounds is null and scenario_key = 'variance' then budget_bounds.last
+            when
+                (scenario_key = 'forecast' or regexp_matches(column_words, ' prognos'))
+                and period_form in ('month', 'to_month', 'tertial', 'quarter', 'year_month')
+                then make_date(year(bounds.first), 12, 31)
+            when
+                report_type = 'interim_report' and period_form in ('year', 'whole_year') and scenario_key = 'actual'
+                and year(bounds.first) = fiscal_year and regexp_matches(column_words, ' ack')
+                then outcome_end
+            else bounds.last
+        end as period_end
+    from (
+        select
+            with_neighbours.*,
+            count(*) filter (where period_form = 'month') over (partition by report_id, table_seq) as n_month_columns
+        from with_neighbours
+    )
+),
+
+table_words as (
+    select
+        report_id,
+        table_seq,
+        bool_or(column_role = 'value' and (has_scenario_word or period_form is not null)) as has_known_columns
+    from settled_periods
+    group by all
 )
 
 select
-    * exclude (bounds, budget_bounds),
-    case when bounds is null and scenario_key = 'variance' then budget_bounds.first else bounds.first end as period_start,
-    case when bounds is null and scenario_key = 'variance' then budget_bounds.last else bounds.last end as period_end
-from with_neighbours
+    settled_periods.*,
+    -- A header that says neither scenario, period nor unit beside others that do: who knows what it is about (Riket, Kvar).
+    settled_periods.column_role = 'value'
+    and table_words.has_known_columns
+    and settled_periods.column_label is not null
+    and not settled_periods.has_scenario_word
+    and settled_periods.period_form is null
+    and settled_periods.column_unit_key is null
+    and not settled_periods.is_total_column
+    and trim(settled_periods.column_words) not in (select trim({{ words('alias') }}) from {{ ref('account_aliases') }})
+    and not regexp_matches(settled_periods.column_words, ' (?:kvinnor|män|flickor|pojkar|totalt|total|summa|nämnden|kommunen) ')
+        as is_unknown_header
+from settled_periods
+inner join table_words using (report_id, table_seq)

@@ -4,6 +4,8 @@ measured_values as (select * from {{ ref('int_measured_values') }}),
 
 total_rows as (select * from {{ ref('int_total_rows') }}),
 
+cells as (select * from {{ ref('int_cells') }}),
+
 numbers as (
     select *
     from measured_values
@@ -173,15 +175,24 @@ judged as (
         printed - computed as difference,
         abs(printed - computed) <= tolerance + 1e-6 as holds
     from identities
+),
+
+-- A column with a cell that could not be read proves nothing about its sums.
+unread_columns as (
+    select distinct report_id, table_seq, col_index
+    from cells
+    where role = 'rejected'
 )
 
 select
-    *,
+    judged.*,
     -- Whether the same sum holds elsewhere (in another column of a total, in other rows of a variance): only then is a
     -- figure that breaks it evidently a misprint.
     count(*) filter (where holds and printed != 0) over (
         partition by
             report_id, table_seq, identity_type,
             case when identity_type in ('lines_total', 'departments_total') then row_index else col_index end
-    ) > 0 as is_proven
+    ) > 0
+    and unread_columns.report_id is null as is_proven
 from judged
+left join unread_columns using (report_id, table_seq, col_index)

@@ -12,17 +12,19 @@ first_pass as (
         case
             when printed_values.part_role = 'change' and printed_values.cell_unit_key is null then null
             when printed_values.printed_unit_key is not null then printed_values.printed_unit_key
-            when printed_values.expects_money then money_units.unit_key
+            when printed_values.expects_money then coalesce(printed_values.report_unit_key, money_units.unit_key)
         end as direct_unit_key,
         case
             when printed_values.printed_unit_key is not null then printed_values.printed_unit_basis
+            when printed_values.expects_money and printed_values.report_unit_key is not null then 'report'
             when printed_values.expects_money and money_units.unit_key is not null then 'inferred'
         end as direct_unit_basis
     from printed_values
     left join money_units using (report_id, table_seq)
 ),
 
--- A dash has the unit of the numbers in its row, else of its column; so has a number without any unit of its own.
+-- A dash has the unit of the numbers in its row, else of its column; a number without any unit of its own has that of the
+-- numbers in its row which print theirs in the cell (71 %, 73 %, 75).
 siblings as (
     select
         *,
@@ -32,6 +34,12 @@ siblings as (
         max(direct_unit_key) filter (where value_numeric is not null and part_role = 'value') over (
             partition by report_id, table_seq, row_index
         ) as row_last,
+        min(direct_unit_key) filter (where direct_unit_basis in ('cell', 'row', 'label') and part_role = 'value') over (
+            partition by report_id, table_seq, row_index
+        ) as printed_first,
+        max(direct_unit_key) filter (where direct_unit_basis in ('cell', 'row', 'label') and part_role = 'value') over (
+            partition by report_id, table_seq, row_index
+        ) as printed_last,
         min(direct_unit_key) filter (where value_numeric is not null and part_role = 'value') over (
             partition by report_id, table_seq, col_index
         ) as column_first,
@@ -47,7 +55,7 @@ settled as (
         case
             when direct_unit_key is not null and (cell_type != 'dash' or direct_unit_basis not in ('label', 'table', 'inferred'))
                 then direct_unit_key
-            when row_first = row_last then row_first
+            when row_first = row_last and (cell_type = 'dash' or printed_first = printed_last) then row_first
             when direct_unit_key is not null then direct_unit_key
             when cell_type = 'dash' and column_first = column_last then column_first
             when expects_money then 'unknown'
@@ -56,7 +64,7 @@ settled as (
         case
             when direct_unit_key is not null and (cell_type != 'dash' or direct_unit_basis not in ('label', 'table', 'inferred'))
                 then direct_unit_basis
-            when row_first = row_last then 'row'
+            when row_first = row_last and (cell_type = 'dash' or printed_first = printed_last) then 'row'
             when direct_unit_key is not null then direct_unit_basis
             when cell_type = 'dash' and column_first = column_last then 'column'
             when expects_money then 'unknown'
@@ -66,7 +74,7 @@ settled as (
 )
 
 select
-    settled.* exclude (direct_unit_key, direct_unit_basis, row_first, row_last, column_first, column_last),
+    settled.* exclude (direct_unit_key, direct_unit_basis, row_first, row_last, printed_first, printed_last, column_first, column_last),
     units.dimension as unit_dimension,
     case
         when units.dimension = 'money' and not settled.is_ratio

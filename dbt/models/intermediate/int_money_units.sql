@@ -11,6 +11,7 @@ numbers as (
         printed_values.table_seq,
         printed_values.printed_unit_key,
         printed_values.expects_money,
+        printed_values.kind,
         abs(printed_values.value_numeric) as magnitude,
         contains(printed_values.number_text, ',') as has_decimals,
         units.dimension,
@@ -28,7 +29,7 @@ printed as (
         max(magnitude * factor_to_base) as largest,
         avg(case when has_decimals then 1.0 else 0.0 end) as decimal_share
     from numbers
-    where dimension = 'money'
+    where dimension = 'money' and kind in ('financial', 'org_result')
     group by all
 ),
 
@@ -43,7 +44,7 @@ silent as (
         max(magnitude) as magnitude,
         avg(case when has_decimals then 1.0 else 0.0 end) as decimal_share
     from numbers
-    where printed_unit_key is null and expects_money
+    where printed_unit_key is null and expects_money and kind not in ('grant', 'measure')
     group by all
 ),
 

@@ -39,12 +39,12 @@ single_numbers as (
         1 as part_index,
         'value' as part_role,
         cast(null as varchar) as part_label,
-        regexp_extract(plain_text, '^(?:[<>≥≤=] ?|(?:minst|högst|max|min|under|över) )?({{ number_pattern() }})', 1) as number_text,
+        regexp_extract(plain_text, '^{{ bound_pattern() }}({{ number_pattern() }})', 1) as number_text,
         lower(trim(regexp_extract(
             plain_text,
-            '^(?:[<>≥≤=] ?|(?:minst|högst|max|min|under|över) )?{{ number_pattern() }} ?([%‰]|[a-zåäöA-ZÅÄÖ][a-zåäöA-ZÅÄÖ./ ]*?)?\.?(?:\*| ?\d\))?$', 1
+            '^{{ bound_pattern() }}{{ number_pattern() }} ?([%‰]|%-?enheter|[a-zåäöA-ZÅÄÖ][a-zåäöA-ZÅÄÖ./0-9 ]*?)?\.?(?:\*| \d\))?$', 1
         ))) as unit_text,
-        nullif(trim(regexp_extract(plain_text, '^([<>≥≤=]|minst|högst|max|min|under|över)', 1)), '') as bound_text
+        nullif(lower(trim(regexp_extract(plain_text, '(?i)^([<>≥≤=~±]|minst|högst|max|min|under|över|ca|cirka|drygt|knappt|omkring|mer än|mindre än)', 1))), '') as bound_text
     from value_cells
     where cell_type = 'number'
 ),

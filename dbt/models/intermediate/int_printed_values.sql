@@ -41,7 +41,7 @@ label_suffixes as (
             nullif(regexp_extract(label_plain, '\(([^()]+)\)$', 1), ''),
             nullif(regexp_extract(label_plain, ',\s*([^,()]+)$', 1), ''),
             nullif(regexp_extract(label_plain, '\si\s+([^,()]+)$', 1), ''),
-            nullif(regexp_extract(label_plain, '(?:^|\s)(mnkr|mkr|tkr|kkr|kr|%|procent|årsarbetare)$', 1), '')
+            nullif(regexp_extract(label_plain, '(?:^|[^\d\s]\s+)(mnkr|mkr|tkr|kkr|kr|%|procent|årsarbetare)$', 1), '')
         )) as suffix
     from rows
 ),
@@ -105,6 +105,7 @@ joined as (
         tables.section,
         tables.table_unit_key,
         tables.plain_unit_key,
+        tables.report_unit_key,
         kinds.kind,
         kinds.has_organisation_rows,
         kinds.is_investment,
@@ -114,15 +115,31 @@ joined as (
         reports.default_end,
         reports.outcome_end,
         cell_units.unit_key as cell_unit_key,
-        row_units.unit_key as row_unit_key,
-        suffix_units.unit_key as label_unit_key,
+        -- A unit column that says something unknown still says that it is not what the table says.
+        case
+            when rows.unit_text is null or regexp_full_match(rows.unit_text, '-+') then null
+            when ratio_units.unit_key is not null then ratio_units.unit_key
+            when regexp_matches(rows.unit_text, '%|procent') then 'percent'
+            else coalesce(row_units.unit_key, 'unknown')
+        end as row_unit_key,
+        case
+            when suffix_ratio_units.unit_key is not null then suffix_ratio_units.unit_key
+            when suffix_units.unit_key is null and regexp_full_match(label_suffixes.suffix, '(?:andel )?(?:i )?(?:%|procent)') then 'percent'
+            else suffix_units.unit_key
+        end as label_unit_key,
+        ratio_units.unit_key is not null or suffix_ratio_units.unit_key is not null as has_ratio_unit,
         columns.column_unit_key,
         label_hints.unit_key as hint_unit_key,
         money_labels.report_id is not null as has_money_label,
         lower(coalesce(
             parts.part_label,
             -- The half year or date of an assignment stands in its own cell, behind the status.
-            case when kinds.kind = 'assignment' then left(parts.comment_text, 40) end
+            case when kinds.kind = 'assignment' then left(parts.comment_text, 40) end,
+            -- Years as rows.
+            case
+                when columns.period_form is null and regexp_full_match(rows.label_plain, '(?:år )?(?:19|20)\d\d')
+                    then rows.label_plain
+            end
         )) as own_period_text
     from parts
     inner join columns using (report_id, table_seq, col_index)
@@ -134,6 +151,11 @@ joined as (
     left join suffix_units as row_units on rows.unit_text = row_units.term
     left join label_suffixes using (report_id, table_seq, row_index)
     left join suffix_units on label_suffixes.suffix = suffix_units.term
+    -- kr/elev, tkr per plats: the part before the slash is the unit.
+    left join suffix_units as ratio_units
+        on regexp_extract(rows.unit_text, '^(\S+?) ?(?:/| per )', 1) = ratio_units.term
+    left join suffix_units as suffix_ratio_units
+        on regexp_extract(label_suffixes.suffix, '^(\S+?) ?(?:/| per )', 1) = suffix_ratio_units.term
     left join label_hints using (report_id, table_seq, row_index)
     left join money_labels using (report_id, table_seq, row_index)
 ),
@@ -152,6 +174,17 @@ with_periods as (
     from with_forms
 ),
 
+with_flags as (
+    select
+        *,
+        -- In a table of money the words of a label are about what the money is for (Timmar och mertid), unless it begins
+        -- with how many or how large a share.
+        kind in ('financial', 'org_result', 'grant', 'measure')
+        and table_unit_key is not null
+        and not regexp_matches(label_words, '^ (?:totalt |genomsnittligt )?(?:antal|antalet|andel|andelen) ') as is_money_table
+    from with_periods
+),
+
 described as (
     select
         *,
@@ -165,16 +198,11 @@ described as (
         end as scenario_key,
         case
             when own_bounds is not null and own_bounds.first is not null then own_bounds.first
-            -- "Prognos oktober" is made in October, about the year.
-            when column_scenario_key = 'forecast' and column_period_form in ('month', 'to_month')
-                then make_date(year(column_period_start), 1, 1)
             else coalesce(column_period_start, default_start)
         end as period_start,
         case
             when own_bounds is not null and own_bounds.last is not null then own_bounds.last
-            when column_scenario_key = 'forecast' and column_period_form in ('month', 'to_month')
-                then make_date(year(column_period_start), 12, 31)
-            when column_scenario_key = 'actual' then coalesce(column_period_end, outcome_end)
+            when column_scenario_key in ('actual', 'status') then coalesce(column_period_end, outcome_end)
             else coalesce(column_period_end, default_end)
         end as period_end,
         case
@@ -183,7 +211,7 @@ described as (
             when row_unit_key is not null then row_unit_key
             when label_unit_key is not null then label_unit_key
             when column_unit_key is not null then column_unit_key
-            when hint_unit_key is not null then hint_unit_key
+            when hint_unit_key is not null and not is_money_table then hint_unit_key
             when plain_unit_key is not null then plain_unit_key
             when table_unit_key is not null then table_unit_key
         end as printed_unit_key,
@@ -193,18 +221,21 @@ described as (
             when row_unit_key is not null then 'row'
             when label_unit_key is not null then 'label'
             when column_unit_key is not null then 'header'
-            when hint_unit_key is not null then 'label'
+            when hint_unit_key is not null and not is_money_table then 'label'
             when plain_unit_key is not null then 'table'
             when table_unit_key is not null then 'table'
         end as printed_unit_basis,
         has_money_label
         or kind in ('financial', 'org_result', 'grant', 'budget_adjustment') as expects_money,
-        -- Money per something (kr/invånare, kostnad per elev) is a ratio and never summed.
-        regexp_matches(label_words || column_words, ' (?:kr|kronor|tkr) (?:inv|invånare|elev|barn|brukare|plats|dygn|inskriven)')
+        -- Money per something (kr/invånare, kostnad per elev) is a ratio and never summed; so is a rate of tax.
+        has_ratio_unit
+        or regexp_matches(label_words || column_words, ' (?:kr|kronor|tkr) (?:inv|invånare|elev|barn|brukare|plats|dygn|inskriven)')
+        or regexp_matches(label_words, ' (?:skattesats|utdebitering|skattekrona)')
         or (
-            regexp_matches(label_words || column_words, ' per (?:inv|elev|barn|brukare|plats|dygn|inskr|hushåll|boende|timme|dag|person|vårddygn|årsarbetare|m2|kvm)')
+            regexp_matches(label_words, ' per [a-zåäö0-9]')
+            and not regexp_matches(label_words, ' per (?:den|helår|år|kvartal|tertial|månad|verksamhet|nämnd|avdelning|enhet|\d|{{ month_pattern() }})')
         ) as is_ratio
-    from with_periods
+    from with_flags
 )
 
 select * from described

@@ -74,6 +74,7 @@ forms as (
 mentions as (
     select
         candidates.report_id,
+        candidates.place,
         forms.municipality_key,
         case
             when regexp_matches(candidates.next_word, '^(kommun|stad$|stads$)')
@@ -85,11 +86,13 @@ mentions as (
     inner join forms using (name_form)
 ),
 
+-- Running text mentions neighbours and partners: all of it together weighs less than one heading.
 scores as (
     select
         report_id,
         municipality_key,
-        sum(weight) as score
+        coalesce(sum(weight) filter (where place != 'text'), 0)
+        + least(coalesce(sum(weight) filter (where place = 'text'), 0), 900) / 1000 as score
     from mentions
     where weight > 0
     group by all

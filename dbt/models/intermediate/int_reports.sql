@@ -69,16 +69,32 @@ committee_mentions as (
         least(place, 2) as place,
         unnest(regexp_extract_all(
             line_text,
-            '(?:^|[^A-Za-zÅÄÖåäö])(Nämnden för [a-zåäö]+(?:(?:,|-| och| samt)? [a-zåäö]+){0,3}|[A-ZÅÄÖ][A-Za-zåäöÅÄÖ]*(?:(?:-,?|,)? ?(?:(?:och|samt) )?[a-zåäö]+)*?(?:nämnden|nämnd|styrelsen|styrelse|utskottet|utskott)(?: [A-ZÅÄÖ][a-zåäö]+)?)(?:$|[^a-zåäö])',
+            '(?:^|[^A-Za-zÅÄÖåäö])(Nämnden för [A-ZÅÄÖa-zåäö]+(?:(?:,|-| och| samt)? [A-ZÅÄÖa-zåäö]+){0,3}|[A-ZÅÄÖ][A-Za-zåäöÅÄÖ]*(?:(?:-,?|,)? ?(?:(?:och|samt) )?[a-zåäö]+)*?[ -]?(?:nämnden|nämnd|styrelsen|styrelse|utskottet|utskott)s?(?: [A-ZÅÄÖ][a-zåäö]+)?|[A-ZÅÄÖ]+(?:- OCH [A-ZÅÄÖ]+)?(?:NÄMNDEN|STYRELSEN))(?:$|[^a-zåäö])',
             1
         )) as committee
     from lines
 ),
 
+-- A genitive (Äldrenämndens årsbokslut) and the kind of report behind the name are no part of it.
+committee_names as (
+    select
+        report_id,
+        place,
+        regexp_replace(
+            regexp_replace(
+                case when committee = upper(committee) then upper(left(committee, 1)) || lower(committee[2:]) else committee end,
+                ' (?:Verksamhet|Års|Bokslut|Delår|Budget|Plan|Tertial|Månad|Uppföljning|Rapport|Intern|Nämnd|Kvalitets|Ekonomi|Mål|Prognos|Helår|Detalj|Innehåll|Sammanfattning)[a-zåäö]*$',
+                ''
+            ),
+            '(nämnden|styrelsen|utskottet|nämnd|styrelse)s\b', '\1'
+        ) as committee
+    from committee_mentions
+),
+
 committee_counts as (
     select report_id, place, committee, count(*) as mentions
-    from committee_mentions
-    where committee not in ('Kommunstyrelsen', 'Kommunstyrelse') or place = 1
+    from committee_names
+    where committee not in ('Kommunstyrelsen', 'Kommunstyrelse', 'Nämnden', 'Styrelsen', 'Utskottet') or place = 1
     group by all
 ),
 
@@ -93,7 +109,13 @@ committee_shares as (
 found_committees as (
     select report_id, committee
     from committee_shares
-    where place = 1 or (mentions >= 2 and share >= 0.6)
+    where
+        place = 1
+        or (
+            mentions >= 2
+            and share >= 0.75
+            and report_id not in (select report_id from reports where contains(lower(title), 'årsredovisning'))
+        )
     qualify row_number() over (partition by report_id order by place, mentions desc, length(committee) desc, committee) = 1
 ),
 
@@ -108,9 +130,14 @@ title_periods as (
 header_years as (
     select
         report_id,
-        max(try_cast(regexp_extract(value_text, '((?:19|20)\d\d)', 1) as integer)) as outcome_year
+        coalesce(
+            max(try_cast(regexp_extract(value_text, '((?:19|20)\d\d)', 1) as integer)) filter (
+                where regexp_matches(lower(value_text), '(utfall|bokslut)')
+            ),
+            max(try_cast(value_text as integer)) filter (where regexp_full_match(value_text, '(?:19|20)\d\d'))
+        ) as outcome_year
     from cells
-    where is_header and regexp_matches(lower(value_text), '(utfall|bokslut)')
+    where is_header
     group by all
 ),
 

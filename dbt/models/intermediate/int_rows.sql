@@ -98,7 +98,7 @@ marked as (
     select
         *,
         regexp_extract(full_label, '^(\d{1,2})[.)] +[^\d\s]', 1) as list_number,
-        regexp_extract(full_label, '\s*(?:\((\d{1,2})\)|\s(\d{1,2})\))$', 1) as footnote_mark
+        regexp_extract(full_label, '(?:\s*\((\d{1,2})\)|\s(\d{1,2})\)|\s?(\*+))$', 0) as footnote_mark
     from cleaned
 ),
 
@@ -108,9 +108,9 @@ named as (
         regexp_replace(
             regexp_replace(
                 case when list_number != '' then regexp_replace(full_label, '^\d{1,2}[.)] +', '') else full_label end,
-                '\s*\(\d{1,2}\)$', ''
+                '(?:\s*\(\d{1,2}\)|\s\d{1,2}\))$', ''
             ),
-            '(\S)\*+$', '\1'
+            '(\S)\s?\*+$', '\1'
         ) as row_label
     from marked
 ),
@@ -213,6 +213,23 @@ lead_groups as (
     from leads
 ),
 
+last_totals as (
+    select
+        section_runs.report_id,
+        section_runs.table_seq,
+        section_runs.row_index,
+        max(case when totals.report_id is not null then section_runs.row_index end) over (
+            partition by section_runs.report_id, section_runs.table_seq order by section_runs.row_index
+            rows between unbounded preceding and 1 preceding
+        ) as total_row,
+        max(case when section_runs.row_role = 'section' then section_runs.row_index end) over (
+            partition by section_runs.report_id, section_runs.table_seq order by section_runs.row_index
+            rows between unbounded preceding and 1 preceding
+        ) as section_row
+    from section_runs
+    left join totals using (report_id, table_seq, row_index)
+),
+
 group_columns as (
     select
         report_id,
@@ -239,7 +256,10 @@ select
         nullif(concat_ws(
             ', ',
             nullif(section_runs.list_number, ''),
-            case when section_runs.footnote_mark != section_runs.list_number then nullif(section_runs.footnote_mark, '') end
+            case
+                when regexp_replace(section_runs.footnote_mark, '[\s()]', '', 'g') != section_runs.list_number
+                    then nullif(regexp_replace(section_runs.footnote_mark, '[\s()]', '', 'g'), '')
+            end
         ), ''),
         section_runs.note_text,
         section_runs.assignment_note
@@ -250,6 +270,8 @@ select
     case
         when coalesce(totals.is_plain_total, false) and section_counts.n_sections > 1
             and section_runs.row_index = section_runs.last_data_row then null
+        -- The total of a section ends it.
+        when last_totals.total_row > last_totals.section_row then nullif(group_columns.group_text, '')
         when section_runs.row_role = 'data'
             then nullif(concat_ws(' > ', group_columns.group_text, sections.section_label, lead_groups.lead_group), '')
     end as group_label,
@@ -262,3 +284,4 @@ left join section_counts using (report_id, table_seq)
 left join lead_groups using (report_id, table_seq, row_index)
 left join group_columns using (report_id, table_seq, row_index)
 left join totals using (report_id, table_seq, row_index)
+left join last_totals using (report_id, table_seq, row_index)

@@ -21,7 +21,13 @@ column_facts as (
         bool_or(columns.column_role = 'value' and columns.n_numbers > 0) as has_numbers,
         bool_or(columns.column_role = 'value' and columns.n_cells > 0) as has_values,
         bool_or(columns.column_role = 'value' and units.dimension = 'money') as has_money_column,
-        any_value(columns.label_col_index) as label_col_index
+        any_value(columns.label_col_index) as label_col_index,
+        any_value(columns.column_words) filter (where columns.column_role = 'label') as label_header_words,
+        -- Budget beside outcome, forecast or variance, with figures that are neither shares nor counts: money.
+        bool_or(columns.column_role = 'value' and columns.scenario_key in ('budget', 'budget_original', 'budget_revised'))
+        and bool_or(columns.column_role = 'value' and columns.has_scenario_word and columns.scenario_key in ('actual', 'forecast', 'variance'))
+        and not bool_or(columns.column_role = 'value' and coalesce(units.dimension, 'money') != 'money')
+            as has_budget_and_outcome
     from columns
     left join units on columns.column_unit_key = units.unit_key
     group by all
@@ -50,6 +56,7 @@ label_facts as (
         labels.table_seq,
         avg(case when alias_words.label_words is not null then 1.0 else 0.0 end) as account_share,
         avg(case when starts.term is not null then 1.0 else 0.0 end) as organisation_share
+        , avg(case when regexp_matches(labels.label_words, '^ (?:antal|antalet|andel|andelen) | % $') then 1.0 else 0.0 end) as counting_share
     from labels
     left join alias_words using (label_words)
     left join organisation_words as starts
@@ -60,15 +67,20 @@ label_facts as (
 organisation_evidence as (
     select distinct tables.report_id, tables.table_seq
     from tables
+    inner join column_facts using (report_id, table_seq)
     inner join organisation_words
-        on (organisation_words.place = 'first_header' and tables.first_header_words = ' ' || organisation_words.term || ' ')
+        on (
+            organisation_words.place = 'first_header'
+            and column_facts.label_header_words = ' ' || organisation_words.term || ' '
+        )
         or (
             organisation_words.place = 'first_header'
-            and starts_with(tables.first_header_words, ' ' || organisation_words.term || ' ')
+            and starts_with(column_facts.label_header_words, ' ' || organisation_words.term || ' ')
             and tables.table_unit_key is not null
         )
         or (
             organisation_words.place = 'heading'
+            and not tables.counts_things
             and (
                 contains(tables.near_words, ' ' || organisation_words.term || ' ')
                 or contains(tables.far_words, ' ' || organisation_words.term || ' ')
@@ -87,7 +99,10 @@ matches as (
     inner join column_facts using (report_id, table_seq)
     inner join table_kinds
         on (table_kinds.place = 'header' and contains(tables.header_words, ' ' || table_kinds.term || ' '))
-        or (table_kinds.place = 'first_header' and contains(tables.first_header_words, ' ' || table_kinds.term || ' '))
+        or (
+            table_kinds.place = 'first_header'
+            and contains(coalesce(column_facts.label_header_words, tables.first_header_words), ' ' || table_kinds.term || ' ')
+        )
         or (
             table_kinds.place = 'heading'
             and (
@@ -114,7 +129,14 @@ select
     tables.table_seq,
     case
         when ruled.kind is not null then ruled.kind
-        when tables.table_unit_key is not null or coalesce(column_facts.has_money_column, false)
+        when
+            tables.table_unit_key is not null
+            or coalesce(column_facts.has_money_column, false)
+            or (
+                coalesce(column_facts.has_budget_and_outcome, false)
+                and coalesce(label_facts.counting_share, 0) < 0.3
+                and not tables.counts_things
+            )
             then case
                 when
                     coalesce(label_facts.account_share, 0) < 0.5

@@ -7,6 +7,8 @@ rows as (select * from {{ ref('int_rows') }}),
 
 accounts as (select * from {{ ref('int_accounts') }}),
 
+kinds as (select * from {{ ref('int_table_kinds') }}),
+
 -- Sums are looked for where figures can be added: in tables of money, and in any table with a total row.
 summable_tables as (
     select report_id, table_seq
@@ -62,7 +64,8 @@ vectors as (
         list_transform(table_columns.col_indexes, lambda c: row_values.printed[c]) as printed,
         list_transform(table_columns.col_indexes, lambda c: coalesce(row_values.roundings[c], 0.0)) as roundings,
         case
-            when rows.is_plain_total then 'total'
+            when rows.is_plain_total and kinds.kind in ('financial', 'org_result', 'grant', 'budget_adjustment', 'measure') then 'total'
+            when rows.is_plain_total then 'word'
             when rows.begins_with_total_word then 'word'
             when accounts.is_subtotal then 'subtotal'
             when accounts.account_key is null then 'unknown'
@@ -71,7 +74,10 @@ vectors as (
     from row_values
     inner join table_columns using (report_id, table_seq)
     inner join rows using (report_id, table_seq, row_index)
+    inner join kinds using (report_id, table_seq)
     left join accounts using (report_id, table_seq, row_index)
+    -- "varav" is part of the row above and never added.
+    where not regexp_matches(rows.label_plain, '^(?:[-•*] ?)?(?:varav|därav|där av)')
 ),
 
 stacks as (
@@ -113,7 +119,7 @@ stacks as (
                     -- A row that calls itself a total and adds up nowhere is shown with all the rows it may be about.
                     or (row_class = 'total' and c.k = len(stack) and c.method = 'sum')
                     or (row_class = 'subtotal' and c.k > 1 and c.n_hold > 0 and (c.n_hold = n_columns or (c.n_hold > 1 and c.n_hold >= 0.6 * n_columns)))
-                    or (row_class = 'unknown' and c.k > 1 and c.method = 'sum' and c.n_hold = n_columns and n_columns > 1)
+                    or (row_class = 'unknown' and c.k > 2 and c.method = 'sum' and c.n_hold = n_columns and n_columns > 1)
             ))) as best
         from (
             select

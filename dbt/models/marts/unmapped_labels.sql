@@ -22,6 +22,13 @@ units as (
     group by all
 ),
 
+headers as (
+    select 'scenario' as label_type, replace(reason, 'header not in the vocabulary: ', '') as label, report_id, count(*) as n_values
+    from cells
+    where starts_with(reason, 'header not in the vocabulary: ')
+    group by all
+),
+
 statuses as (
     select 'status' as label_type, value_text as label, report_id, count(*) as n_values
     from cells
@@ -65,6 +72,8 @@ unioned as (
     select * from accounts
     union all
     select * from units
+    union all
+    select * from headers
     union all
     select * from statuses
     union all

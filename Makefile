@@ -1,0 +1,79 @@
+# Everything starts here; needs nothing but make and Python 3.11, 3.12 or 3.13.
+#   make refresh   set up, run the main job, publish warehouse/kommunlager.duckdb
+#   make test      set up, run the tests
+#   make ui        Dagster's UI        make lint     what CI checks beside the tests
+#   make bench     docs/benchmarks.md  make lock     pin the newest versions that fit
+#   make clean     remove what can be made again (not the published warehouse)
+
+# Bytecode is kept, even where an image says otherwise: without it every start compiles hundreds of modules again.
+unexport PYTHONDONTWRITEBYTECODE
+MAKEFLAGS += --no-print-directory
+
+VENV := .venv
+BIN := $(VENV)/bin
+INSTALL = $(BIN)/python -m pip install --quiet --disable-pip-version-check
+
+.PHONY: refresh test ui lint bench lock clean setup setup-dev
+.DEFAULT_GOAL := refresh
+
+refresh: $(VENV)/.run
+	@$(BIN)/kommunlager refresh
+
+ui: $(VENV)/.run
+	@$(BIN)/kommunlager ui
+
+test: $(VENV)/.dev
+	@$(BIN)/python -m pytest $(PYTEST_ARGS)
+
+lint: $(VENV)/.dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	cd dbt && ../$(BIN)/sqlfluff lint --processes 1 models macros tests
+
+bench: $(VENV)/.dev
+	@$(BIN)/python tools/bench.py
+
+setup: $(VENV)/.run
+setup-dev: $(VENV)/.dev
+
+# One universal lock for all supported versions of Python; the shared parts of both files are the same.
+LOCK = $(BIN)/uv pip compile pyproject.toml --quiet --universal --python-version 3.11 --generate-hashes \
+	--no-emit-index-url --no-annotate --custom-compile-command "make lock" --upgrade --group build
+lock: $(VENV)/.dev
+	$(LOCK) --group dev --output-file requirements-dev.lock
+	$(LOCK) --constraint requirements-dev.lock --output-file requirements.lock
+
+clean:
+	rm -rf $(VENV) dbt/target dbt/logs logs warehouse/.state .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# --- set-up: each stamp says that the environment holds what its lock says ---------------------------------------------
+
+$(VENV)/.dev: requirements-dev.lock pyproject.toml | $(VENV)/pyvenv.cfg
+	@echo "Installing what development needs (a minute or two, once)"
+	@$(INSTALL) --require-hashes --no-deps --no-compile --requirement requirements-dev.lock
+	@$(INSTALL) --no-deps --no-build-isolation --editable .
+	@$(BIN)/python -m compileall -q -j 0 $(VENV)/lib >/dev/null 2>&1 || true # some packages ship files of other Pythons
+	@touch $(VENV)/.run $@
+
+$(VENV)/.run: requirements.lock pyproject.toml | $(VENV)/pyvenv.cfg
+	@echo "Installing (a minute or two, once)"
+	@$(INSTALL) --require-hashes --no-deps --no-compile --requirement requirements.lock
+	@$(INSTALL) --no-deps --no-build-isolation --editable .
+	@$(BIN)/python -m compileall -q -j 0 $(VENV)/lib >/dev/null 2>&1 || true
+	@touch $@
+
+# Tried by running: a name on the path may be a stub that only says that this version is not there.
+$(VENV)/pyvenv.cfg:
+	@for python in "$(PYTHON)" python3.13 python3.12 python3.11 python3 python; do \
+		if [ -n "$$python" ] && "$$python" -c 'import sys, venv, ensurepip; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 14))' \
+			>/dev/null 2>&1; then \
+			echo "Making $(VENV) with $$("$$python" --version)"; \
+			"$$python" -m venv $(VENV) && exit 0; \
+		fi; \
+	done; \
+	rm -rf $(VENV); \
+	echo "kommunlager needs Python 3.11, 3.12 or 3.13 with venv (on Debian: apt install python3-venv)." >&2; \
+	echo "None was found on the path; name one with: make PYTHON=/path/to/python3.12 $(MAKECMDGOALS)" >&2; \
+	exit 1

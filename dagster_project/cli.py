@@ -1,0 +1,341 @@
+"""The command line: options, messages and exit codes.
+
+Belongs here: the commands. Does not belong here: what they do. Dagster and dbt are imported only by a command that
+needs them: they take seconds, and help and questions must not.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, NoReturn, TextIO
+
+import click
+
+from dagster_project.refresh import ExitCode
+from dagster_project.settings import PROJECT, ConfigurationError, Settings, load_settings
+
+if TYPE_CHECKING:
+    from dagster_project.warehouse.query import Answer
+
+warehouse_option = click.option(
+    "--warehouse",
+    type=click.Path(path_type=Path, dir_okay=False),
+    envvar="KOMMUNLAGER_WAREHOUSE",
+    show_envvar=True,
+    help="The published file, a link to the newest version.  [default: warehouse/kommunlager.duckdb of the checkout]",
+)
+
+EPILOG = """
+\b
+Exit codes:
+    0  done; a refresh has published, though documents may be quarantined
+    1  failed: a check, a build, a question; what was published is as it was
+    2  wrong usage of the command line
+    3  another refresh is running; nothing was done
+    4  wrong setting, reports folder, reports.yml or vocabulary
+  130  interrupted (143: terminated); what was published is as it was
+
+\b
+More settings, by environment variable (default):
+  KOMMUNLAGER_STATE        private folder of a refresh (.state beside the warehouse)
+  KOMMUNLAGER_KEEP         versions kept (3)
+  KOMMUNLAGER_WORKERS      processes that read documents (0: by the amount)
+  KOMMUNLAGER_MAX_BYTES    size of one document (67108864)
+  KOMMUNLAGER_MAX_CELLS    cells of one document (500000)
+  KOMMUNLAGER_MAX_COLUMNS  columns of one table (512)
+  KOMMUNLAGER_DBT_THREADS  models built at a time (2)
+"""
+
+
+@click.group(
+    epilog=EPILOG,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 120},
+)
+@click.version_option(package_name="kommunlager")
+def cli() -> None:
+    """Reports of Swedish municipalities as a star schema in DuckDB."""
+
+
+@cli.command()
+@click.option(
+    "--reports",
+    type=click.Path(path_type=Path),
+    envvar="KOMMUNLAGER_REPORTS",
+    show_envvar=True,
+    help="Folder with the reports, read with its subfolders.  [default: seeds/reports of the checkout]",
+)
+@warehouse_option
+@click.option(
+    "--verbose", "-v", is_flag=True, envvar="KOMMUNLAGER_VERBOSE", show_envvar=True, help="Show Dagster's log as well."
+)
+def refresh(reports: Path | None, warehouse: Path | None, verbose: bool) -> None:
+    """Read every report, build and test the star schemas, publish them if every test passed."""
+    from dagster_project.console import console_on, display_on
+    from dagster_project.progress import listening
+    from dagster_project.refresh import run_refresh
+    from dagster_project.warehouse.lock import refresh_lock
+    from dagster_project.warehouse.publishing import check_target
+    from dagster_project.warehouse.scan import check_folder
+
+    started = time.monotonic()
+    settings = load_settings(reports=reports, warehouse=warehouse)
+    check_folder(
+        settings.reports
+    )  # again in the run, but a wrong name should not cost the seconds it takes to start one
+    check_target(settings.warehouse)
+    # dbt makes semaphores; the process that looks after them complains when we leave at once, which is meant.
+    os.environ["PYTHONWARNINGS"] = f"{os.environ.get('PYTHONWARNINGS', '')},ignore:resource_tracker".lstrip(",")
+    errors = console_on(sys.stderr)
+    display = display_on(errors)
+    with refresh_lock(settings.lock_file), _signals_noted() as signals:
+        before = settings.warehouse.resolve()
+        try:
+            with display, listening(display):
+                outcome = run_refresh(settings, verbose=verbose)
+        except KeyboardInterrupt:
+            _leave_at_once(settings, before, signals())
+        if outcome.exit_code is ExitCode.INTERRUPTED:
+            _leave_at_once(settings, before, signals())
+    if outcome.exit_code is not ExitCode.OK:
+        errors.print("The refresh failed; what was published before is as it was.", style="bold red")
+        _say(outcome.message)
+        if outcome.exit_code is ExitCode.FAILED:
+            _say(f"Log of the run: kommunlager ui, run {outcome.run_id}")
+        sys.exit(outcome.exit_code)
+    _show_refreshed(settings, outcome.checks, outcome.checks_passed, outcome.warnings, time.monotonic() - started)
+
+
+@cli.command()
+@warehouse_option
+def status(warehouse: Path | None) -> None:
+    """Show what is published, report by report."""
+    from dagster_project.console import console_on, moment, reports_table, size
+    from dagster_project.warehouse.lock import is_locked
+    from dagster_project.warehouse.publishing import versions
+    from dagster_project.warehouse.summary import list_reports
+
+    settings = load_settings(warehouse=warehouse)
+    reports = list_reports(settings.warehouse)
+    version = settings.warehouse.resolve()
+    facts = version.stat()
+    older = [path for path in versions(settings.warehouse) if path != version]
+    click.echo(f"published  {settings.warehouse}")
+    click.echo(f"version    {version.name}, {size(facts.st_size)}, made {moment(facts.st_mtime)}")
+    click.echo(f"kept       {len(older)} older")
+    click.echo(f"refresh    {'running' if is_locked(settings.lock_file) else 'none running'}")
+    click.echo()
+    console_on(sys.stdout).print(reports_table(reports))
+    _show_quarantined(settings)
+
+
+@cli.command(context_settings={"ignore_unknown_options": True})  # for SQL that begins with a comment
+@click.argument("sql")
+@warehouse_option
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["table", "csv", "json", "parquet"]),
+    default="table",
+    envvar="KOMMUNLAGER_FORMAT",
+    show_default=True,
+    show_envvar=True,
+    help="How the answer is written; parquet needs --output.",
+)
+@click.option(
+    "--output",
+    "-o",
+    type=click.Path(path_type=Path, dir_okay=False),
+    envvar="KOMMUNLAGER_OUTPUT",
+    show_envvar=True,
+    help="File for the answer.  [default: standard output]",
+)
+@click.option(
+    "--rows",
+    type=click.IntRange(min=0),
+    default=200,
+    envvar="KOMMUNLAGER_ROWS",
+    show_default=True,
+    show_envvar=True,
+    help="Rows that a table shows; 0 for all. The other formats write all rows.",
+)
+def query(sql: str, warehouse: Path | None, form: str, output: Path | None, rows: int) -> None:
+    """Ask the published warehouse a question in SQL ("-" reads it from standard input).
+
+    The connection is read-only and reaches no other file. Start with: select * from marts.report_values limit 10
+    """
+    from dagster_project.warehouse.query import Answer, open_published
+
+    settings = load_settings(warehouse=warehouse)
+    if form == "parquet" and output is None:
+        raise click.UsageError("--format parquet needs --output FILE.")
+    with open_published(settings.warehouse) as connection:
+        answer = Answer(connection, sys.stdin.read() if sql == "-" else sql)
+        if form == "parquet":
+            assert output is not None
+            answer.write_parquet(output)
+            return
+        with _opened(output) as out, _reader_may_leave():
+            if form == "csv":
+                answer.write_csv(out)
+            elif form == "json":
+                answer.write_json(out)
+            else:
+                _write_table(answer, out, rows)
+            out.flush()
+
+
+@cli.command()
+@click.option("--host", default="127.0.0.1", envvar="KOMMUNLAGER_UI_HOST", show_default=True, show_envvar=True)
+@click.option("--port", type=int, default=3000, envvar="KOMMUNLAGER_UI_PORT", show_default=True, show_envvar=True)
+@warehouse_option
+def ui(host: str, port: int, warehouse: Path | None) -> None:
+    """Open Dagster's UI on this checkout: the graph, the checks, the log of every refresh."""
+    from dagster_project.refresh import prepare_dagster_home
+
+    settings = load_settings(warehouse=warehouse)
+    prepare_dagster_home(settings)
+    os.environ.update(settings.as_environment())
+    # dg looks for the tools of the environment that is active, so make it this one, activated or not.
+    os.environ["VIRTUAL_ENV"] = sys.prefix
+    os.environ["PATH"] = f"{Path(sys.prefix) / 'bin'}{os.pathsep}{os.environ.get('PATH', '')}"
+    os.chdir(PROJECT)
+    command = Path(sys.prefix) / "bin" / "dg"
+    os.execv(command, [str(command), "dev", "--host", host, "--port", str(port)])  # noqa: S606
+
+
+def main() -> NoReturn:
+    """Run the command line; every expected failure is one message and an exit code, never a traceback."""
+    from dagster_project.warehouse.lock import RefreshRunningError
+    from dagster_project.warehouse.query import QueryError
+    from dagster_project.warehouse.transform import TransformError
+
+    try:
+        cli.main(standalone_mode=False)
+    except click.exceptions.Abort:
+        sys.exit(ExitCode.INTERRUPTED)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except KeyboardInterrupt:
+        sys.exit(ExitCode.INTERRUPTED)
+    except ConfigurationError as error:
+        _say(str(error))
+        sys.exit(ExitCode.CONFIGURATION)
+    except RefreshRunningError as error:
+        _say(str(error))
+        sys.exit(ExitCode.RUNNING)
+    except (QueryError, TransformError) as error:
+        _say(str(error))
+        sys.exit(ExitCode.FAILED)
+    sys.exit(ExitCode.OK)
+
+
+@contextmanager
+def _signals_noted() -> Iterator[Callable[[], set[int]]]:
+    """SIGTERM interrupts as Ctrl-C does; the function given tells which of the two have come.
+
+    Dagster puts handlers of its own in place while a step runs, which tell neither; what is written to the wakeup
+    descriptor does.
+    """
+    reading, writing = os.pipe()
+    os.set_blocking(reading, False)
+    os.set_blocking(writing, False)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    signal.set_wakeup_fd(writing, warn_on_full_buffer=False)
+
+    def noted() -> set[int]:
+        with suppress(BlockingIOError):
+            return set(os.read(reading, 4096))
+        return set()
+
+    try:
+        yield noted
+    finally:
+        signal.set_wakeup_fd(-1)
+        os.close(reading)
+        os.close(writing)
+
+
+def _leave_at_once(settings: Settings, before: Path, signals: set[int]) -> NoReturn:
+    """End without waiting for DuckDB's query or dbt's thread: what they build is thrown away by the next refresh."""
+    from dagster_project.warehouse.publishing import remove_leftovers
+
+    remove_leftovers(settings.warehouse)
+    if settings.warehouse.resolve() == before:
+        _say("Interrupted; what was published before is as it was.")
+    else:
+        _say("Interrupted when the new version was published already.")
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(ExitCode.TERMINATED if signal.SIGTERM in signals else ExitCode.INTERRUPTED)
+
+
+def _say(message: str) -> None:
+    click.echo(message, err=True)
+
+
+def _show_refreshed(settings: Settings, checks: int, passed: int, warnings: tuple[str, ...], seconds: float) -> None:
+    from dagster_project.console import console_on, size, summary_table
+    from dagster_project.warehouse.summary import summarise
+
+    summary = summarise(settings.warehouse)
+    console_on(sys.stdout).print(summary_table(summary, checks, passed, seconds))
+    click.echo(f"\npublished  {settings.warehouse}\n           -> {summary.version.name}, {size(summary.size_bytes)}")
+    _show_quarantined(settings)
+    for warning in warnings:
+        _say(f"warning    check did not pass: {warning}")
+    place = "" if settings.warehouse == Settings().warehouse else f" --warehouse {settings.warehouse}"
+    click.echo(f'ask it     kommunlager query{place} "select * from marts.report_values limit 10"')
+
+
+def _show_quarantined(settings: Settings) -> None:
+    from dagster_project.console import printable
+    from dagster_project.warehouse.summary import list_reports
+
+    for report in list_reports(settings.warehouse):
+        if report.status == "quarantined":
+            _say(f"quarantined  {printable(report.file_name)}: {printable(report.error or '')}")
+
+
+@contextmanager
+def _opened(output: Path | None) -> Iterator[TextIO]:
+    if output is None:
+        yield sys.stdout
+        return
+    try:
+        with output.open("w", encoding="utf-8", newline="") as out:
+            yield out
+    except OSError as error:
+        raise click.FileError(str(output), error.strerror) from None
+
+
+@contextmanager
+def _reader_may_leave() -> Iterator[None]:
+    """Who reads has had enough (``| head``): that is no failure of ours."""
+    try:
+        yield
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or Python complains when it flushes at the end
+        sys.exit(ExitCode.OK)
+
+
+def _write_table(answer: Answer, out: TextIO, rows: int) -> None:
+    from dagster_project.console import answer_table, console_on, number
+
+    table, count = answer_table(answer, rows)
+    console = console_on(out)
+    console.print(table)
+    console.print(
+        f"{number(count)} rows" + (f", the first {number(rows)} shown (--rows 0 for all)" if 0 < rows < count else ""),
+        highlight=False,
+    )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,91 @@
+"""The dbt project as assets, its data tests as asset checks.
+
+Belongs here: handing dbt's events to Dagster while dbt runs. Does not belong here: dbt's arguments and results
+(``warehouse.transform``).
+"""
+
+import json
+import threading
+from collections.abc import Callable, Generator, Iterator
+from queue import SimpleQueue
+from typing import TYPE_CHECKING, Any, Final
+
+import dagster as dg
+from dagster_dbt import dbt_assets
+from dagster_dbt.core.dbt_cli_event import DbtCoreCliEventMessage  # not public: the reason for the pin in pyproject.toml
+
+from dagster_project import progress
+from dagster_project.defs.dbt.translator import TRANSLATOR, selectors
+from dagster_project.settings import Settings
+from dagster_project.warehouse.transform import BuildResult, build, manifest_path, mark_audited
+
+if TYPE_CHECKING:
+    from dbt_common.events.base_types import EventMsg
+
+MANIFEST: Final = json.loads(manifest_path().read_text(encoding="utf-8"))
+
+RESULT_EVENTS: Final = frozenset({"LogSeedResult", "LogModelResult", "LogSnapshotResult", "LogTestResult"})
+
+
+@dbt_assets(manifest=MANIFEST, dagster_dbt_translator=TRANSLATOR, name="star_schemas", pool="duckdb")
+def star_schemas(context: dg.AssetExecutionContext, settings: dg.ResourceParam[Settings]) -> Iterator[Any]:
+    """Build and test every model; a failed test of severity error fails the run before anything is published."""
+    selected = selectors(MANIFEST, context.selected_asset_keys) if context.is_subset else []
+    result = yield from _streamed(context, lambda on_event: build(settings, selected, on_event))
+    for node in result.warned:
+        context.log.warning("%s: %s", node.name, node.message)
+    if result.failed:
+        raise dg.Failure(f"{len(result.failed)} of dbt's nodes failed:\n{result.explain()}", allow_retries=False)
+    if not context.is_subset:
+        mark_audited(settings.working_file)
+
+
+def _streamed(
+    context: dg.AssetExecutionContext, run: Callable[[Callable[["EventMsg"], None]], BuildResult]
+) -> Generator[Any, None, BuildResult]:
+    """Run dbt in a thread and yield Dagster's events as dbt's come; returns what ``run`` returns, raises what it raises.
+
+    So Dagster writes its event log while DuckDB works, and the UI shows each model when it is done.
+    """
+    from google.protobuf.json_format import MessageToDict
+
+    events: SimpleQueue[dict[str, Any] | BuildResult | BaseException] = SimpleQueue()
+    count = _Count()
+
+    def on_event(event: "EventMsg") -> None:
+        count.add(event)
+        if event.info.name in RESULT_EVENTS:
+            events.put(MessageToDict(event, preserving_proto_field_name=True))
+
+    def work() -> None:
+        try:
+            events.put(run(on_event))
+        except BaseException as error:
+            events.put(error)
+
+    threading.Thread(target=work, name="dbt", daemon=True).start()
+    while True:
+        event = events.get()
+        if isinstance(event, BuildResult):
+            return event
+        if isinstance(event, BaseException):
+            raise event
+        message = DbtCoreCliEventMessage(raw_event=event, event_history_metadata={})
+        yield from message.to_default_asset_events(MANIFEST, TRANSLATOR, context)
+
+
+class _Count:
+    """How many of dbt's nodes are done; their own numbers are those of the start, which is another order."""
+
+    def __init__(self) -> None:
+        self._done = 0
+        self._total = 0
+        self._lock = threading.Lock()
+
+    def add(self, event: "EventMsg") -> None:
+        if event.info.name == "LogStartLine":
+            self._total = event.data.total
+        elif event.info.name == "NodeFinished":
+            with self._lock:
+                self._done += 1
+                progress.report("build", self._done, self._total, event.data.node_info.node_name)

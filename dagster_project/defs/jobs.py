@@ -1,0 +1,15 @@
+"""The job that makes a new version of the warehouse.
+
+Belongs here: jobs. Does not belong here: what they run.
+"""
+
+from __future__ import annotations
+
+import dagster as dg
+
+refresh = dg.define_asset_job(
+    "refresh",
+    selection=dg.AssetSelection.all(),
+    description="Read every report, build and test the star schemas, publish if every test of severity error passed.",
+    executor_def=dg.in_process_executor,
+)

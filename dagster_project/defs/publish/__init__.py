@@ -1,0 +1,1 @@
+"""The working file to the file that readers open."""

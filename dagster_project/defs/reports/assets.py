@@ -1,0 +1,77 @@
+"""The raw tables as assets.
+
+Belongs here: keys, descriptions, metadata. Does not belong here: reading and writing (``warehouse.load``).
+"""
+
+from collections.abc import Iterator
+
+import dagster as dg
+
+from dagster_project import progress
+from dagster_project.settings import Settings
+from dagster_project.warehouse.load import LoadResult, load_raw
+from dagster_project.warehouse.raw import SCHEMA, TABLES
+
+DESCRIPTIONS = {
+    "report": "One row per document found, quarantined ones included.",
+    "heading": "One row per heading.",
+    "paragraph": "One row per paragraph or single line outside tables.",
+    "report_table": "One row per table; a table that page breaks cut is one.",
+    "cell": "One row per non-empty table cell, word for word as printed.",
+    "report_override": "What reports.yml says about reports.",
+}
+
+REPORT_KEY = dg.AssetKey([SCHEMA, "report"])
+
+
+def _spec(table: str) -> dg.AssetSpec:
+    columns = [dg.TableColumn(column.name, str(column.type)) for column in TABLES[table]]
+    return dg.AssetSpec(
+        [SCHEMA, table],
+        description=DESCRIPTIONS[table],
+        group_name=SCHEMA,
+        kinds={"python", "duckdb"},
+        metadata={"dagster/table_name": f"{SCHEMA}.{table}", "dagster/column_schema": dg.TableSchema(columns)},
+    )
+
+
+@dg.multi_asset(
+    name="raw_tables",
+    specs=[_spec(table) for table in TABLES],
+    check_specs=[
+        dg.AssetCheckSpec(
+            "every_document_loads",
+            asset=REPORT_KEY,
+            description="No document is quarantined. A warning: the others load.",
+        )
+    ],
+    pool="duckdb",
+)
+def raw_tables(settings: dg.ResourceParam[Settings]) -> Iterator[dg.MaterializeResult[None] | dg.AssetCheckResult]:
+    """Read every report of the reports folder into the working file."""
+    result = load_raw(settings, on_read=lambda done, total, name: progress.report("read", done, total, name))
+    for table, rows in result.rows.items():
+        metadata: dict[str, dg.MetadataValue | int] = {"dagster/row_count": rows}
+        if table == "report":
+            metadata |= {"bytes_read": result.bytes_read, "remarks": dg.MetadataValue.md(_bullets(result.notes))}
+        yield dg.MaterializeResult([SCHEMA, table], metadata=metadata)
+    yield _every_document_loads(result)
+
+
+def _every_document_loads(result: LoadResult) -> dg.AssetCheckResult:
+    reasons = tuple(f"{item.file_name}: {item.reason}" for item in result.quarantined)
+    return dg.AssetCheckResult(
+        asset_key=REPORT_KEY,
+        check_name="every_document_loads",
+        passed=not reasons,
+        severity=dg.AssetCheckSeverity.WARN,
+        metadata={
+            "loaded": result.loaded,
+            "quarantined": len(reasons),
+            "reasons": dg.MetadataValue.md(_bullets(reasons)),
+        },
+    )
+
+
+def _bullets(lines: tuple[str, ...]) -> str:
+    return "\n".join(f"- {line}" for line in lines) or "none"

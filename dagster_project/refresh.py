@@ -1,0 +1,154 @@
+"""One refresh from the command line: the job that the UI runs too, in this process, and what came of it.
+
+Belongs here: Dagster's instance, the run, and its outcome in plain values. Does not belong here: what the assets do
+(``defs``), and what the user sees (``cli``, ``console``). Importing this module is quick; running it imports Dagster
+and dbt.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import TYPE_CHECKING, Any, Final
+
+from dagster_project.settings import PROJECT, Settings
+from dagster_project.warehouse.publishing import check_target, remove_leftovers
+
+if TYPE_CHECKING:
+    import dagster as dg
+
+JOB: Final = "refresh"
+
+LAUNCHED_BY: Final = {"kommunlager/launched_by": "command line"}
+"""Tag of runs that live and die with a process of this command line."""
+
+
+class ExitCode(IntEnum):
+    """What the command ends with; documented in the README."""
+
+    OK = 0
+    """Done; for a refresh: published, though single documents may be quarantined."""
+    FAILED = 1
+    """The refresh or the question failed; what was published before is as it was."""
+    USAGE = 2
+    """The command line is wrong."""
+    RUNNING = 3
+    """Another refresh is running; nothing was done."""
+    CONFIGURATION = 4
+    """A setting, the reports folder, reports.yml or the vocabulary is wrong; nothing was published."""
+    INTERRUPTED = 130
+    """Ctrl-C; what was published before is as it was."""
+    TERMINATED = 143
+    """The same, by a signal to terminate."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What came of one run."""
+
+    exit_code: ExitCode
+    message: str
+    """Why it failed; empty when it did not."""
+    run_id: str
+    checks: int
+    checks_passed: int
+    warnings: tuple[str, ...]
+    """Checks of severity warning that did not pass."""
+
+
+def run_refresh(settings: Settings, *, verbose: bool = False) -> Outcome:
+    """Run the whole job; the caller holds the refresh lock.
+
+    Raises:
+        ConfigurationError: no warehouse can be published where the settings say.
+        TransformError: the dbt project does not parse.
+    """
+    check_target(settings.warehouse)
+    prepare_dagster_home(settings)
+    os.environ.update(settings.as_environment())
+
+    import dagster as dg
+
+    from dagster_project.definitions import defs
+
+    with dg.DagsterInstance.get() as instance:
+        _close_dead_runs(instance)
+        try:
+            result = (
+                defs()
+                .resolve_job_def(JOB)
+                .execute_in_process(
+                    instance=instance,
+                    raise_on_error=False,
+                    tags=LAUNCHED_BY,
+                    run_config={"loggers": {"console": {"config": {"log_level": "DEBUG" if verbose else "CRITICAL"}}}},
+                )
+            )
+        finally:
+            remove_leftovers(settings.warehouse)
+    return _outcome(result)
+
+
+def prepare_dagster_home(settings: Settings) -> None:
+    """Make Dagster's home with its configuration and let ``DAGSTER_HOME`` lead there."""
+    home = settings.dagster_home
+    home.mkdir(parents=True, exist_ok=True)
+    template, configuration = PROJECT / "dagster.yaml", home / "dagster.yaml"
+    if not configuration.exists() or configuration.read_bytes() != template.read_bytes():
+        shutil.copyfile(template, configuration)
+    os.environ["DAGSTER_HOME"] = str(home)
+
+
+def _close_dead_runs(instance: dg.DagsterInstance) -> None:
+    """Runs of this command line that were killed stand in the log as running: we hold the lock, so none is."""
+    import dagster as dg
+
+    unfinished = [dg.DagsterRunStatus.STARTED, dg.DagsterRunStatus.STARTING, dg.DagsterRunStatus.NOT_STARTED]
+    for run in instance.get_runs(dg.RunsFilter(statuses=unfinished, tags=LAUNCHED_BY)):
+        instance.report_run_failed(
+            run, "The process of this run has ended without a word (killed, or the power failed)."
+        )
+
+
+def _outcome(result: dg.ExecuteInProcessResult) -> Outcome:
+    evaluations = result.get_asset_check_evaluations()
+    passed = sum(evaluation.passed for evaluation in evaluations)
+    warnings = tuple(
+        f"{evaluation.asset_key.to_user_string()}: {evaluation.check_name}"
+        for evaluation in evaluations
+        if not evaluation.passed and evaluation.severity.value == "WARN"
+    )
+    code, message = (ExitCode.OK, "") if result.success else _why(result)
+    return Outcome(code, message, result.run_id, len(evaluations), passed, warnings)
+
+
+def _why(result: dg.ExecuteInProcessResult) -> tuple[ExitCode, str]:
+    """The first failure of the run; what was said on purpose goes before what Dagster says about it."""
+    errors = [event.step_failure_data.error for event in result.all_events if event.is_step_failure]
+    errors += [getattr(event.event_specific_data, "error", None) for event in result.all_events if event.is_failure]
+    for error in errors:
+        link: Any = error
+        while link is not None:
+            if link.cls_name in _OUR_ERRORS:
+                message = str(link.message).strip().partition(": ")[2]
+                return _OUR_ERRORS[link.cls_name], message
+            link = link.cause or link.context
+    for error in errors:
+        if error is not None:
+            innermost: Any = error
+            while innermost.cause is not None:
+                innermost = innermost.cause
+            return ExitCode.FAILED, str(innermost.message).strip()
+    return ExitCode.FAILED, "The run failed; `kommunlager ui` shows its log."
+
+
+_OUR_ERRORS: Final = {
+    "ConfigurationError": ExitCode.CONFIGURATION,
+    "RefreshRunningError": ExitCode.RUNNING,
+    "TransformError": ExitCode.FAILED,
+    "PublishError": ExitCode.FAILED,
+    "Failure": ExitCode.FAILED,
+    "DagsterExecutionInterruptedError": ExitCode.INTERRUPTED,  # Dagster's own answer to Ctrl-C and SIGTERM
+}

@@ -1,0 +1,176 @@
+"""Asking the published warehouse: one read-only question, and its answer in the format wanted.
+
+Belongs here: the connection readers get, and how values are written out. Does not belong here: terminal colours and
+widths (``cli``). A cell's text comes out as it went in, in every format.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date, datetime, time
+from decimal import Decimal
+from pathlib import Path
+from typing import Any, Final, TextIO
+
+import duckdb
+
+FETCHED_AT_ONCE: Final = 10_000
+
+
+class QueryError(Exception):
+    """The question could not be answered; the message says why."""
+
+
+@contextmanager
+def open_published(link: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    """The current version, to be read only: no writing, no other file, no setting that would lift that.
+
+    Raises:
+        QueryError: nothing is published, or it cannot be opened.
+    """
+    if not link.exists():
+        raise QueryError(f"There is no warehouse at {link} yet. `kommunlager refresh` makes it.")
+    connection = duckdb.connect(config={"python_enable_replacements": False})
+    try:
+        # The version, not the link: it stays the same file while we read. Its name in SQL is always kommunlager.
+        version = str(link.resolve()).replace("'", "''")
+        connection.execute(f"attach '{version}' as kommunlager (read_only)")
+        connection.execute("use kommunlager")
+        connection.execute("set TimeZone = 'UTC'")
+        connection.execute("set enable_external_access = false")
+        connection.execute("set lock_configuration = true")
+    except duckdb.Error as error:
+        connection.close()
+        raise QueryError(f"The warehouse {link} cannot be opened: {first_line(error)}") from error
+    try:
+        yield connection
+    finally:
+        connection.close()
+
+
+class Answer:
+    """The result of a question: column names and rows, fetched as they are asked for."""
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection, sql: str) -> None:
+        """Ask.
+
+        Raises:
+            QueryError: the SQL is wrong or not allowed; the message is DuckDB's, with the place in the text.
+        """
+        try:
+            result: duckdb.DuckDBPyConnection | None = connection.execute(sql)
+        except (duckdb.Error, ValueError) as error:
+            raise QueryError(str(error)) from error
+        if result is None:  # nothing but blanks and comments
+            raise QueryError("There is no SQL statement.")
+        self._result = result
+        description = result.description or []
+        self.columns: list[str] = [column[0] for column in description]
+        self.is_numeric: list[bool] = [
+            str(column[1]) in _NUMERIC or "DECIMAL" in str(column[1]) for column in description
+        ]
+
+    def rows(self) -> Iterator[tuple[Any, ...]]:
+        """The rows, in the order of the answer."""
+        try:
+            while chunk := self._result.fetchmany(FETCHED_AT_ONCE):
+                yield from chunk
+        except duckdb.Error as error:
+            raise QueryError(str(error)) from error
+
+    def write_csv(self, out: TextIO) -> None:
+        """Comma-separated, quoted where needed, null as nothing and an empty text as ``""``."""
+        out.write(",".join(_csv_value(name) for name in self.columns) + "\n")
+        for row in self.rows():
+            out.write(",".join(_csv_value(value) for value in row) + "\n")
+
+    def write_json(self, out: TextIO) -> None:
+        """An array with an object for each row, one row a line; decimals as exact numbers."""
+        names = [json.dumps(name, ensure_ascii=False) for name in self.columns]
+        separator = "[\n"
+        for row in self.rows():
+            values = (f"{name}: {_json_value(value)}" for name, value in zip(names, row, strict=True))
+            out.write(separator + "{" + ", ".join(values) + "}")
+            separator = ",\n"
+        out.write("[]\n" if separator == "[\n" else "\n]\n")
+
+    def write_parquet(self, path: Path) -> None:
+        """A Parquet file at ``path``, with the types of the answer."""
+        import pyarrow.parquet
+
+        try:
+            reader = self._result.to_arrow_reader(FETCHED_AT_ONCE)
+            with pyarrow.parquet.ParquetWriter(path, reader.schema) as writer:
+                for batch in reader:
+                    writer.write_batch(batch)
+        except duckdb.Error as error:
+            raise QueryError(str(error)) from error
+        except OSError as error:
+            raise QueryError(f"{path} cannot be written: {error}") from error
+
+
+def first_line(error: BaseException) -> str:
+    """The first line of an error's message."""
+    return str(error).partition("\n")[0]
+
+
+def as_text(value: Any) -> str:
+    """A value for a person or a CSV file; null is nothing, numbers are as exact as they are stored."""
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, Decimal):
+        return f"{value:f}"
+    if isinstance(value, datetime):
+        return value.isoformat(sep=" ")
+    if isinstance(value, bytes):
+        return value.hex()
+    if isinstance(value, (list, dict, tuple)):
+        return _json_value(value)
+    return str(value)
+
+
+_NUMERIC: Final = frozenset(
+    (
+        "TINYINT",
+        "SMALLINT",
+        "INTEGER",
+        "BIGINT",
+        "HUGEINT",
+        "UTINYINT",
+        "USMALLINT",
+        "UINTEGER",
+        "UBIGINT",
+        "UHUGEINT",
+        "FLOAT",
+        "DOUBLE",
+    )
+)
+
+
+def _csv_value(value: Any) -> str:
+    text = as_text(value)
+    if value is not None and (text == "" or any(mark in text for mark in ',"\r\n') or text != text.strip()):
+        return '"' + text.replace('"', '""') + '"'
+    return text
+
+
+def _json_value(value: Any) -> str:
+    if isinstance(value, Decimal):
+        return f"{value:f}" if value.is_finite() else "null"
+    if isinstance(value, float) and not math.isfinite(value):
+        return "null"  # JSON has neither infinity nor NaN
+    if isinstance(value, dict):
+        pairs = (f"{json.dumps(str(key), ensure_ascii=False)}: {_json_value(item)}" for key, item in value.items())
+        return "{" + ", ".join(pairs) + "}"
+    if isinstance(value, (list, tuple)):
+        return "[" + ", ".join(map(_json_value, value)) + "]"
+    if isinstance(value, (date, time)):
+        return json.dumps(value.isoformat())
+    if value is None or isinstance(value, (bool, int, float, str)):
+        return json.dumps(value, ensure_ascii=False)
+    return json.dumps(as_text(value), ensure_ascii=False)

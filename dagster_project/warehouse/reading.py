@@ -1,0 +1,157 @@
+"""From a file to its rows, one document at a time or several at once, so that one bad document costs only itself.
+
+Belongs here: opening files, processes that read them, and what becomes of a reader that fails or dies. Does not belong
+here: how a format is read (``extract``), and where the rows go.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import multiprocessing
+import os
+import signal
+import threading
+from collections import deque
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Final
+
+import pyarrow as pa
+
+from dagster_project.extract import ExtractionError, Limits, StructureWords, extract
+from dagster_project.warehouse.raw import document_rows
+from dagster_project.warehouse.scan import FoundFile
+
+POOL_FROM_BYTES: Final = 8 * 1024 * 1024
+"""Below this a second process costs more than it saves: starting one takes about as long as reading 2 MB."""
+
+AHEAD: Final = 4
+"""Documents in flight per process: enough to keep it busy, few enough to bound memory."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReadReport:
+    """What became of one file: rows, or the reason why there are none."""
+
+    file: FoundFile
+    extracted_at: datetime
+    """UTC."""
+    size_bytes: int | None
+    sha256: str | None = None
+    error: str | None = None
+    media_type: str | None = None
+    page_count: int | None = None
+    title: str | None = None
+    extractor: str | None = None
+    extractor_version: str | None = None
+    rows: dict[str, pa.RecordBatch] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+
+
+def read_reports(
+    files: Sequence[FoundFile], limits: Limits, words: StructureWords, workers: int = 0
+) -> Iterator[ReadReport]:
+    """Read ``files`` and yield one result for each, in the order given.
+
+    Args:
+        files: what :func:`dagster_project.warehouse.scan.find_reports` found; refused ones are passed through unread.
+        limits: bounds for one document.
+        words: structure words for the readers.
+        workers: 1 reads in this process, more read in that many others, 0 decides by the amount.
+    """
+    total = sum(file.size_bytes or 0 for file in files if file.refusal is None)
+    if workers == 0:
+        workers = (os.cpu_count() or 1) if total >= POOL_FROM_BYTES and len(files) > 1 else 1
+    if workers == 1:
+        for file in files:
+            yield read_report(file, limits, words)
+    else:
+        yield from _read_in_processes(files, limits, words, workers)
+
+
+def read_report(file: FoundFile, limits: Limits, words: StructureWords) -> ReadReport:
+    """Read one file. Never raises for what the file holds: the reason stands in ``error``."""
+    now = datetime.now(UTC)
+    if file.refusal is not None:
+        return ReadReport(file, now, file.size_bytes, error=file.refusal)
+    try:
+        with file.path.open("rb") as handle:
+            # The size was looked at before, but the file may have grown since.
+            data = handle.read(limits.max_bytes + 1)
+    except OSError as error:
+        return ReadReport(file, now, file.size_bytes, error=f"the file cannot be read: {error.strerror}")
+    if len(data) > limits.max_bytes:
+        return ReadReport(file, now, None, error=f"the file is too large: the limit is {limits.max_bytes} bytes")
+    digest = hashlib.sha256(data).hexdigest()
+    try:
+        document = extract(data, file.file_name, limits, words)
+        rows = document_rows(file.report_id, document)
+    except ExtractionError as error:
+        return ReadReport(file, now, len(data), digest, str(error))
+    except Exception as error:  # a reader's own fault must not cost the other documents
+        return ReadReport(file, now, len(data), digest, f"the reader failed: {type(error).__name__}: {error}")
+    return ReadReport(
+        file,
+        now,
+        len(data),
+        digest,
+        media_type=document.media_type,
+        page_count=document.page_count,
+        title=document.title,
+        extractor=document.extractor,
+        extractor_version=document.extractor_version,
+        rows=rows,
+        notes=document.notes,
+    )
+
+
+def _read_in_processes(
+    files: Sequence[FoundFile], limits: Limits, words: StructureWords, workers: int
+) -> Iterator[ReadReport]:
+    waiting = deque(files)
+    flying: deque[tuple[FoundFile, Future[ReadReport]]] = deque()
+    while waiting:
+        with _pool(workers) as pool:
+            try:
+                while waiting or flying:
+                    while waiting and len(flying) < workers * AHEAD:
+                        file = waiting.popleft()
+                        flying.append((file, pool.submit(read_report, file, limits, words)))
+                    yield flying[0][1].result()
+                    flying.popleft()
+            except BrokenProcessPool:
+                # A reader died and took the pool with it; which document killed it shows when each is read alone.
+                for file, _ in flying:
+                    yield _read_alone(file, limits, words)
+                flying.clear()
+            finally:
+                pool.shutdown(wait=False, cancel_futures=True)
+
+
+def _read_alone(file: FoundFile, limits: Limits, words: StructureWords) -> ReadReport:
+    with _pool(1) as pool:
+        try:
+            return pool.submit(read_report, file, limits, words).result()
+        except BrokenProcessPool:
+            reason = "the reader died on this document (out of memory or a crash)"
+            return ReadReport(file, datetime.now(UTC), file.size_bytes, error=reason)
+
+
+def _pool(workers: int) -> ProcessPoolExecutor:
+    # spawn: a fork of a process with threads (DuckDB's, Dagster's) may deadlock.
+    return ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context("spawn"), initializer=_prepare_worker)
+
+
+def _prepare_worker() -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's business
+    threading.Thread(target=_die_with_parent, daemon=True).start()
+
+
+def _die_with_parent() -> None:
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)

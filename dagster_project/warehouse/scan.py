@@ -1,0 +1,135 @@
+"""Which files of the reports folder are reports, and under which id.
+
+Belongs here: names, links, sizes. Does not belong here: what stands in a file.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+import unicodedata
+from collections import defaultdict
+from dataclasses import dataclass, replace
+from pathlib import Path, PurePosixPath
+
+from dagster_project.extract.document import Limits, report_id_for
+from dagster_project.settings import ConfigurationError
+
+READABLE = frozenset({".txt", ".tsv", ".md"})
+"""Extensions, in lower case, of the formats that a reader exists for."""
+
+OVERRIDES_FILE = "reports.yml"
+"""What people say about reports; stands at the top of the folder and is no report."""
+
+
+@dataclass(frozen=True, slots=True)
+class FoundFile:
+    """One file of the reports folder. ``refusal`` says why it cannot be loaded; None for a file to be read."""
+
+    path: Path
+    file_name: str
+    """Path below the reports folder with forward slashes."""
+    report_id: str
+    size_bytes: int | None
+    """None for what is no regular file."""
+    refusal: str | None = None
+
+
+def check_folder(folder: Path) -> None:
+    """Whether ``folder`` can be a reports folder.
+
+    Raises:
+        ConfigurationError: it does not exist or is none.
+    """
+    if not folder.is_dir():
+        what = "is no folder" if folder.exists() else "does not exist"
+        raise ConfigurationError(f"The reports folder {folder} {what}. Set it with --reports or KOMMUNLAGER_REPORTS.")
+
+
+def find_reports(folder: Path, limits: Limits) -> list[FoundFile]:
+    """Every file below ``folder`` that could be a report, sorted by ``file_name``; nothing is opened.
+
+    Left out: hidden files and folders, ``README*`` and the overrides file. Refused, with the reason: formats without a
+    reader, files beyond the size limit, links that leave the folder, links to folders, special files, names without a
+    letter or digit, and files that would share a report_id.
+
+    Raises:
+        ConfigurationError: the folder does not exist, cannot be listed or is none.
+    """
+    check_folder(folder)
+    found = [_examine(folder, path, limits) for path in _walk(folder)]
+    return _without_duplicates(sorted(found, key=lambda file: file.file_name))
+
+
+def _walk(folder: Path) -> list[Path]:
+    paths: list[Path] = []
+
+    def unlistable(error: OSError) -> None:
+        # A folder that cannot be listed may hold reports: going on would drop them in silence.
+        raise ConfigurationError(f"The folder {error.filename} cannot be listed: {error.strerror}.")
+
+    for parent, folders, files in os.walk(folder, onerror=unlistable):
+        linked = [name for name in folders if (Path(parent) / name).is_symlink()]
+        folders[:] = [name for name in folders if not name.startswith(".") and name not in linked]
+        for name in (*files, *linked):
+            top_level = Path(parent) == folder
+            if name.startswith(".") or name.casefold().startswith("readme") or (top_level and name == OVERRIDES_FILE):
+                continue
+            paths.append(Path(parent) / name)
+    return paths
+
+
+def _examine(folder: Path, path: Path, limits: Limits) -> FoundFile:
+    # A name that is no valid UTF-8 cannot be stored as text: such bytes show as \\xNN.
+    file_name = os.fsencode(path.relative_to(folder).as_posix()).decode("utf-8", "backslashreplace")
+    report_id = report_id_for(file_name)
+
+    def refused(reason: str, size: int | None = None) -> FoundFile:
+        return FoundFile(path, file_name, report_id, size, reason)
+
+    try:
+        if path.is_symlink():
+            target = path.resolve()
+            if not target.is_relative_to(folder.resolve()):
+                return refused("a link that leaves the reports folder; put the file itself here")
+            if target.is_dir():
+                return refused("a link to a folder; links to folders are not followed")
+        status = path.stat()
+    except FileNotFoundError:
+        return refused("a link to a file that does not exist" if path.is_symlink() else "the file has disappeared")
+    except (OSError, RuntimeError) as error:  # RuntimeError: a link that leads to itself
+        return refused(f"cannot be examined: {getattr(error, 'strerror', None) or error}")
+    if not stat.S_ISREG(status.st_mode):
+        return refused("no regular file")
+
+    extension = PurePosixPath(file_name).suffix
+    size = status.st_size
+    if extension.lower() not in READABLE:
+        return refused(f"format not supported yet: {extension or 'no extension'}", size)
+    if not report_id:
+        return refused("the file name has no letter or digit to make a report_id of; rename the file", size)
+    if size > limits.max_bytes:
+        return refused(f"the file is too large: {size} bytes, the limit is {limits.max_bytes}", size)
+    return FoundFile(path, file_name, report_id, size)
+
+
+def _without_duplicates(files: list[FoundFile]) -> list[FoundFile]:
+    """Refuse every readable file whose report_id another one has: which of them is meant, nobody can tell."""
+    by_id: defaultdict[str, list[FoundFile]] = defaultdict(list)
+    for file in files:
+        if file.refusal is None:
+            by_id[file.report_id].append(file)
+    result = []
+    for file in files:
+        twins = [other.file_name for other in by_id[file.report_id] if other is not file]
+        if file.refusal is None and twins:
+            reason = f"the report_id {file.report_id!r} is also that of {', '.join(twins)}; rename one of them"
+            result.append(replace(file, refusal=reason))
+        else:
+            result.append(file)
+    return result
+
+
+def same_name(one: str, other: str) -> bool:
+    """Whether two file names are the same to a person (a Mac writes ``ö`` as two characters)."""
+    return unicodedata.normalize("NFC", one) == unicodedata.normalize("NFC", other)

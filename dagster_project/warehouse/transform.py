@@ -1,0 +1,275 @@
+"""dbt in this process: the project's manifest, made once per state of the project, and one build of it.
+
+Belongs here: dbt's arguments, its results and the connection it leaves behind. Does not belong here: what the models
+say (``dbt/``), and assets or checks.
+
+One process because a dbt start costs more than all the SQL of a refresh (about 3 s against 50 ms a model).
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import os
+import shutil
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import duckdb
+
+from dagster_project.settings import PROJECT, Settings
+
+if TYPE_CHECKING:
+    from dbt.contracts.graph.manifest import Manifest
+    from dbt_common.events.base_types import EventMsg
+
+AUDIT_TABLE: Final = "main.passed_audit"
+"""Stands in a working file exactly when the last thing done to it was a whole build whose tests all passed."""
+
+CACHE: Final = PROJECT / "dbt" / "target" / "manifests"
+KEPT_MANIFESTS: Final = 3
+SAMPLE_ROWS: Final = 5
+SAMPLED_TESTS: Final = 10
+
+
+class TransformError(Exception):
+    """dbt could not parse the project or build it; the message names what failed and why."""
+
+
+@dataclass(frozen=True, slots=True)
+class FailedNode:
+    """One model, seed or test that did not come out well."""
+
+    name: str
+    status: str
+    """``error``, ``fail``, ``warn`` or ``runtime error`` as dbt says it."""
+    message: str
+    path: str
+    """The file in the dbt project that defines it."""
+    sample: tuple[str, ...] = ()
+    """For a failed test: the first rows it found, as text."""
+
+
+@dataclass(frozen=True, slots=True)
+class BuildResult:
+    """What one ``dbt build`` did."""
+
+    passed_tests: int
+    failed: tuple[FailedNode, ...]
+    """Errors and failed tests; a build with any of these must not be published."""
+    warned: tuple[FailedNode, ...]
+    skipped: int
+
+    def explain(self) -> str:
+        """The failures as lines for a person."""
+        lines = []
+        for node in self.failed:
+            lines.append(f"{node.name} ({node.path}): {node.message}")
+            lines += [f"    {row}" for row in node.sample]
+        if self.skipped:
+            lines.append(f"Skipped because of that: {self.skipped}.")
+        return "\n".join(lines)
+
+
+# --- the manifest -----------------------------------------------------------------------------------------------------
+
+
+def manifest_path() -> Path:
+    """``manifest.json`` of the project as it stands now; parses it only if it has changed since the last time.
+
+    Raises:
+        TransformError: the project does not parse.
+    """
+    folder = CACHE / project_fingerprint(PROJECT)
+    if not (folder / "manifest.json").exists():
+        with _cache_lock():
+            if not (folder / "manifest.json").exists():
+                _parse_into(folder)
+    return folder / "manifest.json"
+
+
+def project_fingerprint(project: Path) -> str:
+    """Hash over all that a manifest depends on: files of the dbt project, seeds, versions, place."""
+    digest = hashlib.sha256()
+    for package in ("dbt-core", "dbt-duckdb", "dagster-dbt"):
+        digest.update(f"{package} {version(package)}\n".encode())
+    digest.update(f"{project}\n".encode())
+    for path in _project_files(project):
+        content = path.read_bytes()
+        digest.update(f"{path.relative_to(project).as_posix()} {len(content)}\n".encode())
+        digest.update(content)
+    return digest.hexdigest()[:16]
+
+
+def _project_files(project: Path) -> list[Path]:
+    left_out = {project / "dbt" / "target", project / "dbt" / "logs", project / "seeds" / "reports"}
+    files: list[Path] = []
+    for top in ("dbt", "seeds"):
+        for parent, folders, names in os.walk(project / top):
+            folders[:] = [name for name in folders if Path(parent) / name not in left_out]
+            files += [Path(parent) / name for name in names]
+    return sorted(files)
+
+
+@contextmanager
+def _cache_lock() -> Iterator[None]:
+    CACHE.mkdir(parents=True, exist_ok=True)
+    with (CACHE / "lock").open("w") as handle:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+
+
+def _parse_into(folder: Path) -> None:
+    scratch = CACHE / "parse"  # keeps dbt's own partial parse, so that after a small change little is parsed again
+    result = _invoke(["parse"], scratch)
+    if not result.success:
+        raise TransformError(f"The dbt project does not parse: {result.exception}")
+    unfinished = folder.with_name(folder.name + ".unfinished")
+    shutil.rmtree(unfinished, ignore_errors=True)
+    unfinished.mkdir()
+    for name in ("manifest.json", "partial_parse.msgpack"):
+        shutil.copyfile(scratch / name, unfinished / name)
+    unfinished.rename(folder)
+    manifests = [path for path in CACHE.iterdir() if (path / "manifest.json").exists() and path != scratch]
+    for old in sorted(manifests, key=lambda path: path.stat().st_mtime)[:-KEPT_MANIFESTS]:
+        shutil.rmtree(old, ignore_errors=True)
+
+
+def _manifest() -> Manifest:
+    from dbt.contracts.graph.manifest import Manifest
+    from dbt.parser.manifest import extended_mashumuro_decoder
+
+    content = manifest_path().with_name("partial_parse.msgpack").read_bytes()
+    manifest: Manifest = Manifest.from_msgpack(content, decoder=extended_mashumuro_decoder)
+    return manifest
+
+
+# --- the build --------------------------------------------------------------------------------------------------------
+
+
+def build(
+    settings: Settings,
+    select: Sequence[str] = (),
+    on_event: Callable[[EventMsg], None] | None = None,
+) -> BuildResult:
+    """Seeds, models and tests against the working file.
+
+    Args:
+        settings: which working file, and where dbt writes.
+        select: unique selectors as ``dbt build --select`` takes them; the whole project if empty.
+        on_event: called with each of dbt's events, from dbt's threads.
+
+    Raises:
+        TransformError: dbt could not begin, or stopped for another reason than a failed node.
+    """
+    unmark_audited(settings.working_file)
+    os.environ["KOMMUNLAGER_WORKING_FILE"] = str(settings.working_file)  # the one way into profiles.yml
+    # Unit tests are about the rules, not about the data: `make test` runs them. --full-refresh, because a seed whose
+    # columns have changed is not loaded into the table of the refresh before.
+    arguments = [
+        *("build", "--full-refresh", "--exclude-resource-type", "unit_test"),
+        *(("--select", *select) if select else ()),
+    ]
+    try:
+        result = _invoke(arguments, settings.dbt_target, _manifest(), on_event)
+    finally:
+        release_working_file()
+    outcomes = list(getattr(result.result, "results", None) or ())
+    if result.exception is not None or not outcomes:
+        raise TransformError(f"dbt stopped: {result.exception or 'there was nothing to build'}")
+    return _summarise(settings.working_file, outcomes)
+
+
+def mark_audited(working_file: Path) -> None:
+    """Note in the working file that it was built whole and passed; publishing asks for that."""
+    with duckdb.connect(working_file) as connection:
+        connection.execute(f"create or replace table {AUDIT_TABLE} as select now() as passed_at")
+
+
+def unmark_audited(working_file: Path) -> None:
+    """Take the note away, before anything is changed.
+
+    Raises:
+        TransformError: there is no working file, or it cannot be opened.
+    """
+    if not working_file.exists():
+        raise TransformError(f"There is no working file {working_file}; load the raw tables first.")
+    try:
+        with duckdb.connect(working_file) as connection:
+            connection.execute(f"drop table if exists {AUDIT_TABLE}")
+    except duckdb.Error as error:
+        raise TransformError(f"The working file {working_file} cannot be opened: {error}") from error
+
+
+def release_working_file() -> None:
+    """Close what dbt leaves open: until then no other process can open the file, and none here read-only."""
+    from dbt.adapters.duckdb.connections import DuckDBConnectionManager
+
+    DuckDBConnectionManager.close_all_connections()  # type: ignore[no-untyped-call]
+
+
+def _invoke(
+    arguments: Sequence[str],
+    target: Path,
+    manifest: Manifest | None = None,
+    on_event: Callable[[EventMsg], None] | None = None,
+) -> Any:
+    from dbt.cli.main import dbtRunner
+
+    project = str(PROJECT / "dbt")
+    target.mkdir(parents=True, exist_ok=True)
+    runner = dbtRunner(manifest=manifest, callbacks=[on_event] if on_event else [])
+    return runner.invoke(
+        [
+            *("--log-level", "none"),  # to the terminal; what went wrong is in the result, the rest in dbt.log
+            *arguments,
+            *("--project-dir", project, "--profiles-dir", project),
+            *("--target-path", str(target), "--log-path", str(target / "logs")),
+        ]
+    )
+
+
+def _summarise(working_file: Path, outcomes: Iterable[Any]) -> BuildResult:
+    passed, skipped = 0, 0
+    failed: list[FailedNode] = []
+    warned: list[FailedNode] = []
+    for outcome in outcomes:
+        status = str(outcome.status)
+        if status == "pass":
+            passed += 1
+        elif status == "skipped":
+            skipped += 1
+        elif status == "warn":
+            warned.append(_failed_node(working_file, outcome, len(warned)))
+        elif status != "success":
+            failed.append(_failed_node(working_file, outcome, len(failed)))
+    return BuildResult(passed, tuple(failed), tuple(warned), skipped)
+
+
+def _failed_node(working_file: Path, outcome: Any, number: int) -> FailedNode:
+    node, status = outcome.node, str(outcome.status)
+    sql = getattr(node, "compiled_code", None)
+    is_test = node.resource_type == "test" and status in ("fail", "warn") and number < SAMPLED_TESTS
+    sample = _sample(working_file, str(sql)) if is_test and sql else ()
+    # dbt adds which macro called which, a line each that begins with ">"
+    lines = [line.strip() for line in (outcome.message or status).splitlines()]
+    message = " ".join(line for line in lines if line and not line.startswith(">"))
+    return FailedNode(node.name, status, message, node.original_file_path, sample)
+
+
+def _sample(working_file: Path, sql: str) -> tuple[str, ...]:
+    """The first rows of a test's query: what a person needs to see first."""
+    try:
+        with duckdb.connect(working_file, read_only=True) as connection:
+            rows = connection.execute(f"select * from ({sql}\n) limit {SAMPLE_ROWS}")
+            names = [column[0] for column in rows.description or ()]
+            return tuple(
+                ", ".join(f"{name}={value!r}" for name, value in zip(names, row, strict=True))
+                for row in rows.fetchall()
+            )
+    except duckdb.Error as error:  # the test has failed anyhow; that its rows cannot be shown must not hide it
+        return (f"(its rows cannot be shown: {error})",)

@@ -1,0 +1,171 @@
+"""What several test modules share: the command, one warehouse for the whole session, and a small project to break.
+
+Belongs here: fixtures. Does not belong here: expectations. Everything is real: the job, dbt, DuckDB, files, processes.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+
+SECONDS = 300
+"""No command of these tests takes longer, even on a busy machine."""
+
+
+@dataclass(frozen=True)
+class Project:
+    """A checkout with a place of its own for the warehouse."""
+
+    root: Path
+    folder: Path
+    """Holds the warehouse, its state and the reports of one test."""
+    variables: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def reports(self) -> Path:
+        return self.folder / "reports"
+
+    @property
+    def warehouse(self) -> Path:
+        return self.folder / "warehouse" / "kommunlager.duckdb"
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """Ours without what the developer's shell says about kommunlager or Dagster."""
+        kept = {name: value for name, value in os.environ.items() if not name.startswith(("KOMMUNLAGER_", "DAGSTER_"))}
+        return kept | {
+            "PYTHONPATH": str(self.root),
+            "KOMMUNLAGER_REPORTS": str(self.reports),
+            "KOMMUNLAGER_WAREHOUSE": str(self.warehouse),
+            **self.variables,
+        }
+
+    def command(self, *arguments: str) -> list[str]:
+        return [sys.executable, "-m", "dagster_project.cli", *arguments]
+
+    def run(self, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
+        """The command line in a process of its own; never raises for its exit code."""
+        return subprocess.run(
+            self.command(*arguments),
+            cwd=self.root,
+            env=self.environment | variables,
+            capture_output=True,
+            text=True,
+            timeout=SECONDS,
+            check=False,
+        )
+
+    def start(self, *arguments: str) -> subprocess.Popen[str]:
+        """The same without waiting; standard error can be read line by line."""
+        return subprocess.Popen(
+            self.command(*arguments),
+            cwd=self.root,
+            env=self.environment,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            text=True,
+            start_new_session=True,
+        )
+
+    def with_variables(self, **variables: str) -> Project:
+        return Project(self.root, self.folder, self.variables | variables)
+
+
+@pytest.fixture(scope="session")
+def built(tmp_path_factory: pytest.TempPathFactory) -> tuple[Project, subprocess.CompletedProcess[str]]:
+    """The five reports, refreshed once by the command, and what the command said."""
+    project = Project(ROOT, tmp_path_factory.mktemp("built"))
+    project.reports.symlink_to(ROOT / "seeds" / "reports")
+    done = project.run("refresh")
+    assert done.returncode == 0, done.stderr
+    return project, done
+
+
+@pytest.fixture(scope="session")
+def warehouse(built: tuple[Project, subprocess.CompletedProcess[str]]) -> Path:
+    """The published warehouse of the five reports; read only."""
+    return built[0].warehouse
+
+
+@pytest.fixture(scope="session")
+def small_checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A checkout whose dbt project is small: what a refresh does around dbt shows there in a fraction of the time.
+
+    Its one test of severity error fails when a cell says FAIL.
+    """
+    root = tmp_path_factory.mktemp("checkout")
+    for name in ("dagster_project", "dbt/macros/relation_names.sql", "dbt/models/sources.yml"):
+        _copy(name, root)
+    for name in ("dbt/dbt_project.yml", "dbt/profiles.yml", "dbt/.dbtignore", "dagster.yaml", "pyproject.toml"):
+        _copy(name, root)
+    _copy("seeds/vocabulary/structure_words.csv", root)
+    for path, text in SMALL_DBT_PROJECT.items():
+        (root / "dbt" / path).parent.mkdir(parents=True, exist_ok=True)
+        (root / "dbt" / path).write_text(text, encoding="utf-8")
+    return root
+
+
+def _copy(name: str, root: Path) -> None:
+    source, target = ROOT / name, root / name
+    target.parent.mkdir(parents=True, exist_ok=True)
+    if source.is_dir():
+        shutil.copytree(source, target, ignore=shutil.ignore_patterns("__pycache__"))
+    else:
+        shutil.copyfile(source, target)
+
+
+SMALL_DBT_PROJECT = {
+    "models/intermediate/int_cells.sql": "select *, 'value' as role from {{ source('raw', 'cell') }}",
+    "models/marts/report_values.sql": "{{ config(contract={'enforced': false}) }} select * from {{ ref('int_cells') }}",
+    "models/marts/coverage.sql": """
+        {{ config(materialized='view', contract={'enforced': false}) }}
+        select report_id, 1 as tables, count(*) as cells, count(*) as "values", 0 as rejected
+        from {{ ref('report_values') }} group by report_id
+    """,
+    **{
+        f"models/marts/{name}.sql": "{{ config(contract={'enforced': false}) }} select * from {{ ref('int_cells') }}"
+        for name in ("fct_indicator_value", "fct_financial", "fct_status")
+    },
+    "models/marts/marts.yml": """
+        models:
+          - name: report_values
+            description: Cells.
+            columns: [{name: text, description: As printed.}]
+    """,
+    "tests/no_cell_says_fail.sql": "select report_id, text from {{ ref('report_values') }} where text = 'FAIL'",
+}
+
+REPORT = (
+    "Årsrapport 2023\n\nNyckeltal\tUtfall 2022\tUtfall 2023\nAntal ärenden\t5\t{value}\nAntal beslut\t7\t8\n\nSlut.\n"
+)
+"""A report of one table; ``{value}`` is the text of one cell."""
+
+
+@pytest.fixture
+def small(small_checkout: Path, tmp_path: Path) -> Project:
+    """The small project with one report."""
+    project = Project(small_checkout, tmp_path)
+    project.reports.mkdir()
+    (project.reports / "ett.txt").write_text(REPORT.format(value="6"), encoding="utf-8")
+    return project
+
+
+@pytest.fixture
+def killed_at_the_end() -> Iterator[Callable[[subprocess.Popen[str]], None]]:
+    """Register a process that must not outlive the test."""
+    processes: list[subprocess.Popen[str]] = []
+    yield processes.append
+    for process in processes:
+        process.kill()
+        process.wait()
+        if process.stderr:
+            process.stderr.close()
