@@ -131,8 +131,8 @@ def test_nesting_and_spans_have_limits(data: bytes, name: str, reason: str) -> N
     [
         (b"<html><style>" + b"a" * 2_000_000 + b"</style><table><tr><td>a<td>1</table>", "a.html"),
         (b"<html>" + b"<p><li>" * 50_000 + b"<table><tr><td>a<td>1</table>", "a.html"),
-        (b"Mening ett.  Mening 5.  Mening\n" * 10_000 + b"a\t1\n", "a.txt"),
-        ((b"a  b  " * 2000 + b"\n") * 100 + b"a\t1\n", "a.txt"),
+        (b"Mening ett.  Mening 5.  Mening\n" * 10_000 + b"\na\t2023\nb\t1,5\n", "a.txt"),
+        ((b"a  b  " * 2000 + b"\n") * 100 + b"\na\t2023\nb\t1,5\n", "a.txt"),
         (b"a;1;;b;2\n\n" * 5_000, "a.csv"),
         (b"titel\n" * 20_000 + b"a;1;b;2\nb;1;2;3\n", "a.csv"),
     ],

@@ -70,6 +70,12 @@ def test_two_tables_with_one_header_stay_two() -> None:
     assert len(read(table + table).tables) == 2
 
 
+def test_title_between_two_tables_is_no_row() -> None:
+    tables = ["<table><tr><td>Mått<td>2023<tr><td>A<td>1</table>", "<table><tr><td>B<td>2<tr><td>C<td>3</table>"]
+    document = read("<p>Kostnader per enhet</p>".join(tables))
+    assert [rows(document, 1), rows(document, 2)] == [[["Mått", "2023"], ["A", "1"]], [["B", "2"], ["C", "3"]]]
+
+
 def test_entities_breaks_and_raised_marks() -> None:
     document = read(
         "<table><tr><td>M&aring;l &amp; medel<td>Yta km<sup>2</sup><td>H&shy;VB</tr>"

@@ -25,7 +25,7 @@ OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600)
         (write_xlsx(REPORT), "xlsx", "an Excel workbook"),
         (write_html(REPORT), "html", "HTML"),
         (TEXT, "text", "text"),
-        (b"%PDF-1.7\n%\xe2\xe3", "pdf", "PDF"),
+        (b"%PDF-1.7\n%\xe2\xe3", "pdf", "a PDF file"),
     ],
 )
 def test_kind_is_found_from_the_content(data: bytes, kind: str, label: str) -> None:

@@ -33,7 +33,7 @@ UNZIP_ERRORS = (
     struct.error,
 )
 """What the unpacking of damaged bytes raises; a method that is not supported is a RuntimeError."""
-DAMAGED = "the zip container is cut off or damaged"
+DAMAGED = "a zip container that is cut off or damaged"
 PASSWORD = "password protected: save it without a password"  # noqa: S105 - a message
 RELATIONSHIP = re.compile(r"/relationships/(\w+)$")
 

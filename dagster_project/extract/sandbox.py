@@ -163,7 +163,9 @@ class _Child:
             answer = b""
         finally:
             timer.cancel()
-        if not answer:
+            # It may be about to kill a child that has answered, and that would then fail the next document.
+            timer.join()
+        if not answer or late.is_set():
             raise ExtractionError(self._reason(limits, is_late=late.is_set()))
         self.jobs += 1
         try:

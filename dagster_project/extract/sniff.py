@@ -63,7 +63,7 @@ HTML_START = re.compile(
 HTML_ELEMENT = re.compile(r"<html[\s>]", re.IGNORECASE)
 TABLE_ROW = re.compile(r"<tr[\s>].{0,2000}?<t[dh][\s>]", re.IGNORECASE | re.DOTALL)
 LABELS = {
-    "pdf": "PDF",
+    "pdf": "a PDF file",
     "docx": "a Word document",
     "xlsx": "an Excel workbook",
     "xls": "an old Excel workbook",

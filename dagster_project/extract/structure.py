@@ -376,7 +376,7 @@ class _Builder:
         while isinstance(item := self._item(index + len(lines)), Line) and len(lines) < MAX_LINES_INSIDE:
             lines.append(item)
         grid = self._item(index + len(lines))
-        if self._open is None or not isinstance(grid, Grid):
+        if self._open is None or not isinstance(grid, Grid) or grid.whole:
             return 0
         rows = [row for row in grid.rows if any(row)]
         debris = [self._is_running(line.text) or PAGE_DEBRIS.fullmatch(line.text) is not None for line in lines]

@@ -26,7 +26,10 @@ def structure_words() -> StructureWords:
         for row in csv.DictReader(file):
             words.setdefault(row["role"], set()).add(row["word"])
     return StructureWords(
-        frozenset(words["status_label"]), frozenset(words["status_value"]), frozenset(words["contents_title"])
+        status_labels=frozenset(words["status_label"]),
+        status_values=frozenset(words["status_value"]),
+        contents_titles=frozenset(words["contents_title"]),
+        captions=frozenset(words.get("caption", ())),
     )
 
 
