@@ -76,6 +76,11 @@ def test_title_between_two_tables_is_no_row() -> None:
     assert [rows(document, 1), rows(document, 2)] == [[["Mått", "2023"], ["A", "1"]], [["B", "2"], ["C", "3"]]]
 
 
+def test_row_whose_label_stands_elsewhere_too_stays_in_its_table() -> None:
+    document = read("<p>Vuxna</p>" * 4 + "<table><tr><th>Enhet<th>Antal<tr><td>Barn<td>6<tr><td>Vuxna<td>5</table>")
+    assert rows(document) == [["Enhet", "Antal"], ["Barn", "6"], ["Vuxna", "5"]]
+
+
 def test_entities_breaks_and_raised_marks() -> None:
     document = read(
         "<table><tr><td>M&aring;l &amp; medel<td>Yta km<sup>2</sup><td>H&shy;VB</tr>"

@@ -585,7 +585,7 @@ class _Builder:
     # tables
 
     def _grid(self, grid: Grid, index: int) -> None:
-        rows = [tuple(row) for row in grid.rows if any(row) and not self._is_running_row(row)]
+        rows = [tuple(row) for row in grid.rows if any(row) and (grid.whole or not self._is_running_row(row))]
         if not rows:
             return
         if len(rows) == 1 and (match := NUMBERED.fullmatch("\t".join(rows[0]).strip())) and "\t" not in match[3]:
