@@ -26,12 +26,16 @@ from dagster_project.extract.document import (
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One line or paragraph; ``level`` is given where the format marks headings."""
+    """One line or paragraph; ``level`` is given where the format marks headings.
+
+    ``is_prose`` says that the format marks its headings and that this line is none, however much it looks like one.
+    """
 
     text: str
     level: int | None = None
     bold: bool = False
     page: int | None = None
+    is_prose: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +44,13 @@ class Grid:
 
     rows: tuple[tuple[str, ...], ...]
     page: int | None = None
+    header_rows: int | None = None
+    """Header rows that the format marks; None where it marks none and the content has to tell."""
+    spans: tuple[tuple[int, int, int, int], ...] = ()
+    """Cells known to be merged or known not to be: row, column, row span, column span."""
+    follows: bool | None = None
+    """Whether the layout shows that it goes on with the grid before: a page break between, columns in the same
+    places. None where there is no layout and the content has to tell."""
 
 
 Item = Line | Grid
@@ -333,7 +344,7 @@ class _Builder:
         listed = self.entries.get(normalise(text)) if self.entries and len(text) <= MAX_ENTRY_LENGTH else None
         if listed and listed.number and not number and normalise(text) in self._repeated:
             listed = None
-        if number:
+        if number and not (item.is_prose and not listed):
             depth = number.count(".") + 1
             first = int(number.split(".")[0])
             in_order = first in (self._chapter, self._chapter + 1) if depth > 1 else first == self._chapter + 1
@@ -345,6 +356,8 @@ class _Builder:
             return None
         if item.level:
             return item.level, None, text, True
+        if item.is_prose and not listed:
+            return None
         if listed and self._titlelike(text):
             level = listed.number.count(".") + 1 if listed.number else 1
             return level, listed.number, text, True
@@ -414,7 +427,8 @@ class _Builder:
             text = subject.text
             self._current = self._strong or self._current
         rows = (("", label.strip()), (text, collapse(value)))
-        self._open = _OpenTable(rows, 1, subject.page, self._current, None, subject.page)
+        last = lines[used - 2].page
+        self._open = _OpenTable(rows, 1, subject.page, self._current, None, last, [lines[0].page, subject.page], [{}, {}])
         self._close_table()
         return index + used
 
@@ -425,7 +439,8 @@ class _Builder:
     # tables
 
     def _grid(self, grid: Grid, index: int) -> None:
-        rows = [tuple(row) for row in grid.rows if any(row)]
+        filled = [index for index, row in enumerate(grid.rows) if any(row)]
+        rows = [tuple(grid.rows[index]) for index in filled]
         if not rows:
             return
         if len(rows) == 1 and (match := NUMBERED.fullmatch("\t".join(rows[0]).strip())) and "\t" not in match[3]:
@@ -439,12 +454,16 @@ class _Builder:
             return
         if max(len(row) for row in rows) > self.limits.max_columns:
             raise ExtractionError(f"a table has more than {self.limits.max_columns} columns")
-        if self._open and self._open.take(rows, grid.page):
+        spans = _spans_by_row(grid, filled)
+        if self._open and self._open.take(rows, grid, spans):
             return
         self._close_table()
         before = self.flow[index - 1] if index else None
         caption = before.text if isinstance(before, Line) and self._caption_like(before.text) else None
-        self._open = _OpenTable(tuple(rows), header_depth(rows), grid.page, self._current, caption, grid.page)
+        depth = grid.header_rows if grid.header_rows is not None else header_depth(rows)
+        self._open = _OpenTable(
+            tuple(rows), depth, grid.page, self._current, caption, grid.page, [grid.page] * len(rows), spans
+        )
         self._open.drop_repeated_headers()
 
     def _caption_like(self, text: str) -> bool:
@@ -484,42 +503,63 @@ class _OpenTable:
     heading: Heading | None
     caption: str | None
     last_page: int | None
+    pages: list[int | None]
+    """Page of every row; of a row that was cut in two, the page of its first half."""
+    spans: list[dict[int, tuple[int, int]]]
+    """Of every row, the cells whose spans the format shows: column to row span and column span."""
     fragments: int = 1
-    row_pages: dict[int, int | None] | None = None
 
     def drop_repeated_headers(self) -> None:
         """A header that is repeated between rows without a blank line is a page break too."""
         header = self.rows[: self.header_rows]
         if not header:
             return
-        kept = list(header)
+        kept = list(range(len(header)))
         index = self.header_rows
         while index < len(self.rows):
             if self.rows[index : index + len(header)] == header:
                 self.fragments += 1
                 index += len(header)
                 continue
-            kept.append(self.rows[index])
+            kept.append(index)
             index += 1
-        self.rows = tuple(kept)
+        self.rows = tuple(self.rows[index] for index in kept)
+        self.pages = [self.pages[index] for index in kept]
+        self.spans = [self.spans[index] for index in kept]
 
-    def take(self, rows: list[tuple[str, ...]], page: int | None) -> bool:
-        """Take a fragment that follows with nothing but blank lines between, if it belongs to this table."""
+    def take(self, rows: list[tuple[str, ...]], grid: Grid, spans: list[dict[int, tuple[int, int]]]) -> bool:
+        """Take a fragment that follows with nothing but blank lines between, if it belongs to this table.
+
+        Where the layout tells whether it follows, blank lines mean nothing: a table that stands below another one on
+        the same page is a table of its own, equal header or not.
+        """
+        if grid.follows is False:
+            return False
         header = list(self.rows[: self.header_rows])
         width = max(len(row) for row in self.rows)
+        start = 0
         if header and _padded(rows[: len(header)]) == _padded(header):
-            body = rows[len(header) :]
-        elif max(len(row) for row in rows) == width and self._continues(rows):
-            body = rows
-        else:
+            start = len(header)
+        elif max(len(row) for row in rows) != width or not (self._continues(rows) or self._goes_on_below(rows, grid)):
             return False
-        if body and len(self.rows) > self.header_rows and self._is_cut(self.rows[-1], body[0]):
-            self.rows = (*self.rows[:-1], _join_rows(self.rows[-1], body[0]))
-            body = body[1:]
-        self.rows = (*self.rows, *body)
+        if rows[start:] and len(self.rows) > self.header_rows and self._is_cut(self.rows[-1], rows[start]):
+            self.rows = (*self.rows[:-1], _join_rows(self.rows[-1], rows[start]))
+            start += 1
+        self.rows = (*self.rows, *rows[start:])
+        self.pages.extend(grid.page for _ in rows[start:])
+        self.spans.extend(spans[start:])
         self.fragments += 1
-        self.last_page = page
+        self.last_page = grid.page
         return True
+
+    def _goes_on_below(self, rows: list[tuple[str, ...]], grid: Grid) -> bool:
+        """Rows in the columns of the page before, without a header of their own: marked, or told by the content."""
+        if not grid.follows:
+            return False
+        if grid.header_rows is not None:
+            return grid.header_rows == 0
+        years = any(YEAR_CELL.fullmatch(cell) for cell in rows[0][1:])
+        return header_depth(rows) == 0 and not years
 
     def _continues(self, rows: list[tuple[str, ...]]) -> bool:
         """Rows that go on without a header: their first values are numbers, or their first row was cut in two."""
@@ -562,12 +602,26 @@ class _OpenTable:
             for col_index, text in enumerate(row):
                 if not text:
                     continue
-                span = 1
-                if is_upper and col_index:
-                    while col_index + span < n_cols and not row[col_index + span]:
-                        span += 1
-                result.append(Cell(0, row_index, col_index, text, is_header, 1, span, self.page))
+                row_span, col_span = self.spans[row_index].get(col_index, (1, 0))
+                if not col_span:
+                    col_span = 1
+                    if is_upper and col_index:
+                        while col_index + col_span < n_cols and not row[col_index + col_span]:
+                            col_span += 1
+                page = self.pages[row_index]
+                result.append(Cell(0, row_index, col_index, text, is_header, row_span, col_span, page))
         return result
+
+
+def _spans_by_row(grid: Grid, filled: Sequence[int]) -> list[dict[int, tuple[int, int]]]:
+    """The known spans of the rows that are kept; a row span counts kept rows only."""
+    result: list[dict[int, tuple[int, int]]] = [{} for _ in filled]
+    place = {row: index for index, row in enumerate(filled)}
+    for row, column, row_span, col_span in grid.spans:
+        if row in place:
+            rows = sum(1 for other in range(row, row + row_span) if other in place)
+            result[place[row]][column] = (rows, col_span)
+    return result
 
 
 def _first_words(cell: str) -> int:

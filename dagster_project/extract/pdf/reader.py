@@ -1,0 +1,250 @@
+"""The steps of reading a PDF, from bytes to the document.
+
+Belongs here: opening and closing PDFium objects, limits, refusals, the order of items on pages. Does not belong here:
+how words, rules, tables and headings are found.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from typing import Any
+
+import pypdfium2
+import pypdfium2.raw as pdfium
+
+from dagster_project.extract.document import Document, ExtractionError, Limits, StructureWords
+from dagster_project.extract.pdf.characters import PageText, frame_of, read_words
+from dagster_project.extract.pdf.joins import continue_columns, follows
+from dagster_project.extract.pdf.lattice import find_lattices
+from dagster_project.extract.pdf.lines import TextLine, make_lines
+from dagster_project.extract.pdf.outline import (
+    Paragraph,
+    can_be_heading,
+    heading_levels,
+    paragraphs,
+    running_words,
+)
+from dagster_project.extract.pdf.rules import Drawing, read_drawing
+from dagster_project.extract.pdf.tables import (
+    UNTOLD,
+    PageTable,
+    Untold,
+    find_regions,
+    lattice_table,
+    region_table,
+)
+from dagster_project.extract.pdf.zones import zones
+from dagster_project.extract.structure import Grid, Item, Line, assemble
+
+EXTRACTOR = "pdf"
+VERSION = "1"
+
+NO_TEXT = "no text layer: run OCR first"
+MIN_GLYPHS = 20
+"""Glyphs of a document below which it has no text layer: a scan with a stamp."""
+MAX_UNMAPPED_SHARE = 0.01
+MIN_GLYPHS_FOR_DIGITS = 3000
+"""Glyphs of a document with tables from which the lack of any digit means that digits were lost."""
+
+
+@dataclass(slots=True)
+class _Page:
+    number: int
+    text: PageText
+    drawing: Drawing
+
+
+def read_pdf(data: bytes, limits: Limits, words: StructureWords) -> Document:
+    """Read a PDF document; see :func:`dagster_project.extract.extract` for arguments, result and errors."""
+    with _opened(data) as pdf:
+        count = len(pdf)
+        if count == 0:
+            raise ExtractionError("the PDF has no pages")
+        if count > limits.max_pages:
+            raise ExtractionError(f"the document has {count} pages, the limit is {limits.max_pages}")
+        pages, notes = _read_pages(pdf, count, limits)
+    _refuse_unreadable(pages, notes)
+    items, more = _items(pages)
+    notes.extend(more)
+    try:
+        document = assemble(items, limits, words) if items else None
+    except ExtractionError as error:
+        if UNTOLD in " ".join(notes) and str(error) == "no table found":
+            raise ExtractionError(f"no table could be read: {'; '.join(notes)}") from error
+        raise
+    if document is None:
+        raise ExtractionError("no table found")
+    return replace(
+        document,
+        media_type="application/pdf",
+        page_count=count,
+        extractor=EXTRACTOR,
+        extractor_version=VERSION,
+        notes=(*notes, *document.notes),
+    )
+
+
+@contextmanager
+def _opened(data: bytes) -> Iterator[Any]:
+    try:
+        pdf = pypdfium2.PdfDocument(data)
+    except pypdfium2.PdfiumError as error:
+        code = pdfium.FPDF_GetLastError()
+        if code == pdfium.FPDF_ERR_PASSWORD or "password" in str(error).casefold():
+            raise ExtractionError("password protected") from error
+        if code == pdfium.FPDF_ERR_SECURITY:
+            raise ExtractionError("encrypted in a way that cannot be read") from error
+        raise ExtractionError("the PDF is damaged: it cannot be opened") from error
+    try:
+        yield pdf
+    finally:
+        pdf.close()
+
+
+def _read_pages(pdf: Any, count: int, limits: Limits) -> tuple[list[_Page], list[str]]:
+    pages: list[_Page] = []
+    notes: list[str] = []
+    glyphs = 0
+    for index in range(count):
+        handle = pdfium.FPDF_LoadPage(pdf.raw, index)
+        if not handle:
+            raise ExtractionError(f"the PDF is damaged: page {index + 1} cannot be read")
+        try:
+            text_page = pdfium.FPDFText_LoadPage(handle)
+            if not text_page:
+                raise ExtractionError(f"the PDF is damaged: the text of page {index + 1} cannot be read")
+            try:
+                glyphs += max(0, pdfium.FPDFText_CountChars(text_page))
+                if glyphs > limits.max_characters:
+                    raise ExtractionError(f"the document has more than {limits.max_characters} characters")
+                text = read_words(text_page, frame_of(handle))
+                drawing = read_drawing(handle, text.frame)
+            finally:
+                pdfium.FPDFText_ClosePage(text_page)
+        finally:
+            pdfium.FPDF_ClosePage(handle)
+        pages.append(_Page(index + 1, text, drawing))
+        if not text.words and drawing.images > 0.3:
+            notes.append(f"page {index + 1}: {NO_TEXT}")
+    return pages, notes
+
+
+def _refuse_unreadable(pages: Sequence[_Page], notes: Sequence[str]) -> None:
+    """Raise for a document without a text layer, or whose characters have no meaning."""
+    glyphs = sum(page.text.characters for page in pages)
+    scanned = sum(1 for note in notes if note.endswith(NO_TEXT))
+    if glyphs < MIN_GLYPHS or 2 * scanned > len(pages):
+        raise ExtractionError(NO_TEXT)
+    unmapped = sum(page.text.unmapped for page in pages)
+    if unmapped > MAX_UNMAPPED_SHARE * glyphs:
+        raise ExtractionError(
+            f"a font without a character map: {unmapped} of {glyphs} characters have no meaning, run OCR first"
+        )
+    has_digit = any(char.isdigit() for page in pages for word in page.text.words for char in word.text)
+    if glyphs > MIN_GLYPHS_FOR_DIGITS and not has_digit:
+        raise ExtractionError("the text has lost its digits: run OCR first")
+
+
+# --- pages to items --------------------------------------------------------------------------------------------------
+
+
+@dataclass(slots=True)
+class _Placed:
+    """A table or paragraph in reading order."""
+
+    page: int
+    content: PageTable | Paragraph
+
+
+def _items(pages: Sequence[_Page]) -> tuple[list[Item], list[str]]:
+    lines = [make_lines(page.text.words) for page in pages]
+    running = running_words([(page.text.frame.height, found) for page, found in zip(pages, lines, strict=True)])
+    placed: list[_Placed] = []
+    notes: list[str] = []
+    for page, dropped in zip(pages, running, strict=True):
+        last = placed[-1].content if placed and placed[-1].page == page.number - 1 else None
+        found, refused = _page_items(page, dropped, last if isinstance(last, PageTable) else None)
+        placed.extend(found)
+        notes.extend(f"page {page.number}: a table was left out, its {UNTOLD}" for _ in range(refused))
+    prose = [item.content for item in placed if isinstance(item.content, Paragraph)]
+    levels = heading_levels(prose)
+    items: list[Item] = []
+    before: _Placed | None = None
+    for item in placed:
+        content = item.content
+        if isinstance(content, Paragraph):
+            level = levels.get(content.style) if can_be_heading(content) else None
+            items.append(Line(content.text, level=level, page=item.page, is_prose=bool(levels) and level is None))
+        else:
+            items.append(_grid(content, item.page, before))
+        before = item
+    return items, notes
+
+
+def _grid(table: PageTable, page: int, before: _Placed | None) -> Grid:
+    goes_on = (
+        before is not None
+        and isinstance(before.content, PageTable)
+        and before.page == page - 1
+        and follows(before.content, table)
+    )
+    return Grid(
+        tuple(tuple(row) for row in table.rows),
+        page=page,
+        spans=tuple((*place, *span) for place, span in sorted(table.spans.items())),
+        follows=goes_on,
+    )
+
+
+def _page_items(page: _Page, dropped: set[int], before: PageTable | None) -> tuple[list[_Placed], int]:
+    """Tables and paragraphs of one page in reading order, and how many tables were refused."""
+    words = [word for word in page.text.words if id(word) not in dropped]
+    tables: list[PageTable] = []
+    refused = 0
+    for lattice in find_lattices(page.drawing):
+        try:
+            table = lattice_table(lattice, words, page.text.turned, page.drawing.areas)
+        except Untold:
+            refused += 1
+            words = [w for w in words if not lattice.holds((w.x0 + w.x1) / 2, w.y - 0.3 * w.size)]
+            continue
+        if table is not None:
+            tables.append(table)
+            words = [word for word in words if id(word) not in table.words]
+    placed: list[_Placed] = []
+    for zone in zones(words, tables):
+        lines = make_lines(zone.words)
+        spare: list[TextLine] = []
+        found: list[PageTable] = list(zone.tables)
+        taken: set[int] = set()
+        for region in find_regions(lines, page.drawing):
+            region = continue_columns(region, before if not placed and not found and not spare else None)
+            try:
+                table, _ = region_table(region, page.drawing)
+            except Untold:
+                refused += 1
+                taken |= {id(word) for line in region.lines for segment in line.segments for word in segment.words}
+                continue
+            if table is not None:
+                found.append(table)
+                taken |= table.words
+        spare = [line for line in lines if not any(id(w) in taken for s in line.segments for w in s.words)]
+        placed.extend(_in_order(page.number, found, spare))
+    return placed, refused
+
+
+def _in_order(page: int, tables: Sequence[PageTable], lines: Sequence[TextLine]) -> list[_Placed]:
+    """Tables and the paragraphs between them, from top to bottom."""
+    ordered = sorted(tables, key=lambda table: (table.top, table.x0))
+    result: list[_Placed] = []
+    start = float("-inf")
+    for table in [*ordered, None]:
+        end = table.top + 1 if table is not None else float("inf")
+        between = [line for line in lines if start <= line.y < end]
+        result.extend(_Placed(page, paragraph) for paragraph in paragraphs(between))
+        if table is not None:
+            result.append(_Placed(page, table))
+            start = max(start, end)
+    return result

@@ -1,0 +1,509 @@
+"""Tables of one page: their bounds, their cells, and the refusal of those that cannot be told for sure.
+
+Belongs here: regions of a page that are tables, cells with text and spans, header cells that run over columns. Does
+not belong here: joining over pages and header rows by content (``structure``), paragraphs and headings (``outline``).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from statistics import median
+
+from dagster_project.extract.pdf.characters import Word
+from dagster_project.extract.pdf.columns import Columns, find_columns
+from dagster_project.extract.pdf.lattice import Lattice, LatticeCell
+from dagster_project.extract.pdf.lines import (
+    TextLine,
+    is_contents_line,
+    is_list_mark,
+    join_texts,
+    make_lines,
+    segment_of,
+)
+from dagster_project.extract.pdf.rows import Entry, Row, rows_of_lines, split_rows, would_fit
+from dagster_project.extract.pdf.rules import Area, Drawing
+from dagster_project.extract.structure import NUMBER, YEAR_CELL, is_number
+
+NUMBERS = re.compile(rf"{NUMBER.pattern}(?:\s*%)?(?:\s+{NUMBER.pattern}(?:\s*%)?)+")
+"""Several numbers with nothing but space between them."""
+MAX_GAP_EM = 4.0
+FIRST_GAP_EM = 3.2
+LONE_LINES = 12
+"""Lines of one segment that may stand between two lines of several in a table without rules: a wrapped label."""
+
+UNTOLD = "columns cannot be told apart"
+
+
+@dataclass(slots=True)
+class PageTable:
+    """A table, or the part of one that stands on this page. Lengths in points."""
+
+    x0: float
+    x1: float
+    top: float
+    bottom: float
+    rows: list[list[str]]
+    spans: dict[tuple[int, int], tuple[int, int]]
+    columns: list[tuple[float, float]]
+    marked: int
+    """Leading rows that weight or shading marks as header; 0 where nothing marks them."""
+    ruled: bool
+    words: set[int] = field(default_factory=set)
+    """Identities of the words that it holds."""
+
+
+class Untold(Exception):  # noqa: N818 - a verdict, not an error of the program
+    """The region is a table, but its cells cannot be told for sure."""
+
+
+# --- tables with rules in both directions ----------------------------------------------------------------------------
+
+
+def lattice_table(lattice: Lattice, words: Sequence[Word], turned: Sequence[Word], areas: Sequence[Area]) -> PageTable | None:
+    """The table in a lattice; None if it holds no table (a chart, a frame around text).
+
+    Raises:
+        Untold: a cell holds what may be several cells.
+    """
+    inside: dict[LatticeCell, list[Word]] = {}
+    held: set[int] = set()
+    for word in (*words, *turned):
+        cell = lattice.cell_at((word.x0 + word.x1) / 2, word.y - 0.3 * word.size)
+        if cell is not None:
+            inside.setdefault(cell, []).append(word)
+            held.add(id(word))
+    filled_columns = {cell.column for cell in inside}
+    filled_rows = {cell.row for cell in inside}
+    if len(filled_columns) < 2 or len(inside) < 3 or len(filled_rows) * 2 < len(lattice.ys) - 1:
+        return None
+    n_cols = len(lattice.xs) - 1
+    widths = [(lattice.xs[j] + 1, lattice.xs[j + 1] - 1) for j in range(n_cols)]
+    entries: dict[int, list[Entry]] = {}
+    for cell, found in inside.items():
+        for line in make_lines(found):
+            if sum(segment.is_number for segment in line.segments) > 1 and all(s.is_number for s in line.segments):
+                raise Untold
+            segment = segment_of([word for part in line.segments for word in part.words])
+            entries.setdefault(cell.row, []).append(Entry(cell.column, segment, is_number(segment.text)))
+    cell_of = {(cell.row, cell.column): cell for cell in lattice.cells}
+    rows: list[list[str]] = []
+    spans: dict[tuple[int, int], tuple[int, int]] = {}
+    bold: list[bool] = []
+    at: dict[int, int] = {}
+    for lattice_row in sorted(entries):
+        at[lattice_row] = len(rows)
+        for row in rows_of_lines(entries[lattice_row], widths):
+            texts = _texts(row, n_cols, widths)
+            for column in texts:
+                cell = cell_of.get((lattice_row, column))
+                if cell is not None and (cell.column_end - column > 1 or cell.row_end - cell.row > 1):
+                    spans[len(rows), column] = (cell.row_end - cell.row, cell.column_end - column)
+            rows.append([texts.get(column, "") for column in range(n_cols)])
+            bold.append(all(entry.segment.bold for entry in row.entries))
+    spans = {
+        place: (min(row_span, len(rows) - place[0]), col_span) for place, (row_span, col_span) in spans.items()
+    }
+    table = PageTable(
+        lattice.xs[0], lattice.xs[-1], lattice.ys[0], lattice.ys[-1], rows, spans,
+        [(lattice.xs[j], lattice.xs[j + 1]) for j in range(n_cols)], _marked(bold), True, held,
+    )
+    _drop_empty_columns(table)
+    _refuse_doubtful(table)
+    return table
+
+
+def _texts(row: Row, n_cols: int, widths: Sequence[tuple[float, float]]) -> dict[int, str]:
+    """Text of every filled cell of a row."""
+    lines: dict[int, list[Entry]] = {}
+    for entry in row.entries:
+        if entry.column is not None:
+            lines.setdefault(entry.column, []).append(entry)
+    return {column: cell_text(found, widths[column]) for column, found in lines.items() if column < n_cols}
+
+
+def cell_text(entries: Sequence[Entry], width: tuple[float, float]) -> str:
+    """The lines of one cell as one text; a wide gap, or a line that ends far too early, begins a paragraph."""
+    entries = sorted(entries, key=lambda e: (round(e.segment.y), e.segment.x0))
+    gaps = [b.segment.y - a.segment.y for a, b in zip(entries, entries[1:], strict=False)]
+    least = min((gap for gap in gaps if gap > 2), default=0.0)
+    breaks = [False]
+    for (a, b), gap in zip(zip(entries, entries[1:], strict=False), gaps, strict=True):
+        room = (width[1] - width[0]) * 0.75
+        early = len(entries) > 2 and a.segment.x1 - a.segment.x0 < room and would_fit(a.segment, b.segment, (0, room))
+        breaks.append(gap > 2 and (gap > 1.3 * least or early))
+    return join_texts([entry.segment.text for entry in entries], breaks)
+
+
+def _marked(bold: Sequence[bool]) -> int:
+    """Leading bold rows above rows that are not."""
+    depth = 0
+    while depth < len(bold) and bold[depth]:
+        depth += 1
+    return depth if 0 < depth <= 3 and (depth < len(bold)) else 0
+
+
+def _drop_empty_columns(table: PageTable) -> None:
+    """Columns without any text are gaps that rules enclose: double rules, spacers."""
+    n_cols = len(table.columns)
+    keep = [
+        column for column in range(n_cols)
+        if any(row[column] for row in table.rows) or table.columns[column][1] - table.columns[column][0] > 12
+    ]
+    if len(keep) == n_cols:
+        return
+    new = {column: index for index, column in enumerate(keep)}
+    spans = {}
+    for (row, column), (row_span, col_span) in table.spans.items():
+        width = sum(1 for c in range(column, column + col_span) if c in new)
+        if column in new and (width > 1 or row_span > 1):
+            spans[row, new[column]] = (row_span, width)
+    table.spans = spans
+    table.rows = [[row[column] for column in keep] for row in table.rows]
+    table.columns = [table.columns[column] for column in keep]
+
+
+def _refuse_doubtful(table: PageTable) -> None:
+    """Raise Untold where a cell of a column of numbers prints several numbers."""
+    for column in range(1, len(table.columns)):
+        cells = [row[column] for row in table.rows if row[column]]
+        single = sum(1 for cell in cells if is_number(cell))
+        for cell in cells:
+            plain = cell.replace("\n", " ")
+            if is_number(plain) or not NUMBERS.fullmatch(plain):
+                continue
+            if single or all(YEAR_CELL.fullmatch(part) is None for part in plain.split()):
+                raise Untold
+
+
+# --- tables with white space between columns --------------------------------------------------------------------------
+
+
+@dataclass(slots=True)
+class Region:
+    """Lines that may be one table; ``ruled`` regions are bounded by rules or shading."""
+
+    lines: list[TextLine]
+    ruled: bool
+    dividers: list[float]
+
+
+def rule_groups(lines: Sequence[TextLine], drawing: Drawing) -> list[list[float]]:
+    """Groups of horizontal rules that belong to one table: y positions from top to bottom.
+
+    Two rules belong together if they are of the same width and the text between them stands close to both, as the
+    rows of a table do: above the first rule of the next table there is a heading, or prose, or at least more room.
+    """
+    groups: list[tuple[float, float, list[float]]] = []
+    edges = [(rule.at, rule.start, rule.end) for rule in drawing.across if rule.end - rule.start > 60]
+    edges += [
+        (y, area.x0, area.x1) for area in _shades(drawing.areas) for y in (area.y0, area.y1)
+    ]
+    for at, start, end in sorted(edges):
+        for group in reversed(groups):
+            same = abs(group[0] - start) < 4 and abs(group[1] - end) < 4
+            if same and (at - group[2][-1] < 2 or _one_table(lines, group[2][-1], at, start, end)):
+                if at - group[2][-1] >= 2:
+                    group[2].append(at)
+                break
+        else:
+            groups.append((start, end, [at]))
+    return [ys for _, _, ys in groups if len(ys) > 1]
+
+
+def _shades(areas: Sequence[Area]) -> list[Area]:
+    """Shaded rows: areas side by side at one height as one, pale or dark, not the page's own background."""
+    result: list[Area] = []
+    for area in sorted(areas, key=lambda a: (round(a.y0), round(a.y1), a.x0)):
+        last = result[-1] if result else None
+        beside = last is not None and abs(last.y0 - area.y0) < 1.5 and abs(last.y1 - area.y1) < 1.5
+        if last is not None and beside and area.x0 <= last.x1 + 3:
+            result[-1] = Area(last.x0, last.y0, max(last.x1, area.x1), last.y1, last.colour)
+        elif area.y1 - area.y0 < 400 and area.y1 - area.y0 > 6 and area.x1 - area.x0 > 60:
+            result.append(area)
+    return result
+
+
+def _one_table(lines: Sequence[TextLine], above: float, below: float, start: float, end: float) -> bool:
+    between = [
+        segment for line in lines for segment in line.segments
+        if above < segment.y - 0.3 * segment.size < below and segment.x1 > start and segment.x0 < end
+    ]
+    if not between:
+        return below - above < 40
+    first, last = min(s.top for s in between), max(s.y for s in between)
+    size = max(segment.size for segment in between)
+    if first - above > 1.1 * size or below - last > 1.3 * size:
+        return False
+    rows = len({round(segment.y / 3) for segment in between})
+    several = [line for line in lines if len(line.segments) > 1 and above < line.y - 0.3 * line.size < below]
+    return bool(several) or rows <= 3
+
+
+def find_regions(lines: Sequence[TextLine], drawing: Drawing) -> list[Region]:
+    """Runs of lines that may be tables without vertical rules."""
+    groups = rule_groups(lines, drawing)
+    group_of: dict[int, int] = {}
+    for number, ys in enumerate(groups):
+        for index, line in enumerate(lines):
+            if ys[0] < line.y - 0.3 * line.size < ys[-1]:
+                group_of.setdefault(index, number)
+    regions: list[Region] = []
+    run: list[int] = []
+    last_several = 0
+
+    def close() -> None:
+        nonlocal run
+        keep = run[: last_several + 1] if run else []
+        for index in run[len(keep):]:
+            # Lines of one segment after the last line of several belong to the table if rules enclose them, or if
+            # they follow in the rhythm of its rows; whether they fit its first column is seen once that is known.
+            same_group = keep and group_of.get(index) is not None and group_of.get(index) == group_of.get(keep[-1])
+            if not same_group and not _in_rhythm(lines, keep, index):
+                break
+            keep.append(index)
+        if keep:
+            numbers = {group_of[index] for index in keep if index in group_of}
+            dividers = sorted(y for number in numbers for y in groups[number])
+            regions.append(Region([lines[index] for index in keep], bool(numbers), dividers))
+        run = []
+
+    for index, line in enumerate(lines):
+        several = len(line.segments) > 1 and not is_contents_line(line) and not is_list_mark(line.segments[0].text)
+        if run and not _goes_on(lines, run, index, group_of):
+            close()
+        if not run:
+            if several or (index in group_of and _group_has_columns(lines, groups[group_of[index]])):
+                run, last_several = [index], 0
+            continue
+        run.append(index)
+        if several:
+            last_several = len(run) - 1
+        elif len(run) - 1 - last_several > LONE_LINES and index not in group_of:
+            close()
+    close()
+    return regions
+
+
+def _group_has_columns(lines: Sequence[TextLine], ys: Sequence[float]) -> bool:
+    return sum(1 for line in lines if ys[0] < line.y < ys[-1] and len(line.segments) > 1) > 1
+
+
+def _goes_on(lines: Sequence[TextLine], run: Sequence[int], index: int, group_of: dict[int, int]) -> bool:
+    line, before = lines[index], lines[run[-1]]
+    if index in group_of and group_of.get(index) == group_of.get(run[-1]):
+        return True
+    groups = [group_of[i] for i in run if i in group_of]
+    if groups and index in group_of and group_of[index] != groups[-1]:
+        return False
+    if is_contents_line(line) or line.size > 1.15 * max(lines[i].size for i in run):
+        return False
+    first = lines[run[0]]
+    if len(line.segments) > 1 and line.text == first.text and len(run) > 1:
+        return False
+    gap = line.y - before.y
+    gaps = [lines[b].y - lines[a].y for a, b in zip(run, run[1:], strict=False)]
+    size = max(line.size, before.size)
+    if groups and index not in group_of:
+        # Below the last rule of its group a table goes on only in its own rhythm.
+        return bool(gaps) and gap <= 1.25 * max(gaps) and gap < MAX_GAP_EM * size and len(line.segments) > 1
+    if not gaps:
+        return gap <= FIRST_GAP_EM * size
+    return gap <= min(MAX_GAP_EM * size, 1.45 * max(1.3 * size, *gaps))
+
+
+def _in_rhythm(lines: Sequence[TextLine], kept: Sequence[int], index: int) -> bool:
+    if len(kept) < 1:
+        return False
+    gaps = [lines[b].y - lines[a].y for a, b in zip(kept, kept[1:], strict=False)]
+    gap = lines[index].y - lines[kept[-1]].y
+    limit = 1.15 * max(gaps) if gaps else 2.2 * lines[index].size
+    return gap <= limit and lines[index].x0 <= lines[kept[-1]].x0 + 2 * lines[index].size
+
+
+def region_table(region: Region, drawing: Drawing) -> tuple[PageTable | None, list[TextLine]]:
+    """The table in a region and the lines of the region that are none of it.
+
+    Raises:
+        Untold: it is a table, but a cell may be several, or a text runs over columns that are filled.
+    """
+    lines = list(region.lines)
+    forced = _forced(lines, drawing)
+    columns = find_columns(lines, forced)
+    spare: list[TextLine] = []
+    trimmed = _trim(lines, columns, region)
+    if len(trimmed) < len(lines):
+        spare = [line for line in lines if line not in trimmed]
+        lines = trimmed
+        columns = find_columns(lines, forced) if lines else columns
+    if not lines or len(columns.columns) < 2:
+        return None, region.lines
+    if not _is_table(lines, columns, region.ruled):
+        return None, region.lines
+    entries = _entries(lines, columns)
+    widths = [(column.x0, column.x1) for column in columns.columns]
+    top, bottom = lines[0].segments[0].top, lines[-1].y
+    dividers = [y for y in region.dividers if top < y < bottom]
+    rows = split_rows(entries, dividers, widths)
+    table = _table_of_rows(rows, columns, widths, region.ruled)
+    _refuse_doubtful(table)
+    table.words = {id(word) for line in lines for segment in line.segments for word in segment.words}
+    return table, spare
+
+
+def _forced(lines: Sequence[TextLine], drawing: Drawing) -> list[float]:
+    top, bottom = lines[0].segments[0].top, lines[-1].y
+    return sorted(
+        rule.at for rule in drawing.down if min(rule.end, bottom) - max(rule.start, top) > 0.7 * (bottom - top)
+    )
+
+
+def _trim(lines: Sequence[TextLine], columns: Columns, region: Region) -> list[TextLine]:
+    """Without lines of prose at either end: single segments that run across columns, or stand outside the first."""
+    inside = (region.dividers[0], region.dividers[-1]) if region.dividers else (0.0, 0.0)
+    kept = list(lines)
+    spanning = {id(segment) for segment in columns.spanning}
+    first = columns.columns[0] if columns.columns else None
+
+    def is_prose(line: TextLine) -> bool:
+        if len(line.segments) > 1 or inside[0] < line.y - 0.3 * line.size < inside[1]:
+            return False
+        segment = line.segments[0]
+        return id(segment) in spanning or first is None or id(segment) not in {id(s) for s in first.segments}
+
+    while kept and is_prose(kept[-1]):
+        kept.pop()
+    while kept and is_prose(kept[0]) and id(kept[0].segments[0]) in spanning and kept[0].segments[0].x0 < (
+        columns.columns[0].x1 if columns.columns else 0
+    ):
+        kept.pop(0)
+    return kept
+
+
+def _is_table(lines: Sequence[TextLine], columns: Columns, ruled: bool) -> bool:
+    """Whether lines in columns are a table: enough lines that fill several columns, and not prose in two columns."""
+    several = [line for line in lines if len(line.segments) > 1]
+    if len(several) < 2 and not (ruled and len(lines) > 1):
+        return False
+    numbers = sum(1 for line in lines for segment in line.segments[1:] if segment.is_number)
+    if ruled:
+        return True
+    if len(columns.columns) == 2 and not numbers:
+        return _two_text_columns(lines, columns)
+    words = [len(segment.words) for column in columns.columns for segment in column.segments]
+    return numbers > 0 or len(columns.columns) > 2 or median(words) < 4
+
+
+def _two_text_columns(lines: Sequence[TextLine], columns: Columns) -> bool:
+    """Two columns of text are a table if a bold header stands over both and rows begin side by side, else a layout."""
+    first = lines[0]
+    return len(first.segments) == 2 and all(s.bold for s in first.segments) and not all(
+        s.bold for line in lines[1:] for s in line.segments
+    )
+
+
+def _entries(lines: Sequence[TextLine], columns: Columns) -> list[Entry]:
+    column_of = {id(segment): i for i, column in enumerate(columns.columns) for segment in column.segments}
+    left, right = columns.columns[0].x0, max(line.x1 for line in lines)
+    entries: list[Entry] = []
+    before: Entry | None = None
+    for line in lines:
+        alone = len(line.segments) == 1
+        for segment in line.segments:
+            column = column_of.get(id(segment))
+            if (
+                alone and column == 0 and before is not None and before.column is None
+                and segment.y - before.segment.y < 1.6 * segment.size
+                and not would_fit(before.segment, segment, (left, right))
+            ):
+                column = None
+            entry = Entry(column, segment, is_number(segment.text))
+            entries.append(entry)
+        before = entries[-1] if alone else None
+    return entries
+
+
+def _table_of_rows(rows: Sequence[Row], columns: Columns, widths: Sequence[tuple[float, float]], ruled: bool) -> PageTable:
+    n_cols = len(widths)
+    texts: list[list[str]] = []
+    spans: dict[tuple[int, int], tuple[int, int]] = {}
+    bold: list[bool] = []
+    body = _first_body_row(rows)
+    for index, row in enumerate(rows):
+        filled = _texts(row, n_cols, widths)
+        _refuse_split_numbers(row)
+        across = [entry for entry in row.entries if entry.column is None]
+        for group in _joined_across(across):
+            place, span = _place_across(group, columns, filled, rows, index, is_header=index < body)
+            if place in filled:
+                raise Untold
+            filled[place] = cell_text(group, (0, widths[-1][1] - widths[0][0]))
+            if span > 1:
+                spans[index, place] = (1, span)
+        texts.append([filled.get(column, "") for column in range(n_cols)])
+        bold.append(all(entry.segment.bold for entry in row.entries))
+    return PageTable(
+        min(width[0] for width in widths), max(width[1] for width in widths),
+        min(row.top for row in rows), max(row.bottom for row in rows),
+        texts, spans, list(widths), _marked(bold), ruled,
+    )
+
+
+def _first_body_row(rows: Sequence[Row]) -> int:
+    for index, row in enumerate(rows):
+        if any(e.is_number and e.column and not YEAR_CELL.fullmatch(e.segment.text) for e in row.entries):
+            return index
+    return 1
+
+
+def _refuse_split_numbers(row: Row) -> None:
+    """Raise Untold where one printed line of one cell holds several numbers, a wide gap between them."""
+    by_place: dict[tuple[int | None, int], int] = {}
+    for entry in row.entries:
+        if entry.is_number:
+            key = entry.column, round(entry.segment.y)
+            by_place[key] = by_place.get(key, 0) + 1
+            if by_place[key] > 1:
+                raise Untold
+
+
+def _joined_across(entries: Sequence[Entry]) -> list[list[Entry]]:
+    """Lines of one text that runs across columns."""
+    groups: list[list[Entry]] = []
+    for entry in sorted(entries, key=lambda e: (e.segment.y, e.segment.x0)):
+        for group in groups:
+            last = group[-1].segment
+            if entry.segment.x0 < last.x1 and entry.segment.x1 > last.x0 and entry.segment.y > last.y + 2:
+                group.append(entry)
+                break
+        else:
+            groups.append([entry])
+    return groups
+
+
+def _place_across(
+    group: Sequence[Entry],
+    columns: Columns,
+    filled: dict[int, str],
+    rows: Sequence[Row],
+    index: int,
+    *,
+    is_header: bool,
+) -> tuple[int, int]:
+    """First column and number of columns of a text that runs across columns.
+
+    A header over several columns stands in their middle, so of all runs of free columns that hold it, it heads the
+    one whose middle is nearest; text elsewhere begins at the first column that it reaches.
+    """
+    x0, x1 = min(e.segment.x0 for e in group), max(e.segment.x1 for e in group)
+    reached = [i for i, c in enumerate(columns.columns) if x0 < c.x1 - 0.5 and x1 > c.x0 + 0.5]
+    if not reached:
+        raise Untold
+    if any(column in filled for column in reached):
+        raise Untold
+    if not is_header:
+        if any(entry.is_number for entry in group):
+            raise Untold
+        return reached[0], reached[-1] - reached[0] + 1
+    return reached[0], len(reached)
