@@ -53,7 +53,7 @@ def find_columns(lines: Sequence[TextLine], forced: Sequence[float]) -> Columns:
     """
     columns: list[Column] = []
     spanning: list[Segment] = []
-    ranked = sorted(enumerate(lines), key=lambda pair: (-_weight(pair[1]), pair[0]))
+    ranked = sorted(enumerate(lines), key=lambda pair: (_weight(pair[1]), pair[0]))
     singles: list[Segment] = []
     for _, line in ranked:
         if len(line.segments) == 1:
@@ -70,7 +70,7 @@ def find_columns(lines: Sequence[TextLine], forced: Sequence[float]) -> Columns:
 
 
 def _weight(line: TextLine) -> tuple[int, int]:
-    return len(line.segments), sum(segment.is_number for segment in line.segments)
+    return -len(line.segments), -sum(segment.is_number for segment in line.segments)
 
 
 def _place(segment: Segment, columns: list[Column], spanning: list[Segment], forced: Sequence[float]) -> None:
