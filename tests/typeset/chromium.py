@@ -74,7 +74,7 @@ def _css(style: Style) -> str:
     td.n {{ text-align: {style.numbers} }} th.n {{ text-align: {style.numbers if header_align != "left" else "left"} }}
     th.m {{ text-align: center }}
     tr {{ break-inside: avoid }}
-    .toc {{ display: flex }} .toc span.d {{ flex: 1; overflow: hidden; white-space: nowrap; margin: 0 3pt }}
+    .toc {{ display: flex; align-items: flex-end }} .toc span.d {{ flex: 1; overflow: hidden; white-space: nowrap; margin: 0 3pt }}
     .toc p {{ margin: 0 }}
     {cell}
     """

@@ -150,7 +150,9 @@ def blocks(data: bytes) -> list[Block]:
     entries = [(block.text, 2 + i // 3) for i, block in enumerate(b for b in result if isinstance(b, HeadingBlock))]
     listed = tuple(entry for entry in entries if NUMBERED.fullmatch(entry[0]))
     if len(listed) > 2:
-        front = next(i for i, block in enumerate(result) if isinstance(block, ParagraphBlock))
+        front = next(
+            i for i, b in enumerate(result) if not isinstance(b, HeadingBlock) or NUMBERED.fullmatch(b.text) or i > 2
+        )
         result[front:front] = [HeadingBlock(1, "Innehållsförteckning"), ContentsBlock(listed)]
     return result
 

@@ -84,7 +84,7 @@ def _entry(text: str, page: int, width: float, font: str, body: ParagraphStyle) 
     room = width - 40 - pdfmetrics.stringWidth(text, font, body.fontSize)
     dots = "." * max(5, int(room / pdfmetrics.stringWidth(".", font, body.fontSize)))
     entry = Table([[Paragraph(html.escape(text) + dots, style), Paragraph(str(page), style)]], [width - 25, 25])
-    entry.setStyle([("TOPPADDING", (0, 0), (-1, -1), 0), ("BOTTOMPADDING", (0, 0), (-1, -1), 0)])
+    entry.setStyle([("VALIGN", (0, 0), (-1, -1), "BOTTOM"), ("TOPPADDING", (0, 0), (-1, -1), 0), ("BOTTOMPADDING", (0, 0), (-1, -1), 0)])
     return entry
 
 

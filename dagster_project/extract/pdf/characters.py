@@ -23,7 +23,8 @@ SUPERSCRIPT_SHARE = 0.85
 REPLACEMENT = "\ufffd"
 PRIVATE_BULLETS = frozenset("\uf0b7\uf0a7\uf0d8\uf0fc\uf02d\uf076\uf0e8")
 """Bullets of Symbol and Wingdings, which have no Unicode value of their own."""
-MAX_UNITS = 1 << 15
+LINE_END_HYPHENS = "\x02\ufffe"
+"""What PDFium says for a hyphen at the end of a line."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,10 +221,12 @@ class _Reader:
             if char.isspace():
                 continue
             self.glyphs += 1
-            if char == REPLACEMENT or (char >= "\ue000" and unicodedata.category(char) == "Co"):
+            if char in LINE_END_HYPHENS:
+                self.text[index] = "-"
+            elif char == REPLACEMENT or (char >= "\ue000" and unicodedata.category(char) == "Co"):
                 self.text[index] = "•" if char in PRIVATE_BULLETS else REPLACEMENT
                 self.unmapped += char not in PRIVATE_BULLETS
-            elif char < " " and char != "\x02":
+            elif char < " ":
                 self.text[index] = REPLACEMENT
                 self.unmapped += 1
 

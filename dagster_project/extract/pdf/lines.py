@@ -21,7 +21,6 @@ BASELINE_EM = 0.22
 LEADER = re.compile(r"(?:\.\s?){4,}|…{2,}|_{4,}|(?:\s\.){3,}")
 BULLETS = frozenset("•·▪●○◦■□–—-*➢✓▸►o§")
 ENUMERATION = re.compile(r"\(?(?:\d{1,2}|[a-zA-Z])[.)]")
-HYPHENS = "-\u00ad\u2010\x02"
 
 
 @dataclass(slots=True)
@@ -124,7 +123,6 @@ def segment_of(words: Sequence[Word]) -> Segment:
         text += ("" if word.x0 - before.x1 < 0.13 * word.size and not word.spaced else " ") + word.text
     size = max(word.size for word in words)
     base = next(word.y for word in words if word.size == size)
-    text = text.replace("\x02", "-")
     return Segment(words[0].x0, max(word.x1 for word in words), base, size, text, list(words))
 
 

@@ -73,6 +73,17 @@ def running_words(pages: Sequence[tuple[float, Sequence[TextLine]]]) -> list[set
     return result
 
 
+def prose_leading(lines: Sequence[TextLine]) -> float:
+    """Distance of baselines in the running text of a page, as a multiple of the size; 1.3 where there is none."""
+    ratios = sorted(
+        (b.y - a.y) / a.size
+        for a, b in zip(lines, lines[1:], strict=False)
+        if len(a.segments) == len(b.segments) == 1 and a.size == b.size and a.x1 - a.x0 > 15 * a.size and b.y > a.y
+    )
+    close = [ratio for ratio in ratios if ratio < LINE_PITCH_EM]
+    return close[len(close) // 2] if close else 1.3
+
+
 def _key(text: str) -> str:
     return re.sub(r"\d+", "#", text.casefold())
 

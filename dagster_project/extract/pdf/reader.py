@@ -24,6 +24,7 @@ from dagster_project.extract.pdf.outline import (
     can_be_heading,
     heading_levels,
     paragraphs,
+    prose_leading,
     running_words,
 )
 from dagster_project.extract.pdf.rules import Drawing, read_drawing
@@ -184,15 +185,14 @@ def _items(pages: Sequence[_Page]) -> tuple[list[Item], list[str]]:
 
 
 def _grid(table: PageTable, page: int, before: _Placed | None) -> Grid:
-    goes_on = (
-        before is not None
-        and isinstance(before.content, PageTable)
-        and before.page == page - 1
-        and follows(before.content, table)
-    )
+    above = before.content if before is not None and before.page == page - 1 else None
+    goes_on = isinstance(above, PageTable) and follows(above, table)
+    # The part above marks its header by weight and this part begins without: its rows go on.
+    headless = goes_on and isinstance(above, PageTable) and above.marked > 0 and table.marked == 0
     return Grid(
         tuple(tuple(row) for row in table.rows),
         page=page,
+        header_rows=0 if headless else None,
         spans=tuple((*place, *span) for place, span in sorted(table.spans.items())),
         follows=goes_on,
     )
@@ -203,9 +203,10 @@ def _page_items(page: _Page, dropped: set[int], before: PageTable | None) -> tup
     words = [word for word in page.text.words if id(word) not in dropped]
     tables: list[PageTable] = []
     refused = 0
+    leading = prose_leading(make_lines(words))
     for lattice in find_lattices(page.drawing):
         try:
-            table = lattice_table(lattice, words, page.text.turned, page.drawing.areas)
+            table = lattice_table(lattice, words, page.text.turned, leading)
         except Untold:
             refused += 1
             words = [w for w in words if not lattice.holds((w.x0 + w.x1) / 2, w.y - 0.3 * w.size)]
@@ -222,7 +223,7 @@ def _page_items(page: _Page, dropped: set[int], before: PageTable | None) -> tup
         for region in find_regions(lines, page.drawing):
             region = continue_columns(region, before if not placed and not found and not spare else None)
             try:
-                table, _ = region_table(region, page.drawing)
+                table, _ = region_table(region, page.drawing, leading)
             except Untold:
                 refused += 1
                 taken |= {id(word) for line in region.lines for segment in line.segments for word in segment.words}

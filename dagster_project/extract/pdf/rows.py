@@ -7,9 +7,10 @@ not belong here: where a table begins and ends (``tables``) and what its columns
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from dagster_project.extract.pdf.lines import Segment
+from dagster_project.extract.structure import YEAR_CELL, is_number
 
 SAME_LINE = 0.25
 """Share of the size by which baselines of one printed line may differ."""
@@ -35,20 +36,26 @@ class Row:
     bottom: float
 
 
-def split_rows(entries: Sequence[Entry], dividers: Sequence[float], widths: Sequence[tuple[float, float]]) -> list[Row]:
+def split_rows(
+    entries: Sequence[Entry],
+    dividers: Sequence[float],
+    widths: Sequence[tuple[float, float]],
+    leading: float,
+) -> list[Row]:
     """Part the entries of a table into rows.
 
     Args:
         entries: all printed lines of all columns.
         dividers: y of the rules and edges of shading that part rows all the way across; in order.
         widths: left and right end of every column (points).
+        leading: distance of baselines in the prose of the page, as a multiple of the size.
     """
     bands: list[list[Entry]] = [[] for _ in range(len(dividers) + 1)]
     for entry in entries:
         middle = entry.segment.y - 0.3 * entry.segment.size
         bands[sum(1 for y in dividers if y < middle)].append(entry)
     bands = [band for band in bands if band]
-    pitch = _Pitch(entries)
+    pitch = _Pitch(entries, leading)
     ruled = sum(1 for band in bands if not _several_rows(band, 1))
     every_row_ruled = len(bands) > 2 and ruled >= 0.8 * len(bands)
     rows: list[Row] = []
@@ -60,16 +67,31 @@ def split_rows(entries: Sequence[Entry], dividers: Sequence[float], widths: Sequ
     return rows
 
 
-def rows_of_lines(entries: Sequence[Entry], widths: Sequence[tuple[float, float]]) -> list[Row]:
+def rows_of_lines(entries: Sequence[Entry], widths: Sequence[tuple[float, float]], leading: float) -> list[Row]:
     """The row between two rules; several, where the rules between the rows were left out.
 
     Numbers on more than one line of more than one column (or of the only one with numbers) show several rows; a
     single cell with two lines is a wrapped one.
     """
-    numeric = {entry.column for entry in entries if entry.is_number and entry.column}
+    columns: dict[int, list[Entry]] = {}
+    for entry in entries:
+        if entry.is_number and entry.column:
+            columns.setdefault(entry.column, []).append(entry)
+    wrapped = {column for column, found in columns.items() if _is_wrapped_number(found, widths[column])}
+    numeric = {column for column in columns if column not in wrapped}
+    entries = [replace(e, is_number=e.is_number and e.column not in wrapped) for e in entries]
     if _several_rows(entries, min(2, max(1, len(numeric)))):
-        return _rows_of_band(entries, _Pitch(entries), widths)
+        return _rows_of_band(entries, _Pitch(entries, leading), widths)
     return [_row(entries)]
+
+
+def _is_wrapped_number(entries: Sequence[Entry], width: tuple[float, float]) -> bool:
+    """Whether the lines of a cell are one number that had no room: ``228`` above ``144`` is 228 144."""
+    ordered = sorted(entries, key=lambda e: e.segment.y)
+    if len(ordered) < 2 or not is_number(" ".join(entry.segment.text for entry in ordered)):
+        return False
+    pairs = zip(ordered, ordered[1:], strict=False)
+    return all(not would_fit(a.segment, b.segment, width) for a, b in pairs)
 
 
 def _several_rows(band: Sequence[Entry], columns: int) -> bool:
@@ -84,7 +106,7 @@ def _several_rows(band: Sequence[Entry], columns: int) -> bool:
 class _Pitch:
     """Distances of baselines: the least of wrapped lines, and the least between numbers of one column."""
 
-    def __init__(self, entries: Sequence[Entry]) -> None:
+    def __init__(self, entries: Sequence[Entry], leading: float) -> None:
         by_column: dict[int, list[Entry]] = {}
         for entry in entries:
             if entry.column is not None:
@@ -112,6 +134,9 @@ class _Pitch:
             nearest = looser[0] if looser else 0.0
             self.limit = min(TIGHT * self.least, (self.least + nearest) / 2) if looser else self.least * 1.05
             self.limit = self.limit if wraps else 0.0
+        if not self.certain and self.least > 1.15 * leading * self.size:
+            # Looser than the prose of the page: these are rows, and no cell is wrapped.
+            self.limit = 0.0
 
 
 def _rows_of_band(band: Sequence[Entry], pitch: _Pitch, widths: Sequence[tuple[float, float]]) -> list[Row]:
@@ -162,6 +187,8 @@ def _one_cell(a: Entry, b: Entry, pitch: _Pitch, width: tuple[float, float] | No
     if gap <= SAME_LINE * a.segment.size:
         return True
     if gap > pitch.limit or (a.is_number and b.is_number):
+        return False
+    if not pitch.certain and a.is_number != b.is_number and not YEAR_CELL.fullmatch(b.segment.text):
         return False
     if pitch.certain:
         return True

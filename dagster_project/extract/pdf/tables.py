@@ -61,7 +61,7 @@ class Untold(Exception):  # noqa: N818 - a verdict, not an error of the program
 # --- tables with rules in both directions ----------------------------------------------------------------------------
 
 
-def lattice_table(lattice: Lattice, words: Sequence[Word], turned: Sequence[Word], areas: Sequence[Area]) -> PageTable | None:
+def lattice_table(lattice: Lattice, words: Sequence[Word], turned: Sequence[Word], leading: float) -> PageTable | None:
     """The table in a lattice; None if it holds no table (a chart, a frame around text).
 
     Raises:
@@ -76,7 +76,7 @@ def lattice_table(lattice: Lattice, words: Sequence[Word], turned: Sequence[Word
             held.add(id(word))
     filled_columns = {cell.column for cell in inside}
     filled_rows = {cell.row for cell in inside}
-    if len(filled_columns) < 2 or len(inside) < 3 or len(filled_rows) * 2 < len(lattice.ys) - 1:
+    if len(filled_columns) < 2 or len(inside) < min(3, len(lattice.cells)) or len(filled_rows) * 2 < len(lattice.ys) - 1:
         return None
     n_cols = len(lattice.xs) - 1
     widths = [(lattice.xs[j] + 1, lattice.xs[j + 1] - 1) for j in range(n_cols)]
@@ -94,7 +94,7 @@ def lattice_table(lattice: Lattice, words: Sequence[Word], turned: Sequence[Word
     at: dict[int, int] = {}
     for lattice_row in sorted(entries):
         at[lattice_row] = len(rows)
-        for row in rows_of_lines(entries[lattice_row], widths):
+        for row in rows_of_lines(entries[lattice_row], widths, leading):
             texts = _texts(row, n_cols, widths)
             for column in texts:
                 cell = cell_of.get((lattice_row, column))
@@ -319,10 +319,12 @@ def _in_rhythm(lines: Sequence[TextLine], kept: Sequence[int], index: int) -> bo
     gaps = [lines[b].y - lines[a].y for a, b in zip(kept, kept[1:], strict=False)]
     gap = lines[index].y - lines[kept[-1]].y
     limit = 1.15 * max(gaps) if gaps else 2.2 * lines[index].size
-    return gap <= limit and lines[index].x0 <= lines[kept[-1]].x0 + 2 * lines[index].size
+    first, segment = lines[kept[0]], lines[index].segments[0]
+    heads = [other.x0 for other in first.segments[1:]]
+    return gap <= limit and not any(segment.x0 < x < segment.x1 for x in heads)
 
 
-def region_table(region: Region, drawing: Drawing) -> tuple[PageTable | None, list[TextLine]]:
+def region_table(region: Region, drawing: Drawing, leading: float) -> tuple[PageTable | None, list[TextLine]]:
     """The table in a region and the lines of the region that are none of it.
 
     Raises:
@@ -345,7 +347,7 @@ def region_table(region: Region, drawing: Drawing) -> tuple[PageTable | None, li
     widths = [(column.x0, column.x1) for column in columns.columns]
     top, bottom = lines[0].segments[0].top, lines[-1].y
     dividers = [y for y in region.dividers if top < y < bottom]
-    rows = split_rows(entries, dividers, widths)
+    rows = split_rows(entries, dividers, widths, leading)
     table = _table_of_rows(rows, columns, widths, region.ruled)
     _refuse_doubtful(table)
     table.words = {id(word) for line in lines for segment in line.segments for word in segment.words}
@@ -385,7 +387,8 @@ def _is_table(lines: Sequence[TextLine], columns: Columns, ruled: bool) -> bool:
     """Whether lines in columns are a table: enough lines that fill several columns, and not prose in two columns."""
     several = [line for line in lines if len(line.segments) > 1]
     if len(several) < 2 and not (ruled and len(lines) > 1):
-        return False
+        header = lines[0]
+        return len(lines) > 1 and len(header.segments) > 2 and all(s.bold for s in header.segments)
     numbers = sum(1 for line in lines for segment in line.segments[1:] if segment.is_number)
     if ruled:
         return True
