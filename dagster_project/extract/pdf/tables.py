@@ -15,6 +15,7 @@ from dagster_project.extract.pdf.characters import Word
 from dagster_project.extract.pdf.columns import Columns, find_columns
 from dagster_project.extract.pdf.lattice import Lattice, LatticeCell
 from dagster_project.extract.pdf.lines import (
+    Segment,
     TextLine,
     is_contents_line,
     is_list_mark,
@@ -79,7 +80,7 @@ def lattice_table(lattice: Lattice, words: Sequence[Word], turned: Sequence[Word
     if len(filled_columns) < 2 or len(inside) < min(3, len(lattice.cells)) or len(filled_rows) * 2 < len(lattice.ys) - 1:
         return None
     n_cols = len(lattice.xs) - 1
-    widths = [(lattice.xs[j] + 1, lattice.xs[j + 1] - 1) for j in range(n_cols)]
+    widths = _inner_widths(lattice, inside)
     entries: dict[int, list[Entry]] = {}
     for cell, found in inside.items():
         for line in make_lines(found):
@@ -112,6 +113,20 @@ def lattice_table(lattice: Lattice, words: Sequence[Word], turned: Sequence[Word
     _drop_empty_columns(table)
     _refuse_doubtful(table)
     return table
+
+
+def _inner_widths(lattice: Lattice, inside: dict[LatticeCell, list[Word]]) -> list[tuple[float, float]]:
+    """Room for text in every column: its rules, less the distance that text keeps from them."""
+    widths = []
+    for column, (left, right) in enumerate(zip(lattice.xs, lattice.xs[1:], strict=False)):
+        pads = [
+            min(word.x0 - left, right - word.x1)
+            for cell, words in inside.items() if cell.column == column and cell.column_end == column + 1
+            for word in words
+        ]
+        pad = max(0.5, min(pads, default=0.5))
+        widths.append((left + pad, right - pad))
+    return widths
 
 
 def _texts(row: Row, n_cols: int, widths: Sequence[tuple[float, float]]) -> dict[int, str]:
@@ -203,7 +218,7 @@ def rule_groups(lines: Sequence[TextLine], drawing: Drawing) -> list[list[float]
     for at, start, end in sorted(edges):
         for group in reversed(groups):
             same = abs(group[0] - start) < 4 and abs(group[1] - end) < 4
-            if same and (at - group[2][-1] < 2 or _one_table(lines, group[2][-1], at, start, end)):
+            if same and (at - group[2][-1] < 2 or _one_table(lines, group[2], at, start, end)):
                 if at - group[2][-1] >= 2:
                     group[2].append(at)
                 break
@@ -225,20 +240,30 @@ def _shades(areas: Sequence[Area]) -> list[Area]:
     return result
 
 
-def _one_table(lines: Sequence[TextLine], above: float, below: float, start: float, end: float) -> bool:
-    between = [
+def _one_table(lines: Sequence[TextLine], ys: Sequence[float], below: float, start: float, end: float) -> bool:
+    between = _between(lines, ys[-1], below, start, end)
+    if not between:
+        return below - ys[-1] < 40
+    first, last = min(s.top for s in between), max(s.y for s in between)
+    size = max(segment.size for segment in between)
+    if first - ys[-1] > 1.1 * size or below - last > 1.3 * size:
+        return False
+    if len(ys) > 1:
+        head = _between(lines, ys[0], ys[1], start, end)
+        if head and first - ys[-1] > min(s.top for s in head) - ys[0] + 3:
+            return False
+        if head and size > 1.1 * max(s.size for s in head):
+            return False
+    rows = len({round(segment.y / 3) for segment in between})
+    several = [line for line in lines if len(line.segments) > 1 and ys[-1] < line.y - 0.3 * line.size < below]
+    return bool(several) or (rows <= 3 and len(ys) > 1)
+
+
+def _between(lines: Sequence[TextLine], above: float, below: float, start: float, end: float) -> list[Segment]:
+    return [
         segment for line in lines for segment in line.segments
         if above < segment.y - 0.3 * segment.size < below and segment.x1 > start and segment.x0 < end
     ]
-    if not between:
-        return below - above < 40
-    first, last = min(s.top for s in between), max(s.y for s in between)
-    size = max(segment.size for segment in between)
-    if first - above > 1.1 * size or below - last > 1.3 * size:
-        return False
-    rows = len({round(segment.y / 3) for segment in between})
-    several = [line for line in lines if len(line.segments) > 1 and above < line.y - 0.3 * line.size < below]
-    return bool(several) or rows <= 3
 
 
 def find_regions(lines: Sequence[TextLine], drawing: Drawing) -> list[Region]:
@@ -252,9 +277,10 @@ def find_regions(lines: Sequence[TextLine], drawing: Drawing) -> list[Region]:
     regions: list[Region] = []
     run: list[int] = []
     last_several = 0
+    done = -1
 
     def close() -> None:
-        nonlocal run
+        nonlocal run, done
         keep = run[: last_several + 1] if run else []
         for index in run[len(keep):]:
             # Lines of one segment after the last line of several belong to the table if rules enclose them, or if
@@ -264,6 +290,7 @@ def find_regions(lines: Sequence[TextLine], drawing: Drawing) -> list[Region]:
                 break
             keep.append(index)
         if keep:
+            done = keep[-1]
             numbers = {group_of[index] for index in keep if index in group_of}
             dividers = sorted(y for number in numbers for y in groups[number])
             regions.append(Region([lines[index] for index in keep], bool(numbers), dividers))
@@ -274,7 +301,10 @@ def find_regions(lines: Sequence[TextLine], drawing: Drawing) -> list[Region]:
         if run and not _goes_on(lines, run, index, group_of):
             close()
         if not run:
-            if several or (index in group_of and _group_has_columns(lines, groups[group_of[index]])):
+            if several:
+                run = [*_header_lines_above(lines, index, done), index]
+                last_several = len(run) - 1
+            elif index in group_of and _group_has_columns(lines, groups[group_of[index]]):
                 run, last_several = [index], 0
             continue
         run.append(index)
@@ -303,6 +333,7 @@ def _goes_on(lines: Sequence[TextLine], run: Sequence[int], index: int, group_of
     if len(line.segments) > 1 and line.text == first.text and len(run) > 1:
         return False
     gap = line.y - before.y
+    several = len(line.segments) > 1
     gaps = [lines[b].y - lines[a].y for a, b in zip(run, run[1:], strict=False)]
     size = max(line.size, before.size)
     if groups and index not in group_of:
@@ -310,7 +341,28 @@ def _goes_on(lines: Sequence[TextLine], run: Sequence[int], index: int, group_of
         return bool(gaps) and gap <= 1.25 * max(gaps) and gap < MAX_GAP_EM * size and len(line.segments) > 1
     if not gaps:
         return gap <= FIRST_GAP_EM * size
-    return gap <= min(MAX_GAP_EM * size, 1.45 * max(1.3 * size, *gaps))
+    return gap <= min(MAX_GAP_EM * size, max((2.6 if several else 2.2) * size, 1.45 * max(gaps)))
+
+
+def _header_lines_above(lines: Sequence[TextLine], index: int, done: int) -> list[int]:
+    """Lines of one segment above the first line of several that are the tops of wrapped header cells.
+
+    They stand over a column other than the first, or so close that they can only belong to the same row.
+    """
+    found: list[int] = []
+    first = lines[index]
+    for above in range(index - 1, done, -1):
+        line, below = lines[above], lines[above + 1]
+        if len(line.segments) > 1 or line.size > 1.1 * first.size:
+            break
+        segment, gap = line.segments[0], below.y - line.y
+        over = [s for s in first.segments if segment.x0 < s.x1 and segment.x1 > s.x0]
+        beside = segment.x0 > first.segments[0].x1 or (len(over) == 1 and over[0] is not first.segments[0])
+        half = gap < 0.95 * line.size
+        if not (half or (beside and len(over) <= 1 and gap <= 2.2 * line.size)):
+            break
+        found.insert(0, above)
+    return found
 
 
 def _in_rhythm(lines: Sequence[TextLine], kept: Sequence[int], index: int) -> bool:
@@ -438,7 +490,7 @@ def _table_of_rows(rows: Sequence[Row], columns: Columns, widths: Sequence[tuple
         _refuse_split_numbers(row)
         across = [entry for entry in row.entries if entry.column is None]
         for group in _joined_across(across):
-            place, span = _place_across(group, columns, filled, rows, index, is_header=index < body)
+            place, span = _place_across(group, columns, filled, is_header=index < body)
             if place in filled:
                 raise Untold
             filled[place] = cell_text(group, (0, widths[-1][1] - widths[0][0]))
@@ -446,6 +498,7 @@ def _table_of_rows(rows: Sequence[Row], columns: Columns, widths: Sequence[tuple
                 spans[index, place] = (1, span)
         texts.append([filled.get(column, "") for column in range(n_cols)])
         bold.append(all(entry.segment.bold for entry in row.entries))
+    _place_headers(texts, spans, rows, widths, body)
     return PageTable(
         min(width[0] for width in widths), max(width[1] for width in widths),
         min(row.top for row in rows), max(row.bottom for row in rows),
@@ -489,8 +542,6 @@ def _place_across(
     group: Sequence[Entry],
     columns: Columns,
     filled: dict[int, str],
-    rows: Sequence[Row],
-    index: int,
     *,
     is_header: bool,
 ) -> tuple[int, int]:
@@ -510,3 +561,54 @@ def _place_across(
             raise Untold
         return reached[0], reached[-1] - reached[0] + 1
     return reached[0], len(reached)
+
+
+def _place_headers(texts: list[list[str]], spans: dict[tuple[int, int], tuple[int, int]], rows: Sequence[Row],
+                   widths: Sequence[tuple[float, float]], body: int) -> None:
+    """Move header cells that stand in the middle over several columns to the first of them.
+
+    Of all runs of columns that hold the text, have a header of their own below and are free beside it, the one whose
+    middle is nearest to the middle of the text.
+    """
+    n_cols = len(widths)
+    for index in range(min(body, len(rows)) - 1):
+        below = texts[index + 1]
+        boxes: dict[int, tuple[float, float]] = {}
+        for column in range(1, n_cols):
+            if texts[index][column]:
+                found = [e.segment for e in rows[index].entries if _stands_in(e, column, widths, spans.get((index, column)))]
+                if found:
+                    boxes[column] = (min(s.x0 for s in found), max(s.x1 for s in found))
+        for column, (x0, x1) in boxes.items():
+            span = spans.get((index, column), (1, 1))[1]
+            free = [c for c in range(n_cols) if (not texts[index][c] or c == column) and below[c]]
+            best: tuple[float, int, int] | None = None
+            for start in range(column, 0, -1):
+                if start not in free:
+                    break
+                for end in range(start + 1, n_cols + 1):
+                    if end - 1 not in free:
+                        break
+                    if end < column + span:
+                        continue
+                    off = abs((x0 + x1) / 2 - (widths[start][0] + widths[end - 1][1]) / 2)
+                    if best is None or off < best[0] - 0.5:
+                        best = (off, start, end)
+            flush = abs(x0 - widths[column][0]) < 1.5
+            if best is None or (flush and span == 1) or best[1:] == (column, column + span):
+                continue
+            text = texts[index][column]
+            texts[index][column] = ""
+            spans.pop((index, column), None)
+            texts[index][best[1]] = text
+            if best[2] - best[1] > 1:
+                spans[index, best[1]] = (1, best[2] - best[1])
+
+
+def _stands_in(
+    entry: Entry, column: int, widths: Sequence[tuple[float, float]], span: tuple[int, int] | None
+) -> bool:
+    if entry.column is not None:
+        return entry.column == column
+    last = column + (span[1] if span else 1) - 1
+    return entry.segment.x0 < widths[last][1] and entry.segment.x1 > widths[column][0]
