@@ -63,6 +63,7 @@ class Score:
         )
 
 
+MARKS = dict.fromkeys(map(ord, "✔✓\ufffd"))
 STATUS_BLOCK = {(0, 1), (1, 0), (1, 1)}
 
 Cells = dict[tuple[int, int], str]
@@ -73,7 +74,14 @@ def cells_of(document: Document) -> dict[int, Cells]:
     result: dict[int, Cells] = {table.table_seq: {} for table in document.tables}
     for cell in document.cells:
         result[cell.table_seq][cell.row_index, cell.col_index] = collapse(cell.text)
-    return result
+    return {seq: _without_empty_columns(cells) for seq, cells in result.items()}
+
+
+def _without_empty_columns(cells: Cells) -> Cells:
+    """Columns without any text have no place on paper unless rules draw them; marks that fonts lack are left out."""
+    columns = {column: place for place, column in enumerate(sorted({column for _, column in cells}))}
+    plain = {(row, columns[column]): collapse(text.translate(MARKS)) for (row, column), text in cells.items()}
+    return {place: text for place, text in plain.items() if text}
 
 
 def compare(expected: Document, actual: Document) -> Score:

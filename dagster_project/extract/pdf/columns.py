@@ -64,9 +64,28 @@ def find_columns(lines: Sequence[TextLine], forced: Sequence[float]) -> Columns:
     for segment in singles:
         _place(segment, columns, spanning, forced)
     columns.sort(key=lambda column: column.x0)
+    _release_wraps(columns, spanning)
     result = Columns(columns, spanning)
     header_end = _first_figures(lines)
     return _merge_complements(result, lines, header_end, forced)
+
+
+def _release_wraps(columns: list[Column], spanning: list[Segment]) -> None:
+    """Dissolve columns that hold nothing but second lines of texts that run across columns.
+
+    ``2024`` below ``Planerad effekt``, both in the middle over two columns, stands in the gap between the two.
+    """
+    for column in list(columns):
+        if len(columns) > 2 and all(_is_wrap(segment, spanning) for segment in column.segments):
+            columns.remove(column)
+            spanning.extend(column.segments)
+
+
+def _is_wrap(segment: Segment, spanning: Sequence[Segment]) -> bool:
+    return any(
+        0 < segment.y - other.y < 1.4 * segment.size and other.x0 - 1 <= segment.x0 and segment.x1 <= other.x1 + 1
+        for other in spanning
+    )
 
 
 def _weight(line: TextLine) -> tuple[int, int]:

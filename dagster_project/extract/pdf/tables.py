@@ -204,27 +204,41 @@ class Region:
     dividers: list[float]
 
 
-def rule_groups(lines: Sequence[TextLine], drawing: Drawing) -> list[list[float]]:
-    """Groups of horizontal rules that belong to one table: y positions from top to bottom.
+@dataclass(slots=True)
+class RuleGroup:
+    """Horizontal rules, or edges of shading, of one table: their ends and their y from top to bottom (points)."""
+
+    x0: float
+    x1: float
+    ys: list[float]
+    drawn: bool
+    """Whether at least one is a rule, not only the edge of a shaded row."""
+
+
+def rule_groups(lines: Sequence[TextLine], drawing: Drawing) -> list[RuleGroup]:
+    """Groups of horizontal rules that belong to one table.
 
     Two rules belong together if they are of the same width and the text between them stands close to both, as the
     rows of a table do: above the first rule of the next table there is a heading, or prose, or at least more room.
     """
-    groups: list[tuple[float, float, list[float]]] = []
-    edges = [(rule.at, rule.start, rule.end) for rule in drawing.across if rule.end - rule.start > 60]
-    edges += [
-        (y, area.x0, area.x1) for area in _shades(drawing.areas) for y in (area.y0, area.y1)
-    ]
-    for at, start, end in sorted(edges):
+    groups: list[RuleGroup] = []
+    edges = [(rule.at, rule.start, rule.end, True) for rule in drawing.across if rule.end - rule.start > 60]
+    edges += [(y, area.x0, area.x1, False) for area in _shades(drawing.areas) for y in (area.y0, area.y1)]
+    for at, start, end, drawn in sorted(edges):
         for group in reversed(groups):
-            same = abs(group[0] - start) < 4 and abs(group[1] - end) < 4
-            if same and (at - group[2][-1] < 2 or _one_table(lines, group[2], at, start, end)):
-                if at - group[2][-1] >= 2:
-                    group[2].append(at)
-                break
+            if abs(group.x0 - start) > 4 or abs(group.x1 - end) > 4:
+                continue
+            if at - group.ys[-1] < 2:
+                group.drawn = group.drawn or drawn
+            elif _one_table(lines, group.ys, at, start, end):
+                group.ys.append(at)
+                group.drawn = group.drawn or drawn
+            else:
+                groups.append(RuleGroup(start, end, [at], drawn))
+            break
         else:
-            groups.append((start, end, [at]))
-    return [ys for _, _, ys in groups if len(ys) > 1]
+            groups.append(RuleGroup(start, end, [at], drawn))
+    return [group for group in groups if len(group.ys) > 1]
 
 
 def _shades(areas: Sequence[Area]) -> list[Area]:
@@ -255,8 +269,15 @@ def _one_table(lines: Sequence[TextLine], ys: Sequence[float], below: float, sta
         if head and size > 1.1 * max(s.size for s in head):
             return False
     rows = len({round(segment.y / 3) for segment in between})
-    several = [line for line in lines if len(line.segments) > 1 and ys[-1] < line.y - 0.3 * line.size < below]
-    return bool(several) or (rows <= 3 and len(ys) > 1)
+    if any(len(line.segments) > 1 and ys[-1] < line.y - 0.3 * line.size < below for line in lines):
+        return True
+    heads = next((line for line in lines if len(line.segments) > 1 and ys[0] < line.y < ys[-1]), None)
+    return len(ys) > 1 and (rows <= 3 or (heads is not None and all(_fits_below(heads, s) for s in between)))
+
+
+def _fits_below(head: TextLine, segment: Segment) -> bool:
+    """Whether a segment stands within one column of the line that heads them."""
+    return not any(segment.x0 < other.x0 - 1 and segment.x1 > other.x0 for other in head.segments[1:])
 
 
 def _between(lines: Sequence[TextLine], above: float, below: float, start: float, end: float) -> list[Segment]:
@@ -270,7 +291,8 @@ def find_regions(lines: Sequence[TextLine], drawing: Drawing) -> list[Region]:
     """Runs of lines that may be tables without vertical rules."""
     groups = rule_groups(lines, drawing)
     group_of: dict[int, int] = {}
-    for number, ys in enumerate(groups):
+    for number, group in enumerate(groups):
+        ys = group.ys
         for index, line in enumerate(lines):
             if ys[0] < line.y - 0.3 * line.size < ys[-1]:
                 group_of.setdefault(index, number)
@@ -292,19 +314,19 @@ def find_regions(lines: Sequence[TextLine], drawing: Drawing) -> list[Region]:
         if keep:
             done = keep[-1]
             numbers = {group_of[index] for index in keep if index in group_of}
-            dividers = sorted(y for number in numbers for y in groups[number])
+            dividers = sorted(y for number in numbers for y in groups[number].ys)
             regions.append(Region([lines[index] for index in keep], bool(numbers), dividers))
         run = []
 
     for index, line in enumerate(lines):
         several = len(line.segments) > 1 and not is_contents_line(line) and not is_list_mark(line.segments[0].text)
-        if run and not _goes_on(lines, run, index, group_of):
+        if run and not _goes_on(lines, run, index, group_of, groups):
             close()
         if not run:
             if several:
                 run = [*_header_lines_above(lines, index, done), index]
                 last_several = len(run) - 1
-            elif index in group_of and _group_has_columns(lines, groups[group_of[index]]):
+            elif index in group_of and _group_has_columns(lines, groups[group_of[index]].ys):
                 run, last_several = [index], 0
             continue
         run.append(index)
@@ -320,12 +342,18 @@ def _group_has_columns(lines: Sequence[TextLine], ys: Sequence[float]) -> bool:
     return sum(1 for line in lines if ys[0] < line.y < ys[-1] and len(line.segments) > 1) > 1
 
 
-def _goes_on(lines: Sequence[TextLine], run: Sequence[int], index: int, group_of: dict[int, int]) -> bool:
+def _goes_on(
+    lines: Sequence[TextLine], run: Sequence[int], index: int, group_of: dict[int, int], groups: Sequence[RuleGroup]
+) -> bool:
     line, before = lines[index], lines[run[-1]]
     if index in group_of and group_of.get(index) == group_of.get(run[-1]):
         return True
-    groups = [group_of[i] for i in run if i in group_of]
-    if groups and index in group_of and group_of[index] != groups[-1]:
+    inside = [groups[group_of[i]] for i in run if i in group_of]
+    if inside and index in group_of and groups[group_of[index]].drawn and inside[-1].drawn:
+        return False
+    if inside and index not in group_of and inside[-1].drawn and run[0] in group_of and len(inside[-1].ys) > 2:
+        # A rule above the first row and one below the last: the table is closed. With rules between rows only, the
+        # last row stands below the last rule, as the first does above the first.
         return False
     if is_contents_line(line) or line.size > 1.15 * max(lines[i].size for i in run):
         return False
@@ -336,9 +364,6 @@ def _goes_on(lines: Sequence[TextLine], run: Sequence[int], index: int, group_of
     several = len(line.segments) > 1
     gaps = [lines[b].y - lines[a].y for a, b in zip(run, run[1:], strict=False)]
     size = max(line.size, before.size)
-    if groups and index not in group_of:
-        # Below the last rule of its group a table goes on only in its own rhythm.
-        return bool(gaps) and gap <= 1.25 * max(gaps) and gap < MAX_GAP_EM * size and len(line.segments) > 1
     if not gaps:
         return gap <= FIRST_GAP_EM * size
     return gap <= min(MAX_GAP_EM * size, max((2.6 if several else 2.2) * size, 1.45 * max(gaps)))
@@ -370,10 +395,10 @@ def _in_rhythm(lines: Sequence[TextLine], kept: Sequence[int], index: int) -> bo
         return False
     gaps = [lines[b].y - lines[a].y for a, b in zip(kept, kept[1:], strict=False)]
     gap = lines[index].y - lines[kept[-1]].y
-    limit = 1.15 * max(gaps) if gaps else 2.2 * lines[index].size
-    first, segment = lines[kept[0]], lines[index].segments[0]
-    heads = [other.x0 for other in first.segments[1:]]
-    return gap <= limit and not any(segment.x0 < x < segment.x1 for x in heads)
+    has_body = any(segment.is_number for i in kept[1:] for segment in lines[i].segments[1:])
+    limit = 1.15 * max(gaps) if gaps and has_body else 2.2 * lines[index].size
+    head = max((lines[i] for i in kept), key=lambda line: len(line.segments))
+    return gap <= limit and _fits_below(head, lines[index].segments[0])
 
 
 def region_table(region: Region, drawing: Drawing, leading: float) -> tuple[PageTable | None, list[TextLine]]:
@@ -438,6 +463,8 @@ def _trim(lines: Sequence[TextLine], columns: Columns, region: Region) -> list[T
 def _is_table(lines: Sequence[TextLine], columns: Columns, ruled: bool) -> bool:
     """Whether lines in columns are a table: enough lines that fill several columns, and not prose in two columns."""
     several = [line for line in lines if len(line.segments) > 1]
+    if ruled and len(lines) == 1 and all(s.bold for s in lines[0].segments):
+        return True
     if len(several) < 2 and not (ruled and len(lines) > 1):
         header = lines[0]
         return len(lines) > 1 and len(header.segments) > 2 and all(s.bold for s in header.segments)
