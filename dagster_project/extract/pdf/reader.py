@@ -27,11 +27,11 @@ from dagster_project.extract.pdf.outline import (
     prose_leading,
     running_words,
 )
+from dagster_project.extract.pdf.rows import Untold
 from dagster_project.extract.pdf.rules import Drawing, read_drawing
 from dagster_project.extract.pdf.tables import (
     UNTOLD,
     PageTable,
-    Untold,
     find_regions,
     lattice_table,
     region_table,
@@ -188,7 +188,8 @@ def _grid(table: PageTable, page: int, before: _Placed | None) -> Grid:
     above = before.content if before is not None and before.page == page - 1 else None
     goes_on = isinstance(above, PageTable) and follows(above, table)
     # The part above marks its header by weight and this part begins without: its rows go on.
-    headless = goes_on and isinstance(above, PageTable) and above.marked > 0 and table.marked == 0
+    headless = goes_on and isinstance(above, PageTable) and above.below_mark and table.marked == 0
+    table.below_mark = headless or table.marked > 0
     return Grid(
         tuple(tuple(row) for row in table.rows),
         page=page,

@@ -10,12 +10,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from dagster_project.extract.pdf.lines import Segment
-from dagster_project.extract.structure import YEAR_CELL, is_number
+from dagster_project.extract.structure import NUMBER, YEAR_CELL, is_number
 
 SAME_LINE = 0.25
 """Share of the size by which baselines of one printed line may differ."""
 TIGHT = 1.22
 """Lines further apart than this many times the tightest pitch are different rows, if nothing else tells."""
+
+
+class Untold(Exception):  # noqa: N818 - a verdict, not an error of the program
+    """The region is a table, but its cells cannot be told for sure."""
 
 
 @dataclass(slots=True)
@@ -55,6 +59,13 @@ def split_rows(
         middle = entry.segment.y - 0.3 * entry.segment.size
         bands[sum(1 for y in dividers if y < middle)].append(entry)
     bands = [band for band in bands if band]
+    wrapped = _wrapped_numbers(entries, widths, leading)
+    if wrapped:
+        # Between rules a number that had no room is one; without them the row below may be a row.
+        if len(bands) < 3:
+            raise Untold
+        bands = [[replace(e, is_number=e.is_number and id(e) not in wrapped) for e in band] for band in bands]
+        entries = [entry for band in bands for entry in band]
     pitch = _Pitch(entries, leading)
     ruled = sum(1 for band in bands if not _several_rows(band, 1))
     every_row_ruled = len(bands) > 2 and ruled >= 0.8 * len(bands)
@@ -92,6 +103,26 @@ def _is_wrapped_number(entries: Sequence[Entry], width: tuple[float, float]) -> 
         return False
     pairs = zip(ordered, ordered[1:], strict=False)
     return all(not would_fit(a.segment, b.segment, width) for a, b in pairs)
+
+
+def _wrapped_numbers(
+    entries: Sequence[Entry], widths: Sequence[tuple[float, float]], leading: float
+) -> set[int]:
+    """Identities of entries that may be the second line of a number: three digits close below one to three digits."""
+    found: set[int] = set()
+    by_column: dict[int, list[Entry]] = {}
+    for entry in entries:
+        if entry.column and entry.is_number:
+            by_column.setdefault(entry.column, []).append(entry)
+    for column, numbers in by_column.items():
+        numbers.sort(key=lambda e: e.segment.y)
+        for a, b in zip(numbers, numbers[1:], strict=False):
+            close = b.segment.y - a.segment.y < 1.2 * leading * a.segment.size
+            text = f"{a.segment.text} {b.segment.text}"
+            tail = len(b.segment.text) == 3 and b.segment.text.isdigit()
+            if close and tail and NUMBER.fullmatch(text) and not would_fit(a.segment, b.segment, widths[column]):
+                found.add(id(b))
+    return found
 
 
 def _several_rows(band: Sequence[Entry], columns: int) -> bool:

@@ -23,7 +23,7 @@ from dagster_project.extract.pdf.lines import (
     make_lines,
     segment_of,
 )
-from dagster_project.extract.pdf.rows import Entry, Row, rows_of_lines, split_rows, would_fit
+from dagster_project.extract.pdf.rows import Entry, Row, Untold, rows_of_lines, split_rows, would_fit
 from dagster_project.extract.pdf.rules import Area, Drawing
 from dagster_project.extract.structure import NUMBER, YEAR_CELL, is_number
 
@@ -31,9 +31,6 @@ NUMBERS = re.compile(rf"{NUMBER.pattern}(?:\s*%)?(?:\s+{NUMBER.pattern}(?:\s*%)?
 """Several numbers with nothing but space between them."""
 MAX_GAP_EM = 4.0
 FIRST_GAP_EM = 3.2
-LONE_LINES = 12
-"""Lines of one segment that may stand between two lines of several in a table without rules: a wrapped label."""
-
 UNTOLD = "columns cannot be told apart"
 
 
@@ -51,12 +48,10 @@ class PageTable:
     marked: int
     """Leading rows that weight or shading marks as header; 0 where nothing marks them."""
     ruled: bool
+    below_mark: bool = False
+    """Whether a marked header stands over its rows, on this page or where the table began."""
     words: set[int] = field(default_factory=set)
     """Identities of the words that it holds."""
-
-
-class Untold(Exception):  # noqa: N818 - a verdict, not an error of the program
-    """The region is a table, but its cells cannot be told for sure."""
 
 
 # --- tables with rules in both directions ----------------------------------------------------------------------------
@@ -108,7 +103,7 @@ def lattice_table(lattice: Lattice, words: Sequence[Word], turned: Sequence[Word
     }
     table = PageTable(
         lattice.xs[0], lattice.xs[-1], lattice.ys[0], lattice.ys[-1], rows, spans,
-        [(lattice.xs[j], lattice.xs[j + 1]) for j in range(n_cols)], _marked(bold), True, held,
+        [(lattice.xs[j], lattice.xs[j + 1]) for j in range(n_cols)], _marked(bold), True, words=held,
     )
     _drop_empty_columns(table)
     _refuse_doubtful(table)
@@ -332,8 +327,6 @@ def find_regions(lines: Sequence[TextLine], drawing: Drawing) -> list[Region]:
         run.append(index)
         if several:
             last_several = len(run) - 1
-        elif len(run) - 1 - last_several > LONE_LINES and index not in group_of:
-            close()
     close()
     return regions
 
@@ -364,9 +357,18 @@ def _goes_on(
     several = len(line.segments) > 1
     gaps = [lines[b].y - lines[a].y for a, b in zip(run, run[1:], strict=False)]
     size = max(line.size, before.size)
+    if not several and index not in group_of and not _fits_below(max((lines[i] for i in run), key=_width), line.segments[0]):
+        # Prose below the table; a note that runs across it is followed by rows again at once.
+        crossing = [i for i in run[-2:] if len(lines[i].segments) == 1 and lines[i].segments[0].x1 > line.x1 - 1]
+        if len(crossing) > 1 or gap > 1.1 * max([*gaps, size]):
+            return False
     if not gaps:
         return gap <= FIRST_GAP_EM * size
     return gap <= min(MAX_GAP_EM * size, max((2.6 if several else 2.2) * size, 1.45 * max(gaps)))
+
+
+def _width(line: TextLine) -> int:
+    return len(line.segments)
 
 
 def _header_lines_above(lines: Sequence[TextLine], index: int, done: int) -> list[int]:
@@ -395,7 +397,10 @@ def _in_rhythm(lines: Sequence[TextLine], kept: Sequence[int], index: int) -> bo
         return False
     gaps = [lines[b].y - lines[a].y for a, b in zip(kept, kept[1:], strict=False)]
     gap = lines[index].y - lines[kept[-1]].y
-    has_body = any(segment.is_number for i in kept[1:] for segment in lines[i].segments[1:])
+    has_body = any(
+        segment.is_number and not YEAR_CELL.fullmatch(segment.text)
+        for i in kept[1:] for segment in lines[i].segments[1:]
+    )
     limit = 1.15 * max(gaps) if gaps and has_body else 2.2 * lines[index].size
     head = max((lines[i] for i in kept), key=lambda line: len(line.segments))
     return gap <= limit and _fits_below(head, lines[index].segments[0])
@@ -618,10 +623,10 @@ def _place_headers(texts: list[list[str]], spans: dict[tuple[int, int], tuple[in
                         break
                     if end < column + span:
                         continue
-                    off = abs((x0 + x1) / 2 - (widths[start][0] + widths[end - 1][1]) / 2)
-                    if best is None or off < best[0] - 0.5:
+                    off = min(abs((x0 + x1) / 2 - middle) for middle in _middles(widths, start, end))
+                    if best is None or off < best[0] - 1:
                         best = (off, start, end)
-            flush = abs(x0 - widths[column][0]) < 1.5
+            flush = abs(x0 - widths[column][0]) < 1.5 or abs(x1 - widths[column][1]) < 1.5
             if best is None or (flush and span == 1) or best[1:] == (column, column + span):
                 continue
             text = texts[index][column]
@@ -630,6 +635,14 @@ def _place_headers(texts: list[list[str]], spans: dict[tuple[int, int], tuple[in
             texts[index][best[1]] = text
             if best[2] - best[1] > 1:
                 spans[index, best[1]] = (1, best[2] - best[1])
+
+
+def _middles(widths: Sequence[tuple[float, float]], start: int, end: int) -> list[float]:
+    """Where the middle of a run of columns may be: their text may stand at the left, in the middle or at the right."""
+    after = widths[end][0] if end < len(widths) else widths[end - 1][1]
+    before = widths[start - 1][1] if start else widths[start][0]
+    left, right = widths[start][0], widths[end - 1][1]
+    return [(left + right) / 2, (left + after) / 2, (before + right) / 2]
 
 
 def _stands_in(
