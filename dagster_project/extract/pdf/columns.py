@@ -79,11 +79,20 @@ def _release_wraps(columns: list[Column], spanning: list[Segment]) -> None:
         if len(columns) > 2 and all(_is_wrap(segment, spanning) for segment in column.segments):
             columns.remove(column)
             spanning.extend(column.segments)
+            continue
+        for segment in list(column.segments):
+            others = [other for other in column.segments if other is not segment]
+            flush = any(abs(o.x0 - segment.x0) < 1.5 or abs(o.x1 - segment.x1) < 1.5 for o in others)
+            if others and not flush and _is_wrap(segment, spanning, centred=True):
+                column.segments = others
+                column.x0, column.x1 = min(o.x0 for o in others), max(o.x1 for o in others)
+                spanning.append(segment)
 
 
-def _is_wrap(segment: Segment, spanning: Sequence[Segment]) -> bool:
+def _is_wrap(segment: Segment, spanning: Sequence[Segment], *, centred: bool = False) -> bool:
     return any(
         0 < segment.y - other.y < 1.4 * segment.size and other.x0 - 1 <= segment.x0 and segment.x1 <= other.x1 + 1
+        and (not centred or abs(segment.x0 + segment.x1 - other.x0 - other.x1) < 3)
         for other in spanning
     )
 

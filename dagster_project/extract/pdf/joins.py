@@ -6,7 +6,9 @@ Belongs here: comparing the places of columns. Does not belong here: comparing h
 
 from __future__ import annotations
 
-from dagster_project.extract.pdf.tables import PageTable, Region
+from collections.abc import Sequence
+
+from dagster_project.extract.pdf.tables import PageTable
 
 NEAR = 4.0
 """Points by which the edges of a column may differ between pages."""
@@ -26,6 +28,51 @@ def _same_place(a: tuple[float, float], b: tuple[float, float]) -> bool:
     return min(abs(a[0] - b[0]), abs(a[1] - b[1]), middle) <= NEAR
 
 
-def continue_columns(region: Region, before: PageTable | None) -> Region:
-    """A region at the top of a page with the columns of the table that ended the page before."""
-    return region
+def share_columns(parts: Sequence[PageTable]) -> None:
+    """Give the parts of what may be one table the same columns, so that they can be compared.
+
+    A column without a value on one page leaves no trace there. Parts are left as they are if a column of one stands
+    over two of another.
+    """
+    if len({len(part.columns) for part in parts}) == 1:
+        return
+    union: list[tuple[float, float]] = []
+    for part in parts:
+        for column in part.columns:
+            met = [i for i, other in enumerate(union) if _overlap(column, other)]
+            if len(met) > 1:
+                return
+            if met:
+                other = union[met[0]]
+                union[met[0]] = (min(column[0], other[0]), max(column[1], other[1]))
+            else:
+                union.append(column)
+    union.sort()
+    places = []
+    for part in parts:
+        place = [next(i for i, other in enumerate(union) if _overlap(column, other)) for column in part.columns]
+        if len(set(place)) < len(place):
+            return
+        places.append(place)
+    for part, place in zip(parts, places, strict=True):
+        if len(place) == len(union):
+            continue
+        part.rows = [
+            [row[place.index(i)] if i in place else "" for i in range(len(union))] for row in part.rows
+        ]
+        spans = {}
+        for (row, column), (row_span, col_span) in part.spans.items():
+            last = place[min(column + col_span, len(place)) - 1]
+            spans[row, place[column]] = (row_span, last - place[column] + 1)
+        part.spans = spans
+        part.columns = [part.columns[place.index(i)] if i in place else union[i] for i in range(len(union))]
+
+
+def _overlap(a: tuple[float, float], b: tuple[float, float]) -> bool:
+    return min(a[1], b[1]) - max(a[0], b[0]) > 0.5
+
+
+def may_follow(before: PageTable, table: PageTable) -> bool:
+    """Whether two tables may be parts of one: they take the same width, or most columns stand in the same places."""
+    shared = sum(any(_same_place(a, b) for b in before.columns) for a in table.columns)
+    return shared >= 2 and 4 * shared >= 3 * min(len(before.columns), len(table.columns))

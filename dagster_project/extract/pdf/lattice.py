@@ -85,7 +85,9 @@ def _lattice(across: list[Rule], down: list[Rule]) -> Lattice | None:
     left, right = min(r.start for r in across), max(r.end for r in across)
     top, bottom = min(r.start for r in down), max(r.end for r in down)
     xs = _positions([r.at for r in down], left, right)
-    ys = _positions([r.at for r in across], top, bottom)
+    # Where a vertical rule ends inside the table, a header cell stands over several columns, ruled or not.
+    ends = [y for rule in down for y in (rule.start, rule.end) if top + MIN_CELL < y < bottom - MIN_CELL]
+    ys = _positions([r.at for r in across] + ends, top, bottom)
     if len(xs) < 3 or len(ys) < 2:
         return None
     rows, columns = len(ys) - 1, len(xs) - 1
@@ -129,7 +131,12 @@ def _cells(
             while column_end < columns and not closed_right[i][column_end - 1]:
                 column_end += 1
             row_end = i + 1
-            while row_end < rows and not any(closed_below[row_end - 1][j:column_end]):
+            while (
+                row_end < rows
+                and not any(closed_below[row_end - 1][j:column_end])
+                and not any(closed_right[row_end][j : column_end - 1])
+                and closed_right[row_end][column_end - 1] == closed_right[i][column_end - 1]
+            ):
                 row_end += 1
             for row in range(i, row_end):
                 for column in range(j, column_end):

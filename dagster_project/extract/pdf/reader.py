@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import Any
 
 import pypdfium2
@@ -16,7 +17,7 @@ import pypdfium2.raw as pdfium
 
 from dagster_project.extract.document import Document, ExtractionError, Limits, StructureWords
 from dagster_project.extract.pdf.characters import PageText, frame_of, read_words
-from dagster_project.extract.pdf.joins import continue_columns, follows
+from dagster_project.extract.pdf.joins import follows, may_follow, share_columns
 from dagster_project.extract.pdf.lattice import find_lattices
 from dagster_project.extract.pdf.lines import TextLine, make_lines
 from dagster_project.extract.pdf.outline import (
@@ -165,10 +166,11 @@ def _items(pages: Sequence[_Page]) -> tuple[list[Item], list[str]]:
     placed: list[_Placed] = []
     notes: list[str] = []
     for page, dropped in zip(pages, running, strict=True):
-        last = placed[-1].content if placed and placed[-1].page == page.number - 1 else None
-        found, refused = _page_items(page, dropped, last if isinstance(last, PageTable) else None)
+        found, refused = _page_items(page, dropped)
         placed.extend(found)
         notes.extend(f"page {page.number}: a table was left out, its {UNTOLD}" for _ in range(refused))
+    for run in _runs(placed):
+        share_columns(run)
     prose = [item.content for item in placed if isinstance(item.content, Paragraph)]
     levels = heading_levels(prose)
     items: list[Item] = []
@@ -182,6 +184,21 @@ def _items(pages: Sequence[_Page]) -> tuple[list[Item], list[str]]:
             items.append(_grid(content, item.page, before))
         before = item
     return items, notes
+
+
+def _runs(placed: Sequence[_Placed]) -> list[list[PageTable]]:
+    """Runs of tables on successive pages with nothing between them, which may be parts of one."""
+    runs: list[list[PageTable]] = []
+    for before, item in pairwise(placed):
+        above, table = before.content, item.content
+        if not isinstance(above, PageTable) or not isinstance(table, PageTable) or item.page != before.page + 1:
+            continue
+        if may_follow(above, table):
+            if runs and runs[-1][-1] is above:
+                runs[-1].append(table)
+            else:
+                runs.append([above, table])
+    return runs
 
 
 def _grid(table: PageTable, page: int, before: _Placed | None) -> Grid:
@@ -199,7 +216,7 @@ def _grid(table: PageTable, page: int, before: _Placed | None) -> Grid:
     )
 
 
-def _page_items(page: _Page, dropped: set[int], before: PageTable | None) -> tuple[list[_Placed], int]:
+def _page_items(page: _Page, dropped: set[int]) -> tuple[list[_Placed], int]:
     """Tables and paragraphs of one page in reading order, and how many tables were refused."""
     words = [word for word in page.text.words if id(word) not in dropped]
     tables: list[PageTable] = []
@@ -222,7 +239,6 @@ def _page_items(page: _Page, dropped: set[int], before: PageTable | None) -> tup
         found: list[PageTable] = list(zone.tables)
         taken: set[int] = set()
         for region in find_regions(lines, page.drawing):
-            region = continue_columns(region, before if not placed and not found and not spare else None)
             try:
                 table, _ = region_table(region, page.drawing, leading)
             except Untold:

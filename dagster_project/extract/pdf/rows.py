@@ -78,11 +78,19 @@ def split_rows(
     return rows
 
 
-def rows_of_lines(entries: Sequence[Entry], widths: Sequence[tuple[float, float]], leading: float) -> list[Row]:
+def rows_of_lines(
+    entries: Sequence[Entry], widths: Sequence[tuple[float, float]], leading: float, *, may_be_body: bool
+) -> list[Row]:
     """The row between two rules; several, where the rules between the rows were left out.
 
     Numbers on more than one line of more than one column (or of the only one with numbers) show several rows; a
     single cell with two lines is a wrapped one.
+
+    Args:
+        entries: what stands between two rules.
+        widths: room for text in every column (points).
+        leading: distance of baselines in the prose of the page, as a multiple of the size.
+        may_be_body: the table has so few rules that they may enclose its whole body.
     """
     columns: dict[int, list[Entry]] = {}
     for entry in entries:
@@ -91,8 +99,11 @@ def rows_of_lines(entries: Sequence[Entry], widths: Sequence[tuple[float, float]
     wrapped = {column for column, found in columns.items() if _is_wrapped_number(found, widths[column])}
     numeric = {column for column in columns if column not in wrapped}
     entries = [replace(e, is_number=e.is_number and e.column not in wrapped) for e in entries]
-    if _several_rows(entries, min(2, max(1, len(numeric)))):
-        return _rows_of_band(entries, _Pitch(entries, leading), widths)
+    pitch = _Pitch(entries, leading)
+    labels = [entry for entry in entries if entry.column == 0]
+    body = may_be_body and bool(numeric) and len(_chains(labels, pitch, widths)) > 1
+    if body or _several_rows(entries, min(2, max(1, len(numeric)))):
+        return _rows_of_band(entries, pitch, widths)
     return [_row(entries)]
 
 

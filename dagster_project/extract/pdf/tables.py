@@ -90,7 +90,8 @@ def lattice_table(lattice: Lattice, words: Sequence[Word], turned: Sequence[Word
     at: dict[int, int] = {}
     for lattice_row in sorted(entries):
         at[lattice_row] = len(rows)
-        for row in rows_of_lines(entries[lattice_row], widths, leading):
+        may_be_body = 0 < lattice_row == len(lattice.ys) - 2 and len(entries) <= 3
+        for row in rows_of_lines(entries[lattice_row], widths, leading, may_be_body=may_be_body):
             texts = _texts(row, n_cols, widths)
             for column in texts:
                 cell = cell_of.get((lattice_row, column))
