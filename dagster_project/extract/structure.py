@@ -538,7 +538,7 @@ class _OpenTable:
         header = list(self.rows[: self.header_rows])
         width = max(len(row) for row in self.rows)
         start = 0
-        if header and _padded(rows[: len(header)]) == _padded(header):
+        if header and (_padded(rows[: len(header)]) == _padded(header) or (grid.follows and _reads_as(rows, header))):
             start = len(header)
         elif max(len(row) for row in rows) != width or not (self._continues(rows) or self._goes_on_below(rows, grid)):
             return False
@@ -622,6 +622,13 @@ def _spans_by_row(grid: Grid, filled: Sequence[int]) -> list[dict[int, tuple[int
             rows = sum(1 for other in range(row, row + row_span) if other in place)
             result[place[row]][column] = (rows, col_span)
     return result
+
+
+def _reads_as(rows: Sequence[tuple[str, ...]], header: Sequence[tuple[str, ...]]) -> bool:
+    """Whether rows begin with the words of a header, row by row; where a layout is read, merged cells may shift."""
+    return [[cell for cell in row if cell] for row in rows[: len(header)]] == [
+        [cell for cell in row if cell] for row in header
+    ]
 
 
 def _first_words(cell: str) -> int:

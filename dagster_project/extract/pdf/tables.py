@@ -256,10 +256,11 @@ def _one_table(lines: Sequence[TextLine], ys: Sequence[float], below: float, sta
         return below - ys[-1] < 40
     first, last = min(s.top for s in between), max(s.y for s in between)
     size = max(segment.size for segment in between)
-    if first - ys[-1] > 1.1 * size or below - last > 1.3 * size:
+    head = _between(lines, ys[0], ys[1], start, end) if len(ys) > 1 else []
+    room = max([1.3 * size, *(ys[1] - s.y + 3 for s in head)])
+    if first - ys[-1] > 1.1 * size or below - last > room:
         return False
     if len(ys) > 1:
-        head = _between(lines, ys[0], ys[1], start, end)
         if head and first - ys[-1] > min(s.top for s in head) - ys[0] + 3:
             return False
         if head and size > 1.1 * max(s.size for s in head):
@@ -387,7 +388,7 @@ def _header_lines_above(lines: Sequence[TextLine], index: int, done: int) -> lis
         over = [s for s in first.segments if segment.x0 < s.x1 and segment.x1 > s.x0]
         beside = segment.x0 > first.segments[0].x1 or (len(over) == 1 and over[0] is not first.segments[0])
         half = gap < 0.95 * line.size
-        if not (half or (beside and len(over) <= 1 and gap <= 2.2 * line.size)):
+        if not (half or (beside and len(over) <= 1 and gap <= 2.6 * line.size)):
             break
         found.insert(0, above)
     return found
@@ -548,9 +549,9 @@ def _first_body_row(rows: Sequence[Row]) -> int:
 
 def _refuse_split_numbers(row: Row) -> None:
     """Raise Untold where one printed line of one cell holds several numbers, a wide gap between them."""
-    by_place: dict[tuple[int | None, int], int] = {}
+    by_place: dict[tuple[int, int], int] = {}
     for entry in row.entries:
-        if entry.is_number:
+        if entry.is_number and entry.column is not None:
             key = entry.column, round(entry.segment.y)
             by_place[key] = by_place.get(key, 0) + 1
             if by_place[key] > 1:
@@ -614,11 +615,13 @@ def _place_headers(texts: list[list[str]], spans: dict[tuple[int, int], tuple[in
                     boxes[column] = (min(s.x0 for s in found), max(s.x1 for s in found))
         for column, (x0, x1) in boxes.items():
             span = spans.get((index, column), (1, 1))[1]
-            free = [c for c in range(n_cols) if (not texts[index][c] or c == column) and below[c]]
+            free = [c for c in range(n_cols) if not texts[index][c] or c == column]
             best: tuple[float, int, int] | None = None
             for start in range(column, 0, -1):
                 if start not in free:
                     break
+                if not below[start]:
+                    continue
                 for end in range(start + 1, n_cols + 1):
                     if end - 1 not in free:
                         break
