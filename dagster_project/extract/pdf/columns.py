@@ -143,7 +143,8 @@ def _merge_complements(found: Columns, lines: Sequence[TextLine], header_end: fl
     result = Columns(columns, [])
     for segment in found.spanning:
         reached = result.overlapped(segment)
-        if len(reached) == 1 and not any(segment.x0 + 1 < at < segment.x1 - 1 for at in forced):
+        is_wrap = _is_wrap(segment, found.spanning, centred=True)
+        if len(reached) == 1 and not is_wrap and not any(segment.x0 + 1 < at < segment.x1 - 1 for at in forced):
             columns[reached[0]].add(segment)
         else:
             result.spanning.append(segment)

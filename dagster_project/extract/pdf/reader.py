@@ -33,6 +33,7 @@ from dagster_project.extract.pdf.rules import Drawing, read_drawing
 from dagster_project.extract.pdf.tables import (
     UNTOLD,
     PageTable,
+    Refused,
     find_regions,
     lattice_table,
     region_table,
@@ -157,18 +158,17 @@ class _Placed:
     """A table or paragraph in reading order."""
 
     page: int
-    content: PageTable | Paragraph
+    content: PageTable | Paragraph | Refused
 
 
 def _items(pages: Sequence[_Page]) -> tuple[list[Item], list[str]]:
     lines = [make_lines(page.text.words) for page in pages]
     running = running_words([(page.text.frame.height, found) for page, found in zip(pages, lines, strict=True)])
     placed: list[_Placed] = []
-    notes: list[str] = []
     for page, dropped in zip(pages, running, strict=True):
-        found, refused = _page_items(page, dropped)
-        placed.extend(found)
-        notes.extend(f"page {page.number}: a table was left out, its {UNTOLD}" for _ in range(refused))
+        placed.extend(_page_items(page, dropped))
+    _refuse_rest(placed)
+    notes = [f"page {item.page}: a table was left out, its {UNTOLD}" for item in placed if isinstance(item.content, Refused)]
     for run in _runs(placed):
         share_columns(run)
     prose = [item.content for item in placed if isinstance(item.content, Paragraph)]
@@ -180,10 +180,19 @@ def _items(pages: Sequence[_Page]) -> tuple[list[Item], list[str]]:
         if isinstance(content, Paragraph):
             level = levels.get(content.style) if can_be_heading(content) else None
             items.append(Line(content.text, level=level, page=item.page, is_prose=bool(levels) and level is None))
-        else:
+        elif isinstance(content, PageTable):
             items.append(_grid(content, item.page, before))
         before = item
     return items, notes
+
+
+def _refuse_rest(placed: Sequence[_Placed]) -> None:
+    """Refuse rows at the top of a page that go on with a table that was refused: their header is not known."""
+    for before, item in pairwise(placed):
+        table = item.content
+        if isinstance(before.content, Refused) and isinstance(table, PageTable) and item.page == before.page + 1:
+            if table.marked == 0:
+                item.content = Refused(table.top, table.x0)
 
 
 def _runs(placed: Sequence[_Placed]) -> list[list[PageTable]]:
@@ -216,17 +225,16 @@ def _grid(table: PageTable, page: int, before: _Placed | None) -> Grid:
     )
 
 
-def _page_items(page: _Page, dropped: set[int]) -> tuple[list[_Placed], int]:
-    """Tables and paragraphs of one page in reading order, and how many tables were refused."""
+def _page_items(page: _Page, dropped: set[int]) -> list[_Placed]:
+    """Tables and paragraphs of one page in reading order."""
     words = [word for word in page.text.words if id(word) not in dropped]
-    tables: list[PageTable] = []
-    refused = 0
     leading = prose_leading(make_lines(words))
+    tables: list[PageTable | Refused] = []
     for lattice in find_lattices(page.drawing):
         try:
             table = lattice_table(lattice, words, page.text.turned, leading)
         except Untold:
-            refused += 1
+            tables.append(Refused(lattice.ys[0], lattice.xs[0]))
             words = [w for w in words if not lattice.holds((w.x0 + w.x1) / 2, w.y - 0.3 * w.size)]
             continue
         if table is not None:
@@ -235,14 +243,13 @@ def _page_items(page: _Page, dropped: set[int]) -> tuple[list[_Placed], int]:
     placed: list[_Placed] = []
     for zone in zones(words, tables):
         lines = make_lines(zone.words)
-        spare: list[TextLine] = []
-        found: list[PageTable] = list(zone.tables)
+        found = list(zone.tables)
         taken: set[int] = set()
         for region in find_regions(lines, page.drawing):
             try:
-                table, _ = region_table(region, page.drawing, leading)
+                table = region_table(region, page.drawing, leading)
             except Untold:
-                refused += 1
+                found.append(Refused(region.lines[0].segments[0].top, region.lines[0].x0))
                 taken |= {id(word) for line in region.lines for segment in line.segments for word in segment.words}
                 continue
             if table is not None:
@@ -250,10 +257,10 @@ def _page_items(page: _Page, dropped: set[int]) -> tuple[list[_Placed], int]:
                 taken |= table.words
         spare = [line for line in lines if not any(id(w) in taken for s in line.segments for w in s.words)]
         placed.extend(_in_order(page.number, found, spare))
-    return placed, refused
+    return placed
 
 
-def _in_order(page: int, tables: Sequence[PageTable], lines: Sequence[TextLine]) -> list[_Placed]:
+def _in_order(page: int, tables: Sequence[PageTable | Refused], lines: Sequence[TextLine]) -> list[_Placed]:
     """Tables and the paragraphs between them, from top to bottom."""
     ordered = sorted(tables, key=lambda table: (table.top, table.x0))
     result: list[_Placed] = []

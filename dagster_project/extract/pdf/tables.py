@@ -54,6 +54,14 @@ class PageTable:
     """Identities of the words that it holds."""
 
 
+@dataclass(slots=True)
+class Refused:
+    """A table whose cells could not be told; what goes on with it on the next page is refused too."""
+
+    top: float
+    x0: float
+
+
 # --- tables with rules in both directions ----------------------------------------------------------------------------
 
 
@@ -408,8 +416,8 @@ def _in_rhythm(lines: Sequence[TextLine], kept: Sequence[int], index: int) -> bo
     return gap <= limit and _fits_below(head, lines[index].segments[0])
 
 
-def region_table(region: Region, drawing: Drawing, leading: float) -> tuple[PageTable | None, list[TextLine]]:
-    """The table in a region and the lines of the region that are none of it.
+def region_table(region: Region, drawing: Drawing, leading: float) -> PageTable | None:
+    """The table in a region; None if it holds none. Lines of prose at its ends stay out of the table.
 
     Raises:
         Untold: it is a table, but a cell may be several, or a text runs over columns that are filled.
@@ -417,16 +425,14 @@ def region_table(region: Region, drawing: Drawing, leading: float) -> tuple[Page
     lines = list(region.lines)
     forced = _forced(lines, drawing)
     columns = find_columns(lines, forced)
-    spare: list[TextLine] = []
     trimmed = _trim(lines, columns, region)
     if len(trimmed) < len(lines):
-        spare = [line for line in lines if line not in trimmed]
         lines = trimmed
         columns = find_columns(lines, forced) if lines else columns
     if not lines or len(columns.columns) < 2:
-        return None, region.lines
+        return None
     if not _is_table(lines, columns, region.ruled):
-        return None, region.lines
+        return None
     entries = _entries(lines, columns)
     widths = [(column.x0, column.x1) for column in columns.columns]
     top, bottom = lines[0].segments[0].top, lines[-1].y
@@ -435,7 +441,7 @@ def region_table(region: Region, drawing: Drawing, leading: float) -> tuple[Page
     table = _table_of_rows(rows, columns, widths, region.ruled)
     _refuse_doubtful(table)
     table.words = {id(word) for line in lines for segment in line.segments for word in segment.words}
-    return table, spare
+    return table
 
 
 def _forced(lines: Sequence[TextLine], drawing: Drawing) -> list[float]:

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from dagster_project.extract.pdf.characters import Word
-from dagster_project.extract.pdf.tables import PageTable
+from dagster_project.extract.pdf.tables import PageTable, Refused
 
 
 @dataclass(slots=True)
@@ -17,9 +17,9 @@ class Zone:
     """Words and tables with rules that are read together, from top to bottom."""
 
     words: list[Word]
-    tables: list[PageTable]
+    tables: list[PageTable | Refused]
 
 
-def zones(words: Sequence[Word], tables: Sequence[PageTable]) -> list[Zone]:
+def zones(words: Sequence[Word], tables: Sequence[PageTable | Refused]) -> list[Zone]:
     """Cut a page into zones in reading order."""
     return [Zone(list(words), list(tables))]
