@@ -17,6 +17,7 @@ from dagster_project.extract.document import (
     Table,
     report_id_for,
 )
+from dagster_project.extract.pdf import read_pdf
 from dagster_project.extract.text import read_text
 
 __all__ = [
@@ -33,7 +34,6 @@ __all__ = [
 ]
 
 SIGNATURES: tuple[tuple[bytes, str], ...] = (
-    (b"%PDF-", "a PDF file"),
     (b"PK\x03\x04", "a zip container (Word, Excel or OpenDocument)"),
     (b"\xd0\xcf\x11\xe0", "an old Office file"),
     (b"{\\rtf", "an RTF file"),
@@ -42,6 +42,10 @@ SIGNATURES: tuple[tuple[bytes, str], ...] = (
     (b"\xff\xd8\xff", "a picture"),
 )
 """First bytes of formats that no reader exists for yet."""
+
+PDF_MARK = b"%PDF-"
+PDF_MARK_WITHIN = 1024
+"""Bytes within which a PDF says what it is; mail gateways and printers put lines before it."""
 
 
 def extract(
@@ -70,6 +74,8 @@ def extract(
         raise ExtractionError("the file is empty" if not data else "the file holds nothing but white space")
     if len(data) > limits.max_bytes:
         raise ExtractionError(f"the file is too large: {len(data)} bytes, the limit is {limits.max_bytes}")
+    if PDF_MARK in data[:PDF_MARK_WITHIN]:
+        return read_pdf(data, limits, words or StructureWords())
     for signature, name in SIGNATURES:
         if data.startswith(signature):
             raise ExtractionError(f"format not supported yet: the content is {name}")

@@ -20,6 +20,8 @@ import pypdfium2.raw as pdfium
 SPLIT_EM = 0.13
 """A gap between glyphs wider than this share of the size divides words; a plain space is 0.25, kerning up to 0.1."""
 SUPERSCRIPT_SHARE = 0.85
+SUPERSCRIPTS = str.maketrans("0123456789)", "⁰¹²³⁴⁵⁶⁷⁸⁹⁾")
+SUBSCRIPTS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 REPLACEMENT = "\ufffd"
 PRIVATE_BULLETS = frozenset("\uf0b7\uf0a7\uf0d8\uf0fc\uf02d\uf076\uf0e8")
 """Bullets of Symbol and Wingdings, which have no Unicode value of their own."""
@@ -321,10 +323,16 @@ def _run(calls: Iterable[Any]) -> None:
 
 
 def _level_superscripts(words: list[Word]) -> None:
-    """Put raised or lowered small words on the baseline of the neighbour that they are printed against."""
+    """Put raised or lowered small words on the baseline of the neighbour that they are printed against.
+
+    Their digits become superscript or subscript characters: a footnote mark must not become a digit of the number
+    that it stands behind (``13,1`` with note 2 is not ``13,12``).
+    """
     for before, after in zip(words, words[1:], strict=False):
         small, large = (after, before) if after.size < before.size else (before, after)
         if small.size > SUPERSCRIPT_SHARE * large.size or small.y == large.y:
             continue
         if abs(small.y - large.y) < 0.6 * large.size and -0.1 * large.size < after.x0 - before.x1 < 0.3 * large.size:
+            if small.text.isascii():
+                small.text = small.text.translate(SUPERSCRIPTS if small.y < large.y else SUBSCRIPTS)
             small.y = large.y

@@ -241,7 +241,7 @@ def _page_items(page: _Page, dropped: set[int]) -> list[_Placed]:
             tables.append(table)
             words = [word for word in words if id(word) not in table.words]
     placed: list[_Placed] = []
-    for zone in zones(words, tables):
+    for zone in zones(words, tables, page.drawing.across):
         lines = make_lines(zone.words)
         found = list(zone.tables)
         taken: set[int] = set()

@@ -5,11 +5,26 @@ Belongs here: cutting a page at white space that runs down it. Does not belong h
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from statistics import median
 
 from dagster_project.extract.pdf.characters import Word
+from dagster_project.extract.pdf.lines import Segment, TextLine, is_list_mark, make_lines
+from dagster_project.extract.pdf.rules import Rule
 from dagster_project.extract.pdf.tables import PageTable, Refused
+
+MIN_GUTTER = 9.0
+"""Points of white space that divide two columns of text."""
+MIN_TABLE_GUTTER = 24.0
+"""Points of white space that divide two tables side by side."""
+TABLE_GUTTER_TIMES = 2.5
+"""How many times wider than any gap inside the tables that white space must be."""
+MIN_LINES = 6
+MIN_WORDS = 4
+"""Words of a line of prose in a narrow column, at the median."""
+CANDIDATES = 6
 
 
 @dataclass(slots=True)
@@ -20,6 +35,151 @@ class Zone:
     tables: list[PageTable | Refused]
 
 
-def zones(words: Sequence[Word], tables: Sequence[PageTable | Refused]) -> list[Zone]:
-    """Cut a page into zones in reading order."""
-    return [Zone(list(words), list(tables))]
+def zones(words: Sequence[Word], tables: Sequence[PageTable | Refused], rules: Sequence[Rule]) -> list[Zone]:
+    """Cut a page into zones in reading order.
+
+    Args:
+        words: the words outside ``tables``.
+        tables: tables that were found by their rules.
+        rules: horizontal rules of the page.
+    """
+    cut = _side_by_side(rules, words) or _gutter(make_lines(words), rules)
+    if cut is None:
+        return [Zone(list(words), list(tables))]
+    x, top, bottom = cut
+
+    def place(at: float, y: float) -> int:
+        if y < top:
+            return 0
+        if y > bottom:
+            return 3
+        return 1 if at < x else 2
+
+    parts = [Zone([], []) for _ in range(4)]
+    for word in words:
+        parts[place((word.x0 + word.x1) / 2, word.y)].words.append(word)
+    for table in tables:
+        # A table with rules at the height of the columns stands in one of them, or, over both, before them.
+        over = isinstance(table, PageTable) and table.x0 < x < table.x1
+        parts[0 if over and table.top < bottom else place(table.x0, table.top)].tables.append(table)
+    left_over = parts[3]
+    result = [part for part in parts[:3] if part.words or part.tables]
+    if len(words) > len(left_over.words):
+        inside = [rule for rule in rules if rule.at > bottom]
+        result.extend(zones(left_over.words, left_over.tables, inside))
+    return [part for part in result if part.words or part.tables]
+
+
+def _side_by_side(rules: Sequence[Rule], words: Sequence[Word]) -> tuple[float, float, float] | None:
+    """Where the rules of two tables stand side by side: the x between them, and the height that they take."""
+    groups: dict[tuple[int, int], list[Rule]] = {}
+    for rule in rules:
+        if rule.end - rule.start > 60:
+            groups.setdefault((round(rule.start / 3), round(rule.end / 3)), []).append(rule)
+    blocks = [
+        (found[0].start, found[0].end, min(r.at for r in found), max(r.at for r in found))
+        for found in groups.values() if len(found) > 1
+    ]
+    for a in blocks:
+        for b in blocks:
+            if b[0] - a[1] < 6:
+                continue
+            top, bottom = min(a[2], b[2]), max(a[3], b[3])
+            if min(a[3], b[3]) - max(a[2], b[2]) < 0.3 * (bottom - top):
+                continue
+            x = (a[1] + b[0]) / 2
+            if not any(w.x0 < x < w.x1 and top - 4 <= w.y <= bottom + 4 for w in words):
+                above = [w.y for w in words if top - 3 * w.size < w.y < top]
+                return x, min([top - 4, *(y - 4 for y in above if _free(words, x, y))]), bottom + 4
+    return None
+
+
+def _free(words: Sequence[Word], x: float, y: float) -> bool:
+    line = [w for w in words if abs(w.y - y) < 2]
+    return all(w.x1 < x - 2 or w.x0 > x + 2 for w in line) and any(w.x0 > x for w in line)
+
+
+def _gutter(lines: Sequence[TextLine], rules: Sequence[Rule]) -> tuple[float, float, float] | None:
+    """White space between two columns of prose, or two tables: its middle, the first and the last baseline beside."""
+    middles: Counter[int] = Counter()
+    for line in lines:
+        for a, b in zip(line.segments, line.segments[1:], strict=False):
+            if b.x0 - a.x1 >= MIN_GUTTER and not is_list_mark(a.text):
+                middles[round((a.x1 + b.x0) / 8)] += 1
+    best: tuple[int, float, float, float] | None = None
+    for middle, _ in sorted(middles.items(), key=lambda pair: (-pair[1], pair[0]))[:CANDIDATES]:
+        x = middle * 4.0
+        for run in _free_runs(lines, x):
+            found = _cut(run, x)
+            if found is not None and not _is_ruled(rules, x, found[1], found[2]) and (best is None or len(run) > best[0]):
+                best = (len(run), *found)
+    return best[1:] if best is not None else None
+
+
+def _is_ruled(rules: Sequence[Rule], x: float, top: float, bottom: float) -> bool:
+    """Whether rules run over both sides: between the lines, or above and below them as round a row of a table."""
+    over = [rule for rule in rules if rule.start < x < rule.end]
+    inside = any(top < rule.at < bottom for rule in over)
+    return inside or (any(rule.at <= top for rule in over) and any(rule.at >= bottom for rule in over))
+
+
+def _free_runs(lines: Sequence[TextLine], x: float) -> list[list[TextLine]]:
+    """Runs of lines that leave x free; titles over both columns part them."""
+    runs: list[list[TextLine]] = [[]]
+    for line in lines:
+        if any(segment.x0 - 2 < x < segment.x1 + 2 for segment in line.segments):
+            runs.append([])
+        else:
+            runs[-1].append(line)
+    return [run for run in runs if len(run) >= MIN_LINES]
+
+
+def _cut(run: Sequence[TextLine], x: float) -> tuple[float, float, float] | None:
+    left = [[s for s in line.segments if s.x1 <= x] for line in run]
+    right = [[s for s in line.segments if s.x0 >= x] for line in run]
+    lefts, rights = [side for side in left if side], [side for side in right if side]
+    if len(lefts) < MIN_LINES or len(rights) < MIN_LINES:
+        return None
+    gutter0, gutter1 = max(side[-1].x1 for side in lefts), min(side[0].x0 for side in rights)
+    top, bottom = run[0].y - run[0].size, run[-1].y + 1
+    if gutter1 - gutter0 >= MIN_GUTTER and _is_prose(lefts) and _is_prose(rights) and not _has_header(run, x):
+        return (gutter0 + gutter1) / 2, top, bottom
+    if gutter1 - gutter0 < MIN_TABLE_GUTTER:
+        return None
+    inner = [
+        b.x0 - a.x1 for side in (lefts, rights) for line in side for a, b in zip(line, line[1:], strict=False)
+    ]
+    several = all(sum(len(line) > 1 for line in side) * 2 > len(side) for side in (lefts, rights))
+    labels = all(sum(not line[0].is_number for line in side) * 3 > 2 * len(side) for side in (lefts, rights))
+    if several and labels and inner and gutter1 - gutter0 > TABLE_GUTTER_TIMES * _widest_column_gap(lefts, rights):
+        return (gutter0 + gutter1) / 2, top, bottom
+    return None
+
+
+def _widest_column_gap(*sides: Sequence[Sequence[Segment]]) -> float:
+    """The widest of the gaps that stay free on every line of either table, between one column and the next."""
+    widest = 0.0
+    for side in sides:
+        rows = [[(s.x0, s.x1) for s in line] for line in side if len(line) > 1]
+        count = min(len(row) for row in rows)
+        for index in range(count - 1):
+            widest = max(widest, min(row[index + 1][0] for row in rows) - max(row[index][1] for row in rows))
+    return widest
+
+
+def _is_prose(side: Sequence[Sequence[Segment]]) -> bool:
+    """Whether the lines of one column are running text: one segment each, several words, most of the width."""
+    single = [line[0] for line in side if len(line) == 1]
+    if len(single) < 0.85 * len(side):
+        return False
+    x0 = min(s.x0 for s in single)
+    x1 = max(s.x1 for s in single)
+    full = sum(s.x1 - x0 > 0.7 * (x1 - x0) for s in single)
+    words = median(len(s.words) for s in single)
+    return words >= MIN_WORDS and full * 2 > len(single)
+
+
+def _has_header(run: Sequence[TextLine], x: float) -> bool:
+    """Whether the first line is bold on both sides: the header of a table with two columns of text."""
+    first = run[0].segments
+    return len(first) > 1 and first[0].x1 <= x <= first[-1].x0 and all(segment.bold for segment in first)
