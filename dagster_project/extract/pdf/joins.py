@@ -24,6 +24,9 @@ def follows(before: PageTable, table: PageTable) -> bool:
 def _same_place(a: tuple[float, float], b: tuple[float, float]) -> bool:
     if min(a[1], b[1]) - max(a[0], b[0]) <= 0:
         return False
+    if (a[0] - 1 <= b[0] and b[1] <= a[1] + 1) or (b[0] - 1 <= a[0] and a[1] <= b[1] + 1):
+        # One is the cell as rules draw it, or a wider text of the same column.
+        return True
     middle = abs((a[0] + a[1]) - (b[0] + b[1])) / 2
     return min(abs(a[0] - b[0]), abs(a[1] - b[1]), middle) <= NEAR
 
