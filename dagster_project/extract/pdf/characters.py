@@ -9,10 +9,11 @@ from __future__ import annotations
 import ctypes
 import math
 import unicodedata
-from collections import Counter, deque
-from collections.abc import Callable, Iterable
+from collections import Counter, defaultdict, deque
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
-from itertools import repeat
+from itertools import pairwise, repeat
+from statistics import median
 from typing import Any
 
 import pypdfium2.raw as pdfium
@@ -25,6 +26,15 @@ SUBSCRIPTS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 REPLACEMENT = "\ufffd"
 PRIVATE_BULLETS = frozenset("\uf0b7\uf0a7\uf0d8\uf0fc\uf02d\uf076\uf0e8")
 """Bullets of Symbol and Wingdings, which have no Unicode value of their own."""
+CELL_GAP_EM = 0.5
+"""A gap of this share of the size with no space character in it may part two cells."""
+MIN_GAPS = 30
+"""Gaps between words on a page from which it can be told whether its writer prints spaces."""
+MIN_FONT_GAPS = 5
+PRINTED_SHARE = 0.85
+"""Share of narrow gaps with a printed space; the others part cells that stand close to each other."""
+WIDER = 1.35
+"""How many times wider than the usual space of its font a gap without a space must be to part cells."""
 LINE_END_HYPHENS = "\x02\ufffe"
 """What PDFium says for a hyphen at the end of a line."""
 
@@ -45,7 +55,8 @@ class Style:
 class Word:
     """Glyphs without a gap. Coordinates in points from the top left corner of the page as it is shown.
 
-    ``y`` is the baseline; ``spaced`` says that the writer printed a space character before the word.
+    ``y`` is the baseline; ``spaced`` says that the writer printed a space character before the word; ``cell_gap``
+    is the gap, as a share of the size, from which the word, if it is not ``spaced``, may begin another cell.
     """
 
     x0: float
@@ -54,6 +65,7 @@ class Word:
     text: str
     style: Style
     spaced: bool
+    cell_gap: float = CELL_GAP_EM
 
     @property
     def size(self) -> float:
@@ -174,7 +186,28 @@ def read_words(text_page: Any, frame: Frame) -> PageText:
             side = frame.turned(other)
             found, _ = reader.words(side, indexes, other)
             turned.extend(_seen_from(frame, side, other, word) for word in found)
+    _measure_spaces(words)
     return PageText(frame, words, turned, reader.glyphs, reader.unmapped)
+
+
+def _measure_spaces(words: Sequence[Word]) -> None:
+    """Set the gap that parts cells for words without a space before them, where the page prints its spaces.
+
+    Word and LibreOffice print all spaces, so a gap without one that is wider than the font's space parts two cells,
+    however narrow it is. Chromium leaves spaces out, all or those of some fonts, and justified text stretches them.
+    """
+    gaps: dict[str, list[float]] = defaultdict(list)
+    spaced = []
+    for before, after in pairwise(words):
+        gap = (after.x0 - before.x1) / after.size
+        if after.y == before.y and SPLIT_EM < gap < CELL_GAP_EM:
+            gaps[after.style.font].append(gap)
+            spaced.append(after.spaced)
+    if len(spaced) < MIN_GAPS or sum(spaced) < PRINTED_SHARE * len(spaced):
+        return
+    limits = {font: min(CELL_GAP_EM, WIDER * median(found)) for font, found in gaps.items() if len(found) >= MIN_FONT_GAPS}
+    for word in words:
+        word.cell_gap = limits.get(word.style.font, CELL_GAP_EM)
 
 
 def _seen_from(frame: Frame, side: Frame, angle: int, word: Word) -> Word:

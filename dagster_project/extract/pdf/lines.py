@@ -13,10 +13,8 @@ from dataclasses import dataclass
 from dagster_project.extract.pdf.characters import Word
 from dagster_project.extract.structure import is_number
 
-GAP_EM = 0.5
-"""A gap of this share of the size with no space character in it may part two cells."""
 SPACED_GAP_EM = 0.85
-"""The same where the writer printed a space: justified prose stretches its spaces up to about this."""
+"""A gap with a space printed in it that may part two cells: justified prose stretches its spaces up to about this."""
 BASELINE_EM = 0.22
 LEADER = re.compile(r"(?:\.\s?){4,}|…{2,}|_{4,}|(?:\s\.){3,}")
 BULLETS = frozenset("•·▪●○◦■□–—-*➢✓▸►o§")
@@ -104,7 +102,8 @@ def make_segments(words: Sequence[Word]) -> list[Segment]:
         before = parts[-1][-1] if parts else None
         if before is not None and _printed_twice(before, word):
             continue
-        if before is None or word.x0 - before.x1 > (SPACED_GAP_EM if word.spaced else GAP_EM) * max(word.size, before.size):
+        limit = SPACED_GAP_EM if word.spaced else word.cell_gap
+        if before is None or word.x0 - before.x1 > limit * max(word.size, before.size):
             parts.append([word])
         else:
             parts[-1].append(word)
