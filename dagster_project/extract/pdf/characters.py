@@ -31,9 +31,9 @@ CELL_GAP_EM = 0.5
 MIN_GAPS = 30
 """Gaps between words on a page from which it can be told whether its writer prints spaces."""
 MIN_FONT_GAPS = 5
-PRINTED_SHARE = 0.85
+PRINTED_SHARE = 0.75
 """Share of narrow gaps with a printed space; the others part cells that stand close to each other."""
-WIDER = 1.35
+WIDER = 1.12
 """How many times wider than the usual space of its font a gap without a space must be to part cells."""
 LINE_END_HYPHENS = "\x02\ufffe"
 """What PDFium says for a hyphen at the end of a line."""
