@@ -28,6 +28,10 @@ class Score:
     headings_right: int = 0
     header_rows_right: int = 0
     matched: int = 0
+    false_joins: int = 0
+    """Tables that hold most words of two tables of the report."""
+    pieces: int = 0
+    """Tables that are parts of one that was matched: page breaks over which rows were not joined."""
     misses: list[str] = field(default_factory=list)
 
     @property
@@ -59,7 +63,8 @@ class Score:
             f"F1 {self.f1:.3f}  P {self.precision:.3f}  R {self.recall:.3f}  numeric P {self.numeric_precision:.3f} "
             f"R {self.numeric_right / max(1, self.numeric_expected):.3f}  "
             f"tables {self.tables_exact} exact, {self.tables_found} found of {self.tables_expected}  "
-            f"headings {self.headings_right}  header rows {self.header_rows_right} of {self.matched}"
+            f"headings {self.headings_right}  header rows {self.header_rows_right} of {self.matched}  "
+            f"pieces {self.pieces}  false joins {self.false_joins}"
         )
 
 
@@ -120,7 +125,14 @@ def compare(expected: Document, actual: Document) -> Score:
             wrong = [(at, found.get(at), text) for at, text in cells.items() if found.get(at) != text]
             extra = [(at, text) for at, text in found.items() if at not in cells]
             score.misses.append(f"table {seq}: {len(wrong)} wrong {wrong[:2]} extra {extra[:2]}")
+    matched = {other: seq for seq, other in pairs.items()}
     for seq, cells in seen.items():
+        words = _words(cells)
+        if seq in matched:
+            others = [_words(gold[g]) for g in gold if g not in pairs and g != matched[seq]]
+            score.false_joins += any(len(other) > 8 and len(other & words) > 0.7 * len(other) for other in others)
+        else:
+            score.pieces += any(len(words & _words(gold[g])) > 0.8 * len(words) for g in pairs)
         score.found += len(cells)
         score.numeric_found += sum(is_number(text) for text in cells.values())
         if seq not in pairs.values():

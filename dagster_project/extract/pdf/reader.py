@@ -71,14 +71,11 @@ def read_pdf(data: bytes, limits: Limits, words: StructureWords) -> Document:
     _refuse_unreadable(pages, notes)
     items, more = _items(pages)
     notes.extend(more)
-    try:
-        document = assemble(items, limits, words) if items else None
-    except ExtractionError as error:
-        if UNTOLD in " ".join(notes) and str(error) == "no table found":
-            raise ExtractionError(f"no table could be read: {'; '.join(notes)}") from error
-        raise
-    if document is None:
+    if any(UNTOLD in note for note in notes) and not any(isinstance(item, Grid) for item in items):
+        raise ExtractionError(f"no table could be read: {'; '.join(notes)}")
+    if not items:
         raise ExtractionError("no table found")
+    document = assemble(items, limits, words)
     return replace(
         document,
         media_type="application/pdf",

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from statistics import median
 
 from dagster_project.extract.pdf.characters import Word
-from dagster_project.extract.pdf.lines import Segment, TextLine, is_list_mark, make_lines
+from dagster_project.extract.pdf.lines import Segment, TextLine, make_lines
 from dagster_project.extract.pdf.rules import Rule
 from dagster_project.extract.pdf.tables import PageTable, Refused
 
@@ -21,10 +21,18 @@ MIN_TABLE_GUTTER = 24.0
 """Points of white space that divide two tables side by side."""
 TABLE_GUTTER_TIMES = 2.5
 """How many times wider than any gap inside the tables that white space must be."""
+MIN_COLUMN_EM = 14.0
+"""Width of a column of the page, as a multiple of the size."""
 MIN_LINES = 6
 MIN_WORDS = 4
 """Words of a line of prose in a narrow column, at the median."""
 CANDIDATES = 6
+STRIP = 3.0
+"""Points: the grain at which white space is looked for."""
+EDGE = 0.2
+"""Share of the width of the text, at either side, in which no gutter between columns of a page is looked for."""
+FREE_SHARE = 0.6
+"""Share of a page's lines that may cross the white space: titles, and text above and below the columns."""
 
 
 @dataclass(slots=True)
@@ -101,19 +109,36 @@ def _free(words: Sequence[Word], x: float, y: float) -> bool:
 
 def _gutter(lines: Sequence[TextLine], rules: Sequence[Rule]) -> tuple[float, float, float] | None:
     """White space between two columns of prose, or two tables: its middle, the first and the last baseline beside."""
-    middles: Counter[int] = Counter()
-    for line in lines:
-        for a, b in zip(line.segments, line.segments[1:], strict=False):
-            if b.x0 - a.x1 >= MIN_GUTTER and not is_list_mark(a.text):
-                middles[round((a.x1 + b.x0) / 8)] += 1
     best: tuple[int, float, float, float] | None = None
-    for middle, _ in sorted(middles.items(), key=lambda pair: (-pair[1], pair[0]))[:CANDIDATES]:
-        x = middle * 4.0
+    for x in _candidates(lines):
         for run in _free_runs(lines, x):
             found = _cut(run, x)
             if found is not None and not _is_ruled(rules, x, found[1], found[2]) and (best is None or len(run) > best[0]):
                 best = (len(run), *found)
     return best[1:] if best is not None else None
+
+
+def _candidates(lines: Sequence[TextLine]) -> list[float]:
+    """Middles of the strips, away from the edges of the text, that fewest lines cross."""
+    if not lines:
+        return []
+    left, right = min(line.x0 for line in lines), max(line.x1 for line in lines)
+    strips = range(int((left + EDGE * (right - left)) / STRIP), int((right - EDGE * (right - left)) / STRIP) + 1)
+    crossed = Counter(
+        strip
+        for line in lines for segment in line.segments
+        for strip in range(int(segment.x0 / STRIP), int(segment.x1 / STRIP) + 1)
+    )
+    groups: list[list[int]] = []
+    for strip in strips:
+        if crossed[strip] > FREE_SHARE * len(lines):
+            continue
+        if groups and groups[-1][-1] == strip - 1 and crossed[strip] == crossed[strip - 1]:
+            groups[-1].append(strip)
+        else:
+            groups.append([strip])
+    groups.sort(key=lambda group: (crossed[group[0]], -len(group), group[0]))
+    return [(group[0] + group[-1] + 1) / 2 * STRIP for group in groups[:CANDIDATES]]
 
 
 def _is_ruled(rules: Sequence[Rule], x: float, top: float, bottom: float) -> bool:
@@ -142,17 +167,22 @@ def _cut(run: Sequence[TextLine], x: float) -> tuple[float, float, float] | None
         return None
     gutter0, gutter1 = max(side[-1].x1 for side in lefts), min(side[0].x0 for side in rights)
     top, bottom = run[0].y - run[0].size, run[-1].y + 1
-    if gutter1 - gutter0 >= MIN_GUTTER and _is_prose(lefts) and _is_prose(rights) and not _has_header(run, x):
-        return (gutter0 + gutter1) / 2, top, bottom
-    if gutter1 - gutter0 < MIN_TABLE_GUTTER:
+    if gutter1 - gutter0 >= MIN_GUTTER and not _has_header(run, x):
+        prose = _is_prose(lefts), _is_prose(rights)
+        running = (prose[0] and _runs_on(lefts) and _is_wide(rights)) or (prose[1] and _runs_on(rights) and _is_wide(lefts))
+        if all(prose) or running:
+            return (gutter0 + gutter1) / 2, top, bottom
+    beside = [line for line, *sides in zip(run, left, right, strict=True) if all(sides)]
+    if len(beside) < MIN_LINES:
         return None
-    inner = [
-        b.x0 - a.x1 for side in (lefts, rights) for line in side for a, b in zip(line, line[1:], strict=False)
-    ]
+    lefts = [[s for s in line.segments if s.x1 <= x] for line in beside]
+    rights = [[s for s in line.segments if s.x0 >= x] for line in beside]
+    gutter0, gutter1 = max(side[-1].x1 for side in lefts), min(side[0].x0 for side in rights)
     several = all(sum(len(line) > 1 for line in side) * 2 > len(side) for side in (lefts, rights))
     labels = all(sum(not line[0].is_number for line in side) * 3 > 2 * len(side) for side in (lefts, rights))
-    if several and labels and inner and gutter1 - gutter0 > TABLE_GUTTER_TIMES * _widest_column_gap(lefts, rights):
-        return (gutter0 + gutter1) / 2, top, bottom
+    least = max(MIN_TABLE_GUTTER, TABLE_GUTTER_TIMES * _widest_column_gap(lefts, rights)) if several else 0.0
+    if several and labels and gutter1 - gutter0 > least:
+        return (gutter0 + gutter1) / 2, beside[0].y - beside[0].size, beside[-1].y + 1
     return None
 
 
@@ -177,6 +207,18 @@ def _is_prose(side: Sequence[Sequence[Segment]]) -> bool:
     full = sum(s.x1 - x0 > 0.7 * (x1 - x0) for s in single)
     words = median(len(s.words) for s in single)
     return words >= MIN_WORDS and full * 2 > len(single)
+
+
+def _runs_on(side: Sequence[Sequence[Segment]]) -> bool:
+    """Whether lines follow each other at the pitch of prose: wrapped labels are parted by the room between rows."""
+    gaps = [b[0].y - a[0].y for a, b in zip(side, side[1:], strict=False)]
+    least = min(gaps)
+    return len(side) >= 8 and sum(gap < 1.1 * least for gap in gaps) >= 0.75 * len(gaps)
+
+
+def _is_wide(side: Sequence[Sequence[Segment]]) -> bool:
+    """Whether a side is wide enough to be a column of the page."""
+    return max(line[-1].x1 for line in side) - min(line[0].x0 for line in side) > MIN_COLUMN_EM * side[0][0].size
 
 
 def _has_header(run: Sequence[TextLine], x: float) -> bool:
