@@ -8,8 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from dagster_project.extract.pdf.lines import Segment, TextLine
+from dagster_project.extract.pdf.rows import Untold
 
 OVERLAP = 0.5
 """Points that two intervals must share to stand in one column."""
@@ -129,17 +131,27 @@ def _is_year(text: str) -> bool:
 def _merge_complements(found: Columns, lines: Sequence[TextLine], header_end: float, forced: Sequence[float]) -> Columns:
     """Join neighbours that are one column: its header flush left, its figures flush right, so that they do not meet.
 
-    They are one if no line fills both, and one of them has no header or no body, or one header runs over both.
+    They are one if no line fills both, and one of them has no header or no body, or one header runs over both. The
+    first column, of labels, often has no header.
+
+    Raises:
+        Untold: a column without a header may belong to either of two headers.
     """
+    pairs = [
+        index
+        for index, (a, b) in enumerate(pairwise(found.columns))
+        if not any(a.x1 - 1 <= at <= b.x0 + 1 for at in forced)
+        and (index > 0 or _has_header(a, header_end))
+        and _complement(a, b, found.spanning, header_end)
+    ]
+    forwards = _apart(pairs)
+    if forwards != sorted(_apart(pairs[::-1], step=-1)):
+        # A body between two headers, of which either may be its own.
+        raise Untold
     columns = list(found.columns)
-    index = 0
-    while index + 1 < len(columns):
+    for index in reversed(forwards):
         a, b = columns[index], columns[index + 1]
-        if any(a.x1 - 1 <= at <= b.x0 + 1 for at in forced) or not _complement(a, b, found.spanning, header_end):
-            index += 1
-            continue
-        merged = Column(a.x0, b.x1, [*a.segments, *b.segments])
-        columns[index : index + 2] = [merged]
+        columns[index : index + 2] = [Column(a.x0, b.x1, [*a.segments, *b.segments])]
     result = Columns(columns, [])
     for segment in found.spanning:
         reached = result.overlapped(segment)
@@ -149,6 +161,15 @@ def _merge_complements(found: Columns, lines: Sequence[TextLine], header_end: fl
         else:
             result.spanning.append(segment)
     return result
+
+
+def _apart(pairs: Sequence[int], step: int = 1) -> list[int]:
+    """Pairs of neighbours that share no column, the first found first."""
+    taken: list[int] = []
+    for index in pairs:
+        if not taken or taken[-1] != index - step:
+            taken.append(index)
+    return taken
 
 
 def _complement(a: Column, b: Column, spanning: Sequence[Segment], header_end: float) -> bool:

@@ -396,7 +396,9 @@ def _header_lines_above(lines: Sequence[TextLine], index: int, done: int) -> lis
         over = [s for s in first.segments if segment.x0 < s.x1 and segment.x1 > s.x0]
         beside = segment.x0 > first.segments[0].x1 or (len(over) == 1 and over[0] is not first.segments[0])
         half = gap < 0.95 * line.size
-        if not (half or (beside and len(over) <= 1 and gap <= 2.6 * line.size)):
+        # The first line of a label whose figures stand beside its last.
+        wrapped = gap < 1.4 * line.size and segment.bold == first.segments[0].bold and _fits_below(first, segment)
+        if not (half or wrapped or (beside and len(over) <= 1 and gap <= 2.6 * line.size)):
             break
         found.insert(0, above)
     return found
