@@ -166,17 +166,15 @@ class _Pitch:
         self.size = max((entry.segment.size for entry in entries), default=10.0)
         self.least = min(gaps, default=0.0)
         self.numbers = min(number_gaps, default=0.0)
-        wraps = self.least and self.least <= 1.75 * self.size
         if self.numbers:
             self.certain = self.least < 0.93 * self.numbers
             self.limit = min(TIGHT * self.least, (self.least + self.numbers) / 2) if self.certain else self.numbers * 1.05
         else:
             looser = sorted(gap for gap in gaps if gap > 1.1 * self.least)
-            self.certain = bool(wraps) and bool(looser)
+            self.certain = bool(looser)
             nearest = looser[0] if looser else 0.0
             self.limit = min(TIGHT * self.least, (self.least + nearest) / 2) if looser else self.least * 1.05
-            self.limit = self.limit if wraps else 0.0
-        if not self.certain and self.least > 1.15 * leading * self.size:
+        if self.least > 1.15 * leading * self.size and not (self.numbers and self.certain):
             # Looser than the prose of the page: these are rows, and no cell is wrapped.
             self.limit = 0.0
 
