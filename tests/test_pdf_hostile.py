@@ -5,6 +5,7 @@ Belongs here: scans, encryption, fonts without meaning, limits, damage. Does not
 
 from __future__ import annotations
 
+import contextlib
 import io
 from functools import cache
 
@@ -94,10 +95,8 @@ def test_rubbish_that_says_it_is_a_pdf(data: bytes) -> None:
 
 
 def _survives(data: bytes) -> None:
-    try:
+    with contextlib.suppress(ExtractionError):
         extract(data, "a.pdf")
-    except ExtractionError as error:
-        assert str(error)
 
 
 FUZZ = settings(max_examples=60, deadline=5000, suppress_health_check=[HealthCheck.too_slow], derandomize=True)

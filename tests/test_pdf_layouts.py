@@ -15,12 +15,27 @@ from tests.typeset import chromium
 
 pytestmark = pytest.mark.skipif(chromium.PROGRAM is None, reason="no Chromium on this machine")
 
-A = [["Verksamhet", "2023", "2024"], ["Förskola", "12,5", "13,1"], ["Grundskola", "101,2", "99,8"],
-     ["Fritid", "3,4", "3,5"], ["Kultur", "8,8", "9,0"], ["Administration", "5,1", "5,2"], ["Summa", "131,0", "130,6"]]
-B = [["Nyckeltal", "Utfall", "Mål"], ["Antal barn", "1 250", "1 300"], ["Andel nöjda", "82 %", "85 %"],
-     ["Antal klagomål", "12", "10"], ["Sjukfrånvaro", "6,1 %", "5,5 %"], ["Antal årsarbetare", "586", "590"],
-     ["Kö", "31", "0"]]
-PROSE = "<p>" + "Nämnden har under året utvecklat verksamheten i samverkan med andra och med tidiga insatser. " * 8 + "</p>"
+A = [
+    ["Verksamhet", "2023", "2024"],
+    ["Förskola", "12,5", "13,1"],
+    ["Grundskola", "101,2", "99,8"],
+    ["Fritid", "3,4", "3,5"],
+    ["Kultur", "8,8", "9,0"],
+    ["Administration", "5,1", "5,2"],
+    ["Summa", "131,0", "130,6"],
+]
+B = [
+    ["Nyckeltal", "Utfall", "Mål"],
+    ["Antal barn", "1 250", "1 300"],
+    ["Andel nöjda", "82 %", "85 %"],
+    ["Antal klagomål", "12", "10"],
+    ["Sjukfrånvaro", "6,1 %", "5,5 %"],
+    ["Antal årsarbetare", "586", "590"],
+    ["Kö", "31", "0"],
+]
+PROSE = (
+    "<p>" + "Nämnden har under året utvecklat verksamheten i samverkan med andra och med tidiga insatser. " * 8 + "</p>"
+)
 CSS = """body { font: 10pt 'Liberation Sans', sans-serif } td, th { padding: 3pt 6pt; text-align: left }
 td.n { text-align: right } table { border-collapse: collapse; break-inside: avoid }
 .grid td, .grid th { border: 1px solid #333 } .hrule td, .hrule th { border-bottom: 1px solid #666 }
@@ -57,7 +72,8 @@ def test_tables_side_by_side(kind: str) -> None:
 
 @pytest.mark.parametrize("kind", ["grid", "hrule", "none"])
 def test_one_column_of_text_is_read_before_the_next(kind: str) -> None:
-    body = f"<h1>Rapport</h1><div style='columns: 2; column-gap: 18pt'>{PROSE * 2}<h2>Utfall</h2>{_table(A, kind)}{PROSE}</div>"
+    column = f"{PROSE * 2}<h2>Utfall</h2>{_table(A, kind)}{PROSE}"
+    body = f"<h1>Rapport</h1><div style='columns: 2; column-gap: 18pt'>{column}</div>"
     document = _read(body)
     assert [_rows(document, table.table_seq) for table in document.tables] == [A]
     assert document.headings[(document.tables[0].heading_seq or 0) - 1].text == "Utfall"

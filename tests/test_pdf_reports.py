@@ -51,7 +51,7 @@ def _read(name: str) -> tuple[Score, float, int]:
         pages += document.page_count or 0
         total.add(compare(text_document(data), document))
         assert all(cell.page is not None for cell in document.cells)
-    print(f"\n{name}: {total}, {seconds / pages:.3f} s a page")
+    print(f"\n{name}: {total}, {seconds / pages:.3f} s a page")  # noqa: T201
     return total, seconds, pages
 
 
@@ -75,7 +75,7 @@ def test_cells_over_all_renderings() -> None:
         score, spent, count = _read(name)
         total.add(score)
         seconds, pages = seconds + spent, pages + count
-    print(f"\nall: {total}, {seconds / pages:.3f} s a page")
+    print(f"\nall: {total}, {seconds / pages:.3f} s a page")  # noqa: T201
     assert total.f1 >= LEAST_F1_OVER_ALL
     assert total.false_joins == 0
     assert seconds / pages <= MOST_SECONDS_A_PAGE

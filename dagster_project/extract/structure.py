@@ -57,7 +57,9 @@ Item = Line | Grid
 
 NUMBER = re.compile(r"[+\-−–]?\s?(?:\d{1,3}(?:[ \u00a0\u2009\u202f]\d{3})+|\d+)(?:[.,]\d+)?")
 """A number as Swedish reports print it, without unit."""
-NUMERIC_CELL = re.compile(rf"(?:{NUMBER.pattern})\s?(?:%|‰|[a-zåäö]{{1,5}}\.?)?\*?[⁰¹²³⁴-⁹⁾]*(?:\s*\([^()]*\))?", re.IGNORECASE)
+NUMERIC_CELL = re.compile(
+    rf"(?:{NUMBER.pattern})\s?(?:%|‰|[a-zåäö]{{1,5}}\.?)?\*?[⁰¹²³⁴-⁹⁾]*(?:\s*\([^()]*\))?", re.IGNORECASE
+)
 YEAR_CELL = re.compile(r"(?:19|20)\d\d(?:\s?[-–/]\s?(?:\d\d|(?:19|20)\d\d))?|(?:19|20)\d\d-\d\d(?:-\d\d)?")
 DASH_CELL = re.compile(r"[-–—−]{1,3}")
 NUMBERED = re.compile(r"(\d{1,2}(?:\.\d{1,2})*)(\.?)[\s\t]+(\S.*)", re.DOTALL)
@@ -428,7 +430,8 @@ class _Builder:
             self._current = self._strong or self._current
         rows = (("", label.strip()), (text, collapse(value)))
         last = lines[used - 2].page
-        self._open = _OpenTable(rows, 1, subject.page, self._current, None, last, [lines[0].page, subject.page], [{}, {}])
+        pages = [lines[0].page, subject.page]
+        self._open = _OpenTable(rows, 1, subject.page, self._current, None, last, pages, [{}, {}])
         self._close_table()
         return index + used
 

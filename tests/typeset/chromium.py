@@ -37,7 +37,9 @@ def print_html(markup: str, *, tagged: bool = False) -> bytes:
 
 def document(blocks: list[Block], style: Style) -> str:
     body = "\n".join(_block(block, style) for block in blocks)
-    return f"<!doctype html><html lang='sv'><meta charset='utf-8'><style>{_css(style)}</style><body>{body}</body></html>"
+    return (
+        f"<!doctype html><html lang='sv'><meta charset='utf-8'><style>{_css(style)}</style><body>{body}</body></html>"
+    )
 
 
 def _css(style: Style) -> str:
@@ -45,7 +47,8 @@ def _css(style: Style) -> str:
         "grid": "td,th{border:0.75pt solid #444}",
         "hrule": "td,th{border-bottom:0.75pt solid #888} table{border-top:0.75pt solid #888}",
         "none": "",
-        "headrule": "table{border-top:1pt solid #000;border-bottom:1pt solid #000} .last{border-bottom:0.5pt solid #000}",
+        "headrule": "table{border-top:1pt solid #000;border-bottom:1pt solid #000}"
+        " .last{border-bottom:0.5pt solid #000}",
         "zebra": "tr:nth-child(even) td{background:#e8eef4} th{background:#c9d8e8}",
         "vbox": "td,th{border-left:0.75pt solid #444;border-right:0.75pt solid #444} table{border:0.75pt solid #444}"
         " .last{border-bottom:0.75pt solid #444}",
@@ -74,7 +77,8 @@ def _css(style: Style) -> str:
     td.n {{ text-align: {style.numbers} }} th.n {{ text-align: {style.numbers if header_align != "left" else "left"} }}
     th.m {{ text-align: center }}
     tr {{ break-inside: avoid }}
-    .toc {{ display: flex; align-items: flex-end }} .toc span.d {{ flex: 1; overflow: hidden; white-space: nowrap; margin: 0 3pt }}
+    .toc {{ display: flex; align-items: flex-end }}
+    .toc span.d {{ flex: 1; overflow: hidden; white-space: nowrap; margin: 0 3pt }}
     .toc p {{ margin: 0 }}
     {cell}
     """

@@ -128,10 +128,7 @@ def blocks(data: bytes) -> list[Block]:
     grids = [table for table in tables if not _is_status_block(cells[table.table_seq], flow)]
     paragraphs = {collapse(paragraph.text) for paragraph in document.paragraphs}
     status = {
-        collapse(text)
-        for table in tables
-        if table not in grids
-        for text, _, _ in cells[table.table_seq].values()
+        collapse(text) for table in tables if table not in grids for text, _, _ in cells[table.table_seq].values()
     }
     for item in flow:
         if isinstance(item, Grid):

@@ -22,8 +22,12 @@ from reportlab.platypus import Flowable, Paragraph, SimpleDocTemplate, Spacer, T
 from dagster_project.extract.structure import is_number
 from tests.typeset.model import Block, ContentsBlock, HeadingBlock, ParagraphBlock, Style, TableBlock
 
-FONT_FOLDERS = (Path("/usr/share/fonts/truetype/dejavu"), Path("/usr/share/fonts/truetype/liberation2"),
-                Path("/usr/share/fonts/truetype/liberation"), Path("/usr/share/fonts/truetype/crosextra"))
+FONT_FOLDERS = (
+    Path("/usr/share/fonts/truetype/dejavu"),
+    Path("/usr/share/fonts/truetype/liberation2"),
+    Path("/usr/share/fonts/truetype/liberation"),
+    Path("/usr/share/fonts/truetype/crosextra"),
+)
 FONTS = {
     "DejaVu Sans": ("DejaVuSans.ttf", "DejaVuSans-Bold.ttf"),
     "Liberation Sans": ("LiberationSans-Regular.ttf", "LiberationSans-Bold.ttf"),
@@ -58,8 +62,13 @@ def typeset(blocks: list[Block], style: Style) -> bytes:
         if isinstance(block, HeadingBlock):
             points = (1.9, 1.5, 1.25, 1.12, 1.05, 1.0)[min(block.level, 6) - 1] * size * style.heading_scale
             heading = ParagraphStyle(
-                f"h{block.level}", fontName=bold, fontSize=points, leading=points * 1.2,
-                spaceBefore=points * 0.9, spaceAfter=points * 0.4, keepWithNext=1,
+                f"h{block.level}",
+                fontName=bold,
+                fontSize=points,
+                leading=points * 1.2,
+                spaceBefore=points * 0.9,
+                spaceAfter=points * 0.4,
+                keepWithNext=1,
             )
             story.append(Paragraph(html.escape(block.text), heading))
         elif isinstance(block, ParagraphBlock):
@@ -84,7 +93,13 @@ def _entry(text: str, page: int, width: float, font: str, body: ParagraphStyle) 
     room = width - 40 - pdfmetrics.stringWidth(text, font, body.fontSize)
     dots = "." * max(5, int(room / pdfmetrics.stringWidth(".", font, body.fontSize)))
     entry = Table([[Paragraph(html.escape(text) + dots, style), Paragraph(str(page), style)]], [width - 25, 25])
-    entry.setStyle([("VALIGN", (0, 0), (-1, -1), "BOTTOM"), ("TOPPADDING", (0, 0), (-1, -1), 0), ("BOTTOMPADDING", (0, 0), (-1, -1), 0)])
+    entry.setStyle(
+        [
+            ("VALIGN", (0, 0), (-1, -1), "BOTTOM"),
+            ("TOPPADDING", (0, 0), (-1, -1), 0),
+            ("BOTTOMPADDING", (0, 0), (-1, -1), 0),
+        ]
+    )
     return entry
 
 
@@ -125,23 +140,38 @@ def _table(table: TableBlock, style: Style, width: float, plain: str, bold: str)
     last_header = table.header_rows - 1
     ink, fine = colors.HexColor("#444444"), 0.6
     everything = ((0, 0), (-1, -1))
-    commands += {
+    rules: dict[str, list[tuple[object, ...]]] = {
         "grid": [("GRID", *everything, fine, ink)],
         "hrule": [("LINEBELOW", *everything, fine, ink), ("LINEABOVE", (0, 0), (-1, 0), fine, ink)],
         "none": [],
-        "headrule": [("LINEABOVE", (0, 0), (-1, 0), 1, ink), ("LINEBELOW", (0, last_header), (-1, last_header), fine, ink),
-                     ("LINEBELOW", (0, -1), (-1, -1), 1, ink)],
+        "headrule": [
+            ("LINEABOVE", (0, 0), (-1, 0), 1, ink),
+            ("LINEBELOW", (0, last_header), (-1, last_header), fine, ink),
+            ("LINEBELOW", (0, -1), (-1, -1), 1, ink),
+        ],
         "zebra": [("ROWBACKGROUNDS", *everything, [colors.white, colors.HexColor("#e8eef4")])],
-        "vbox": [("LINEBEFORE", *everything, fine, ink), ("LINEAFTER", (-1, 0), (-1, -1), fine, ink),
-                 ("BOX", *everything, fine, ink), ("LINEBELOW", (0, last_header), (-1, last_header), fine, ink)],
-        "whitegrid": [("BACKGROUND", *everything, colors.HexColor("#eeeeee")), ("GRID", *everything, 1.5, colors.white)],
+        "vbox": [
+            ("LINEBEFORE", *everything, fine, ink),
+            ("LINEAFTER", (-1, 0), (-1, -1), fine, ink),
+            ("BOX", *everything, fine, ink),
+            ("LINEBELOW", (0, last_header), (-1, last_header), fine, ink),
+        ],
+        "whitegrid": [
+            ("BACKGROUND", *everything, colors.HexColor("#eeeeee")),
+            ("GRID", *everything, 1.5, colors.white),
+        ],
         "shadehead": [("BACKGROUND", (0, 0), (-1, last_header), colors.HexColor("#d0d0d0"))],
-    }[style.rules]
+    }
+    commands += rules[style.rules]
     commands += [
         ("VALIGN", *everything, style.valign.upper()),
-        ("TOPPADDING", *everything, style.pad_y), ("BOTTOMPADDING", *everything, style.pad_y),
-        ("LEFTPADDING", *everything, style.pad_x), ("RIGHTPADDING", *everything, style.pad_x),
+        ("TOPPADDING", *everything, style.pad_y),
+        ("BOTTOMPADDING", *everything, style.pad_y),
+        ("LEFTPADDING", *everything, style.pad_x),
+        ("RIGHTPADDING", *everything, style.pad_x),
     ]
-    drawn = Table(data, _widths(table, width, bold, size, style.pad_x), repeatRows=table.header_rows if style.repeat_header else 0)
+    drawn = Table(
+        data, _widths(table, width, bold, size, style.pad_x), repeatRows=table.header_rows if style.repeat_header else 0
+    )
     drawn.setStyle(commands)
     return drawn

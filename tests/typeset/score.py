@@ -129,7 +129,8 @@ def compare(expected: Document, actual: Document) -> Score:
     for seq, cells in seen.items():
         words = _words(cells)
         if seq in matched:
-            others = [_words(gold[g]) for g in gold if g not in pairs and g != matched[seq]]
+            larger = len(cells) > len(gold[matched[seq]])
+            others = [_words(gold[g]) for g in gold if larger and g not in pairs]
             score.false_joins += any(len(other) > 8 and len(other & words) > 0.7 * len(other) for other in others)
         else:
             score.pieces += any(len(words & _words(gold[g])) > 0.8 * len(words) for g in pairs)

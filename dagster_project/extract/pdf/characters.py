@@ -136,9 +136,7 @@ _map_error = _prototype(pdfium.FPDFText_HasUnicodeMapError, _INT, _POINTER, _INT
 _object = _prototype(pdfium.FPDFText_GetTextObject, _POINTER, _POINTER, _INT)
 _font_size = _prototype(pdfium.FPDFText_GetFontSize, ctypes.c_double, _POINTER, _INT)
 _matrix = _prototype(pdfium.FPDFText_GetMatrix, _INT, _POINTER, _INT, _POINTER)
-_font_info = _prototype(
-    pdfium.FPDFText_GetFontInfo, ctypes.c_ulong, _POINTER, _INT, _POINTER, ctypes.c_ulong, _POINTER
-)
+_font_info = _prototype(pdfium.FPDFText_GetFontInfo, ctypes.c_ulong, _POINTER, _INT, _POINTER, ctypes.c_ulong, _POINTER)
 _weight = _prototype(pdfium.FPDFText_GetFontWeight, _INT, _POINTER, _INT)
 _fill = _prototype(pdfium.FPDFText_GetFillColor, _INT, _POINTER, _INT, _POINTER, _POINTER, _POINTER, _POINTER)
 _render_mode = _prototype(pdfium.FPDFTextObj_GetTextRenderMode, _INT, _POINTER)
@@ -205,7 +203,9 @@ def _measure_spaces(words: Sequence[Word]) -> None:
             spaced.append(after.spaced)
     if len(spaced) < MIN_GAPS or sum(spaced) < PRINTED_SHARE * len(spaced):
         return
-    limits = {font: min(CELL_GAP_EM, WIDER * median(found)) for font, found in gaps.items() if len(found) >= MIN_FONT_GAPS}
+    limits = {
+        font: min(CELL_GAP_EM, WIDER * median(found)) for font, found in gaps.items() if len(found) >= MIN_FONT_GAPS
+    }
     for word in words:
         word.cell_gap = limits.get(word.style.font, CELL_GAP_EM)
 
@@ -336,12 +336,16 @@ class _Reader:
         name, flags = self._font(index)
         weight = _weight(self.handle, index)
         plain = name.split("+")[-1].casefold()
-        bold = weight >= 600 or any(part in plain for part in ("bold", "black", "heavy", "semib", "demi")) or bool(
-            flags & (1 << 18)
+        bold = (
+            weight >= 600
+            or any(part in plain for part in ("bold", "black", "heavy", "semib", "demi"))
+            or bool(flags & (1 << 18))
         )
         # Mode 3 draws nothing: the text layer that text recognition lays over a scan.
         visible = not (pointer and _render_mode(pointer) == 3)
-        style = Style(max(0.5, round(size * 2) / 2), bold, plain, colour[0] << 16 | colour[1] << 8 | colour[2], angle, visible)
+        style = Style(
+            max(0.5, round(size * 2) / 2), bold, plain, colour[0] << 16 | colour[1] << 8 | colour[2], angle, visible
+        )
         self._styles[key] = style
         return style
 
@@ -361,7 +365,7 @@ def _level_superscripts(words: list[Word]) -> None:
     Their digits become superscript or subscript characters: a footnote mark must not become a digit of the number
     that it stands behind (``13,1`` with note 2 is not ``13,12``).
     """
-    for before, after in zip(words, words[1:], strict=False):
+    for before, after in pairwise(words):
         small, large = (after, before) if after.size < before.size else (before, after)
         if small.size > SUPERSCRIPT_SHARE * large.size or small.y == large.y:
             continue

@@ -93,7 +93,9 @@ def _release_wraps(columns: list[Column], spanning: list[Segment]) -> None:
 
 def _is_wrap(segment: Segment, spanning: Sequence[Segment], *, centred: bool = False) -> bool:
     return any(
-        0 < segment.y - other.y < 1.4 * segment.size and other.x0 - 1 <= segment.x0 and segment.x1 <= other.x1 + 1
+        0 < segment.y - other.y < 1.4 * segment.size
+        and other.x0 - 1 <= segment.x0
+        and segment.x1 <= other.x1 + 1
         and (not centred or abs(segment.x0 + segment.x1 - other.x0 - other.x1) < 3)
         for other in spanning
     )
@@ -128,7 +130,9 @@ def _is_year(text: str) -> bool:
     return len(text) == 4 and text[:2] in ("19", "20") and text.isdigit()
 
 
-def _merge_complements(found: Columns, lines: Sequence[TextLine], header_end: float, forced: Sequence[float]) -> Columns:
+def _merge_complements(
+    found: Columns, lines: Sequence[TextLine], header_end: float, forced: Sequence[float]
+) -> Columns:
     """Join neighbours that are one column: its header flush left, its figures flush right, so that they do not meet.
 
     They are one if no line fills both, and one of them has no header or no body, or one header runs over both. The

@@ -51,7 +51,7 @@ def share_columns(parts: Sequence[PageTable]) -> None:
             else:
                 union.append(column)
     union.sort()
-    places = []
+    places: list[list[int]] = []
     for part in parts:
         place = [next(i for i, other in enumerate(union) if _overlap(column, other)) for column in part.columns]
         if len(set(place)) < len(place):
@@ -60,13 +60,11 @@ def share_columns(parts: Sequence[PageTable]) -> None:
     for part, place in zip(parts, places, strict=True):
         if len(place) == len(union):
             continue
-        part.rows = [
-            [row[place.index(i)] if i in place else "" for i in range(len(union))] for row in part.rows
-        ]
+        part.rows = [[row[place.index(i)] if i in place else "" for i in range(len(union))] for row in part.rows]
         spans = {}
-        for (row, column), (row_span, col_span) in part.spans.items():
-            last = place[min(column + col_span, len(place)) - 1]
-            spans[row, place[column]] = (row_span, last - place[column] + 1)
+        for (row, first), (row_span, col_span) in part.spans.items():
+            end = place[min(first + col_span, len(place)) - 1]
+            spans[row, place[first]] = (row_span, end - place[first] + 1)
         part.spans = spans
         part.columns = [part.columns[place.index(i)] if i in place else union[i] for i in range(len(union))]
 

@@ -9,12 +9,15 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from dagster_project.extract.pdf.characters import Word
 from dagster_project.extract.structure import is_number
 
 SPACED_GAP_EM = 0.85
 """A gap with a space printed in it that may part two cells: justified prose stretches its spaces up to about this."""
+CONJUNCTIONS = frozenset({"och", "eller", "samt", "respektive"})
+"""Before these a hyphen at the end of a line is printed with a space behind it, as Swedish spelling has it."""
 BASELINE_EM = 0.22
 LEADER = re.compile(r"(?:\.\s?){4,}|…{2,}|_{4,}|(?:\s\.){3,}")
 BULLETS = frozenset("•·▪●○◦■□–—-*➢✓▸►o§")
@@ -118,7 +121,7 @@ def _printed_twice(before: Word, word: Word) -> bool:
 def segment_of(words: Sequence[Word]) -> Segment:
     """One segment of words on one line."""
     text = words[0].text
-    for before, word in zip(words, words[1:], strict=False):
+    for before, word in pairwise(words):
         text += ("" if word.x0 - before.x1 < 0.13 * word.size and not word.spaced else " ") + word.text
     size = max(word.size for word in words)
     base = next(word.y for word in words if word.size == size)
@@ -162,5 +165,4 @@ def join_texts(texts: Sequence[str], breaks: Sequence[bool] | None = None) -> st
 
 def _hanging(text: str) -> bool:
     """``barn-`` / ``och ungdomsvård``: the hyphen stands for the end of the next compound, a space follows."""
-    first = text.split(" ", 1)[0]
-    return first in ("och", "eller", "samt", "respektive")
+    return text.split(" ", 1)[0] in CONJUNCTIONS

@@ -10,6 +10,7 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from dagster_project.extract.pdf.characters import Word
 from dagster_project.extract.pdf.lines import TextLine, is_contents_line, is_list_mark, join_texts
@@ -59,7 +60,7 @@ def running_words(pages: Sequence[tuple[float, Sequence[TextLine]]]) -> list[set
         candidates.append(found)
     needed = 2 if len(pages) < 5 else 3
     result: list[set[int]] = []
-    for (height, lines), found in zip(pages, candidates, strict=True):
+    for (_, lines), found in zip(pages, candidates, strict=True):
         words: set[int] = set()
         open_edge = {True: True, False: True}
         for line, top in found:
@@ -77,7 +78,7 @@ def prose_leading(lines: Sequence[TextLine]) -> float:
     """Distance of baselines in the running text of a page, as a multiple of the size; 1.3 where there is none."""
     ratios = sorted(
         (b.y - a.y) / a.size
-        for a, b in zip(lines, lines[1:], strict=False)
+        for a, b in pairwise(lines)
         if len(a.segments) == len(b.segments) == 1 and a.size == b.size and a.x1 - a.x0 > 15 * a.size and b.y > a.y
     )
     close = [ratio for ratio in ratios if ratio < LINE_PITCH_EM]
@@ -92,9 +93,7 @@ def _heads_columns(line: TextLine, lines: Sequence[TextLine]) -> bool:
     below = next((other for other in lines if other.y > line.y), None)
     if below is None or len(line.segments) < 2 or below.y - line.y > 2.6 * line.size:
         return False
-    meet = sum(
-        any(s.x0 < t.x1 and s.x1 > t.x0 for t in below.segments) for s in line.segments
-    )
+    meet = sum(any(s.x0 < t.x1 and s.x1 > t.x0 for t in below.segments) for s in line.segments)
     return len(below.segments) > 1 and meet > 1
 
 
@@ -213,4 +212,8 @@ def can_be_heading(paragraph: Paragraph) -> bool:
     text = paragraph.text
     if len(text) > MAX_STYLED_HEADING or not any(char.isalpha() for char in text):
         return False
-    return not is_list_mark(text.split(" ", 1)[0]) or NUMBERED.fullmatch(text) is not None or len(text) < MAX_HEADING_LENGTH
+    return (
+        not is_list_mark(text.split(" ", 1)[0])
+        or NUMBERED.fullmatch(text) is not None
+        or len(text) < MAX_HEADING_LENGTH
+    )

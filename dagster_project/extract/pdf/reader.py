@@ -165,7 +165,9 @@ def _items(pages: Sequence[_Page]) -> tuple[list[Item], list[str]]:
     for page, dropped in zip(pages, running, strict=True):
         placed.extend(_page_items(page, dropped))
     _refuse_rest(placed)
-    notes = [f"page {item.page}: a table was left out, its {UNTOLD}" for item in placed if isinstance(item.content, Refused)]
+    notes = [
+        f"page {item.page}: a table was left out, its {UNTOLD}" for item in placed if isinstance(item.content, Refused)
+    ]
     for run in _runs(placed):
         share_columns(run)
     prose = [item.content for item in placed if isinstance(item.content, Paragraph)]

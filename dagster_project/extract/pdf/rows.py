@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 from dagster_project.extract.pdf.lines import Segment
 from dagster_project.extract.structure import NUMBER, YEAR_CELL, is_number
@@ -112,13 +113,11 @@ def _is_wrapped_number(entries: Sequence[Entry], width: tuple[float, float]) -> 
     ordered = sorted(entries, key=lambda e: e.segment.y)
     if len(ordered) < 2 or not is_number(" ".join(entry.segment.text for entry in ordered)):
         return False
-    pairs = zip(ordered, ordered[1:], strict=False)
+    pairs = pairwise(ordered)
     return all(not would_fit(a.segment, b.segment, width) for a, b in pairs)
 
 
-def _wrapped_numbers(
-    entries: Sequence[Entry], widths: Sequence[tuple[float, float]], leading: float
-) -> set[int]:
+def _wrapped_numbers(entries: Sequence[Entry], widths: Sequence[tuple[float, float]], leading: float) -> set[int]:
     """Identities of entries that may be the second line of a number: three digits close below one to three digits."""
     found: set[int] = set()
     by_column: dict[int, list[Entry]] = {}
@@ -127,7 +126,7 @@ def _wrapped_numbers(
             by_column.setdefault(entry.column, []).append(entry)
     for column, numbers in by_column.items():
         numbers.sort(key=lambda e: e.segment.y)
-        for a, b in zip(numbers, numbers[1:], strict=False):
+        for a, b in pairwise(numbers):
             close = b.segment.y - a.segment.y < 1.2 * leading * a.segment.size
             text = f"{a.segment.text} {b.segment.text}"
             tail = len(b.segment.text) == 3 and b.segment.text.isdigit()
@@ -157,7 +156,7 @@ class _Pitch:
         number_gaps: list[float] = []
         for column, found in by_column.items():
             found.sort(key=lambda e: e.segment.y)
-            for a, b in zip(found, found[1:], strict=False):
+            for a, b in pairwise(found):
                 gap = b.segment.y - a.segment.y
                 if gap > SAME_LINE * a.segment.size:
                     gaps.append(gap)
@@ -168,7 +167,9 @@ class _Pitch:
         self.numbers = min(number_gaps, default=0.0)
         if self.numbers:
             self.certain = self.least < 0.93 * self.numbers
-            self.limit = min(TIGHT * self.least, (self.least + self.numbers) / 2) if self.certain else self.numbers * 1.05
+            self.limit = (
+                min(TIGHT * self.least, (self.least + self.numbers) / 2) if self.certain else self.numbers * 1.05
+            )
         else:
             looser = sorted(gap for gap in gaps if gap > 1.1 * self.least)
             self.certain = bool(looser)

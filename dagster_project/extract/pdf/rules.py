@@ -9,6 +9,7 @@ from __future__ import annotations
 import ctypes
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import pypdfium2.raw as pdfium
@@ -130,14 +131,12 @@ def _bounds(item: Any, matrix: Matrix) -> tuple[float, float, float, float]:
     return (*_apply(matrix, left.value, bottom.value), *_apply(matrix, right.value, top.value))
 
 
-def _path(
-    item: Any, outer: Matrix, frame: Frame, across: list[Rule], down: list[Rule], areas: list[Area]
-) -> int:
+def _path(item: Any, outer: Matrix, frame: Frame, across: list[Rule], down: list[Rule], areas: list[Area]) -> int:
     """Add the rules and areas of one path; returns how many segments it has."""
     fill, stroke = ctypes.c_int(), ctypes.c_int()
     if not pdfium.FPDFPath_GetDrawMode(item, fill, stroke) or not (fill.value or stroke.value):
         return 0
-    count = pdfium.FPDFPath_CountSegments(item)
+    count = int(pdfium.FPDFPath_CountSegments(item))
     if count < 2 or count > MAX_SEGMENTS:
         return max(0, count)
     matrix = _times(_matrix_of(item), outer)
@@ -164,7 +163,7 @@ def _colour(item: Any) -> int:
     red, green, blue, alpha = (ctypes.c_uint() for _ in range(4))
     if not pdfium.FPDFPageObj_GetFillColor(item, red, green, blue, alpha):
         return 0
-    return red.value << 16 | green.value << 8 | blue.value
+    return int(red.value) << 16 | int(green.value) << 8 | int(blue.value)
 
 
 def _outline(
@@ -186,7 +185,7 @@ def _outline(
         if x1 - x0 > THIN and y1 - y0 > THIN and not curved:
             areas.append(Area(x0, y0, x1, y1, colour))
     elif not curved:
-        for (ax, ay), (bx, by) in zip(points, points[1:], strict=False):
+        for (ax, ay), (bx, by) in pairwise(points):
             if abs(ay - by) < 0.5 and abs(ax - bx) >= MIN_LENGTH:
                 across.append(Rule((ay + by) / 2, min(ax, bx), max(ax, bx)))
             elif abs(ax - bx) < 0.5 and abs(ay - by) >= MIN_LENGTH:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from statistics import median
 
 from dagster_project.extract.pdf.characters import Word
@@ -80,7 +81,11 @@ def lattice_table(lattice: Lattice, words: Sequence[Word], turned: Sequence[Word
             held.add(id(word))
     filled_columns = {cell.column for cell in inside}
     filled_rows = {cell.row for cell in inside}
-    if len(filled_columns) < 2 or len(inside) < min(3, len(lattice.cells)) or len(filled_rows) * 2 < len(lattice.ys) - 1:
+    if (
+        len(filled_columns) < 2
+        or len(inside) < min(3, len(lattice.cells))
+        or len(filled_rows) * 2 < len(lattice.ys) - 1
+    ):
         return None
     n_cols = len(lattice.xs) - 1
     widths = _inner_widths(lattice, inside)
@@ -107,12 +112,18 @@ def lattice_table(lattice: Lattice, words: Sequence[Word], turned: Sequence[Word
                     spans[len(rows), column] = (cell.row_end - cell.row, cell.column_end - column)
             rows.append([texts.get(column, "") for column in range(n_cols)])
             bold.append(all(entry.segment.bold for entry in row.entries))
-    spans = {
-        place: (min(row_span, len(rows) - place[0]), col_span) for place, (row_span, col_span) in spans.items()
-    }
+    spans = {place: (min(row_span, len(rows) - place[0]), col_span) for place, (row_span, col_span) in spans.items()}
     table = PageTable(
-        lattice.xs[0], lattice.xs[-1], lattice.ys[0], lattice.ys[-1], rows, spans,
-        [(lattice.xs[j], lattice.xs[j + 1]) for j in range(n_cols)], _marked(bold), True, words=held,
+        lattice.xs[0],
+        lattice.xs[-1],
+        lattice.ys[0],
+        lattice.ys[-1],
+        rows,
+        spans,
+        [(lattice.xs[j], lattice.xs[j + 1]) for j in range(n_cols)],
+        _marked(bold),
+        True,
+        words=held,
     )
     _drop_empty_columns(table)
     _refuse_doubtful(table)
@@ -125,7 +136,8 @@ def _inner_widths(lattice: Lattice, inside: dict[LatticeCell, list[Word]]) -> li
     for column, (left, right) in enumerate(zip(lattice.xs, lattice.xs[1:], strict=False)):
         pads = [
             min(word.x0 - left, right - word.x1)
-            for cell, words in inside.items() if cell.column == column and cell.column_end == column + 1
+            for cell, words in inside.items()
+            if cell.column == column and cell.column_end == column + 1
             for word in words
         ]
         pad = max(0.5, min(pads, default=0.5))
@@ -145,10 +157,10 @@ def _texts(row: Row, n_cols: int, widths: Sequence[tuple[float, float]]) -> dict
 def cell_text(entries: Sequence[Entry], width: tuple[float, float]) -> str:
     """The lines of one cell as one text; a wide gap, or a line that ends far too early, begins a paragraph."""
     entries = sorted(entries, key=lambda e: (round(e.segment.y), e.segment.x0))
-    gaps = [b.segment.y - a.segment.y for a, b in zip(entries, entries[1:], strict=False)]
+    gaps = [b.segment.y - a.segment.y for a, b in pairwise(entries)]
     least = min((gap for gap in gaps if gap > 2), default=0.0)
     breaks = [False]
-    for (a, b), gap in zip(zip(entries, entries[1:], strict=False), gaps, strict=True):
+    for (a, b), gap in zip(pairwise(entries), gaps, strict=True):
         room = (width[1] - width[0]) * 0.75
         early = len(entries) > 2 and a.segment.x1 - a.segment.x0 < room and would_fit(a.segment, b.segment, (0, room))
         breaks.append(gap > 2 and (gap > 1.3 * least or early))
@@ -167,7 +179,8 @@ def _drop_empty_columns(table: PageTable) -> None:
     """Columns without any text are gaps that rules enclose: double rules, spacers."""
     n_cols = len(table.columns)
     keep = [
-        column for column in range(n_cols)
+        column
+        for column in range(n_cols)
         if any(row[column] for row in table.rows) or table.columns[column][1] - table.columns[column][0] > 12
     ]
     if len(keep) == n_cols:
@@ -287,7 +300,9 @@ def _fits_below(head: TextLine, segment: Segment) -> bool:
 
 def _between(lines: Sequence[TextLine], above: float, below: float, start: float, end: float) -> list[Segment]:
     return [
-        segment for line in lines for segment in line.segments
+        segment
+        for line in lines
+        for segment in line.segments
         if above < segment.y - 0.3 * segment.size < below and segment.x1 > start and segment.x0 < end
     ]
 
@@ -309,7 +324,7 @@ def find_regions(lines: Sequence[TextLine], drawing: Drawing) -> list[Region]:
     def close() -> None:
         nonlocal run, done
         keep = run[: last_several + 1] if run else []
-        for index in run[len(keep):]:
+        for index in run[len(keep) :]:
             # Lines of one segment after the last line of several belong to the table if rules enclose them, or if
             # they follow in the rhythm of its rows; whether they fit its first column is seen once that is known.
             same_group = keep and group_of.get(index) is not None and group_of.get(index) == group_of.get(keep[-1])
@@ -365,9 +380,13 @@ def _goes_on(
         return False
     gap = line.y - before.y
     several = len(line.segments) > 1
-    gaps = [lines[b].y - lines[a].y for a, b in zip(run, run[1:], strict=False)]
+    gaps = [lines[b].y - lines[a].y for a, b in pairwise(run)]
     size = max(line.size, before.size)
-    if not several and index not in group_of and not _fits_below(max((lines[i] for i in run), key=_width), line.segments[0]):
+    if (
+        not several
+        and index not in group_of
+        and not _fits_below(max((lines[i] for i in run), key=_width), line.segments[0])
+    ):
         # Prose below the table; a note that runs across it is followed by rows again at once.
         crossing = [i for i in run[-2:] if len(lines[i].segments) == 1 and lines[i].segments[0].x1 > line.x1 - 1]
         if len(crossing) > 1 or gap > 1.1 * max([*gaps, size]):
@@ -407,11 +426,12 @@ def _header_lines_above(lines: Sequence[TextLine], index: int, done: int) -> lis
 def _in_rhythm(lines: Sequence[TextLine], kept: Sequence[int], index: int) -> bool:
     if len(kept) < 1:
         return False
-    gaps = [lines[b].y - lines[a].y for a, b in zip(kept, kept[1:], strict=False)]
+    gaps = [lines[b].y - lines[a].y for a, b in pairwise(kept)]
     gap = lines[index].y - lines[kept[-1]].y
     has_body = any(
         segment.is_number and not YEAR_CELL.fullmatch(segment.text)
-        for i in kept[1:] for segment in lines[i].segments[1:]
+        for i in kept[1:]
+        for segment in lines[i].segments[1:]
     )
     limit = 1.15 * max(gaps) if gaps and has_body else 2.2 * lines[index].size
     head = max((lines[i] for i in kept), key=lambda line: len(line.segments))
@@ -468,8 +488,11 @@ def _trim(lines: Sequence[TextLine], columns: Columns, region: Region) -> list[T
 
     while kept and is_prose(kept[-1]):
         kept.pop()
-    while kept and is_prose(kept[0]) and id(kept[0].segments[0]) in spanning and kept[0].segments[0].x0 < (
-        columns.columns[0].x1 if columns.columns else 0
+    while (
+        kept
+        and is_prose(kept[0])
+        and id(kept[0].segments[0]) in spanning
+        and kept[0].segments[0].x0 < (columns.columns[0].x1 if columns.columns else 0)
     ):
         kept.pop(0)
     return kept
@@ -497,8 +520,10 @@ def _is_table(lines: Sequence[TextLine], columns: Columns, ruled: bool) -> bool:
 def _two_text_columns(lines: Sequence[TextLine], columns: Columns) -> bool:
     """Two columns of text are a table if a bold header stands over both and rows begin side by side, else a layout."""
     first = lines[0]
-    return len(first.segments) == 2 and all(s.bold for s in first.segments) and not all(
-        s.bold for line in lines[1:] for s in line.segments
+    return (
+        len(first.segments) == 2
+        and all(s.bold for s in first.segments)
+        and not all(s.bold for line in lines[1:] for s in line.segments)
     )
 
 
@@ -512,7 +537,10 @@ def _entries(lines: Sequence[TextLine], columns: Columns) -> list[Entry]:
         for segment in line.segments:
             column = column_of.get(id(segment))
             if (
-                alone and column == 0 and before is not None and before.column is None
+                alone
+                and column == 0
+                and before is not None
+                and before.column is None
                 and segment.y - before.segment.y < 1.6 * segment.size
                 and not would_fit(before.segment, segment, (left, right))
             ):
@@ -523,7 +551,9 @@ def _entries(lines: Sequence[TextLine], columns: Columns) -> list[Entry]:
     return entries
 
 
-def _table_of_rows(rows: Sequence[Row], columns: Columns, widths: Sequence[tuple[float, float]], ruled: bool) -> PageTable:
+def _table_of_rows(
+    rows: Sequence[Row], columns: Columns, widths: Sequence[tuple[float, float]], ruled: bool
+) -> PageTable:
     n_cols = len(widths)
     texts: list[list[str]] = []
     spans: dict[tuple[int, int], tuple[int, int]] = {}
@@ -544,9 +574,15 @@ def _table_of_rows(rows: Sequence[Row], columns: Columns, widths: Sequence[tuple
         bold.append(all(entry.segment.bold for entry in row.entries))
     _place_headers(texts, spans, rows, widths, body)
     return PageTable(
-        min(width[0] for width in widths), max(width[1] for width in widths),
-        min(row.top for row in rows), max(row.bottom for row in rows),
-        texts, spans, list(widths), _marked(bold), ruled,
+        min(width[0] for width in widths),
+        max(width[1] for width in widths),
+        min(row.top for row in rows),
+        max(row.bottom for row in rows),
+        texts,
+        spans,
+        list(widths),
+        _marked(bold),
+        ruled,
     )
 
 
@@ -607,8 +643,13 @@ def _place_across(
     return reached[0], len(reached)
 
 
-def _place_headers(texts: list[list[str]], spans: dict[tuple[int, int], tuple[int, int]], rows: Sequence[Row],
-                   widths: Sequence[tuple[float, float]], body: int) -> None:
+def _place_headers(
+    texts: list[list[str]],
+    spans: dict[tuple[int, int], tuple[int, int]],
+    rows: Sequence[Row],
+    widths: Sequence[tuple[float, float]],
+    body: int,
+) -> None:
     """Move header cells that stand in the middle over several columns to the first of them.
 
     Of all runs of columns that hold the text, have a header of their own below and are free beside it, the one whose
@@ -620,7 +661,9 @@ def _place_headers(texts: list[list[str]], spans: dict[tuple[int, int], tuple[in
         boxes: dict[int, tuple[float, float]] = {}
         for column in range(1, n_cols):
             if texts[index][column]:
-                found = [e.segment for e in rows[index].entries if _stands_in(e, column, widths, spans.get((index, column)))]
+                found = [
+                    e.segment for e in rows[index].entries if _stands_in(e, column, widths, spans.get((index, column)))
+                ]
                 if found:
                     boxes[column] = (min(s.x0 for s in found), max(s.x1 for s in found))
         for column, (x0, x1) in boxes.items():
@@ -659,9 +702,7 @@ def _middles(widths: Sequence[tuple[float, float]], start: int, end: int) -> lis
     return [(left + right) / 2, (left + after) / 2, (before + right) / 2]
 
 
-def _stands_in(
-    entry: Entry, column: int, widths: Sequence[tuple[float, float]], span: tuple[int, int] | None
-) -> bool:
+def _stands_in(entry: Entry, column: int, widths: Sequence[tuple[float, float]], span: tuple[int, int] | None) -> bool:
     if entry.column is not None:
         return entry.column == column
     last = column + (span[1] if span else 1) - 1

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from statistics import median
 
 from dagster_project.extract.pdf.characters import Word
@@ -86,7 +87,8 @@ def _side_by_side(rules: Sequence[Rule], words: Sequence[Word]) -> tuple[float, 
             groups.setdefault((round(rule.start / 3), round(rule.end / 3)), []).append(rule)
     blocks = [
         (found[0].start, found[0].end, min(r.at for r in found), max(r.at for r in found))
-        for found in groups.values() if len(found) > 1
+        for found in groups.values()
+        if len(found) > 1
     ]
     for a in blocks:
         for b in blocks:
@@ -113,7 +115,11 @@ def _gutter(lines: Sequence[TextLine], rules: Sequence[Rule]) -> tuple[float, fl
     for x in _candidates(lines):
         for run in _free_runs(lines, x):
             found = _cut(run, x)
-            if found is not None and not _is_ruled(rules, x, found[1], found[2]) and (best is None or len(run) > best[0]):
+            if (
+                found is not None
+                and not _is_ruled(rules, x, found[1], found[2])
+                and (best is None or len(run) > best[0])
+            ):
                 best = (len(run), *found)
     return best[1:] if best is not None else None
 
@@ -126,7 +132,8 @@ def _candidates(lines: Sequence[TextLine]) -> list[float]:
     strips = range(int((left + EDGE * (right - left)) / STRIP), int((right - EDGE * (right - left)) / STRIP) + 1)
     crossed = Counter(
         strip
-        for line in lines for segment in line.segments
+        for line in lines
+        for segment in line.segments
         for strip in range(int(segment.x0 / STRIP), int(segment.x1 / STRIP) + 1)
     )
     groups: list[list[int]] = []
@@ -169,7 +176,9 @@ def _cut(run: Sequence[TextLine], x: float) -> tuple[float, float, float] | None
     top, bottom = run[0].y - run[0].size, run[-1].y + 1
     if gutter1 - gutter0 >= MIN_GUTTER and not _has_header(run, x):
         prose = _is_prose(lefts), _is_prose(rights)
-        running = (prose[0] and _runs_on(lefts) and _is_wide(rights)) or (prose[1] and _runs_on(rights) and _is_wide(lefts))
+        running = (prose[0] and _runs_on(lefts) and _is_wide(rights)) or (
+            prose[1] and _runs_on(rights) and _is_wide(lefts)
+        )
         if all(prose) or running:
             return (gutter0 + gutter1) / 2, top, bottom
     beside = [line for line, *sides in zip(run, left, right, strict=True) if all(sides)]
@@ -211,7 +220,7 @@ def _is_prose(side: Sequence[Sequence[Segment]]) -> bool:
 
 def _runs_on(side: Sequence[Sequence[Segment]]) -> bool:
     """Whether lines follow each other at the pitch of prose: wrapped labels are parted by the room between rows."""
-    gaps = [b[0].y - a[0].y for a, b in zip(side, side[1:], strict=False)]
+    gaps = [b[0].y - a[0].y for a, b in pairwise(side)]
     least = min(gaps)
     return len(side) >= 8 and sum(gap < 1.1 * least for gap in gaps) >= 0.75 * len(gaps)
 
