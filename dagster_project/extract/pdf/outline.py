@@ -101,7 +101,7 @@ def paragraphs(lines: Sequence[TextLine]) -> list[Paragraph]:
     """Join lines, from top to bottom, to paragraphs.
 
     A line goes on with the paragraph above if it has its style, follows at the pitch of lines and begins with a word
-    that had no room there.
+    that had no room there, or in lower case.
     """
     if not lines:
         return []
@@ -133,6 +133,8 @@ def _goes_on(open_lines: Sequence[TextLine], line: TextLine, right: float) -> bo
     if is_contents_line(before) or line.y <= before.y:
         return False
     first = _words(line)[0]
+    if first.text[0].islower() and style[1] == last[1]:
+        return True
     return before.x1 + 0.25 * before.size + (first.x1 - first.x0) > right - 0.5 * before.size
 
 

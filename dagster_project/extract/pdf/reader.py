@@ -189,9 +189,9 @@ def _refuse_rest(placed: Sequence[_Placed]) -> None:
     """Refuse rows at the top of a page that go on with a table that was refused: their header is not known."""
     for before, item in pairwise(placed):
         table = item.content
-        if isinstance(before.content, Refused) and isinstance(table, PageTable) and item.page == before.page + 1:
-            if table.marked == 0:
-                item.content = Refused(table.top, table.x0)
+        is_next = isinstance(before.content, Refused) and item.page == before.page + 1
+        if is_next and isinstance(table, PageTable) and table.marked == 0:
+            item.content = Refused(table.top, table.x0)
 
 
 def _runs(placed: Sequence[_Placed]) -> list[list[PageTable]]:
