@@ -505,7 +505,8 @@ def _is_table(lines: Sequence[TextLine], columns: Columns, ruled: bool) -> bool:
         return True
     if len(several) < 2 and not (ruled and len(lines) > 1):
         header = lines[0]
-        return len(lines) > 1 and len(header.segments) > 2 and all(s.bold for s in header.segments)
+        # A header alone may stand at the foot of a page, its rows on the next, or over rows without any figure.
+        return len(header.segments) > 2 and all(s.bold for s in header.segments)
     numbers = sum(
         1 for line in lines for segment in line.segments[1:] if segment.is_number or NUMBERS.fullmatch(segment.text)
     )
