@@ -123,3 +123,12 @@ def test_flipped_bits(flips: list[tuple[float, int]]) -> None:
 def test_spliced_files(first: float, second: float, between: bytes) -> None:
     data = _sample()
     _survives(data[: max(5, int(first * len(data)))] + between + data[int(second * len(data)) :])
+
+
+def test_text_far_off_the_page_is_left_out() -> None:
+    buffer = io.BytesIO()
+    canvas = Canvas(buffer, pagesize=A4)
+    canvas.drawString(1e9, 500, "Text som ingen kan se på sidan")
+    canvas.drawString(60, 500, "Text som alla kan se på sidan")
+    canvas.save()
+    assert _refusal(buffer.getvalue()) == "no table found"

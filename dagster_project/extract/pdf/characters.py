@@ -184,8 +184,15 @@ def read_words(text_page: Any, frame: Frame) -> PageText:
             side = frame.turned(other)
             found, _ = reader.words(side, indexes, other)
             turned.extend(_seen_from(frame, side, other, word) for word in found)
+    words = [word for word in words if _on_page(word, frame)]
+    turned = [word for word in turned if _on_page(word, frame)]
     _measure_spaces(words)
     return PageText(frame, words, turned, reader.glyphs, reader.unmapped)
+
+
+def _on_page(word: Word, frame: Frame) -> bool:
+    """Whether a word can be seen: printers' marks stand beside the page, damaged files put text anywhere."""
+    return -1 <= word.x0 and word.x1 <= frame.width + 1 and 0 <= word.y <= frame.height + 1
 
 
 def _measure_spaces(words: Sequence[Word]) -> None:

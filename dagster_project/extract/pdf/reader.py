@@ -45,6 +45,8 @@ EXTRACTOR = "pdf"
 VERSION = "1"
 
 NO_TEXT = "no text layer: run OCR first"
+MAX_POINTS = 14_400.0
+"""Width or height of a page, in points, that the format allows."""
 MIN_GLYPHS = 20
 """Glyphs of a document below which it has no text layer: a scan with a stamp."""
 MAX_UNMAPPED_SHARE = 0.01
@@ -119,7 +121,10 @@ def _read_pages(pdf: Any, count: int, limits: Limits) -> tuple[list[_Page], list
                 glyphs += max(0, pdfium.FPDFText_CountChars(text_page))
                 if glyphs > limits.max_characters:
                     raise ExtractionError(f"the document has more than {limits.max_characters} characters")
-                text = read_words(text_page, frame_of(handle))
+                frame = frame_of(handle)
+                if not max(frame.width, frame.height) <= MAX_POINTS:
+                    raise ExtractionError(f"the PDF is damaged: page {index + 1} has an impossible size")
+                text = read_words(text_page, frame)
                 drawing = read_drawing(handle, text.frame)
             finally:
                 pdfium.FPDFText_ClosePage(text_page)
