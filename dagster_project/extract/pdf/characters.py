@@ -192,7 +192,7 @@ def read_words(text_page: Any, frame: Frame) -> PageText:
 
 def _on_page(word: Word, frame: Frame) -> bool:
     """Whether a word can be seen: printers' marks stand beside the page, damaged files put text anywhere."""
-    return -1 <= word.x0 and word.x1 <= frame.width + 1 and 0 <= word.y <= frame.height + 1
+    return word.x0 >= -1 and word.x1 <= frame.width + 1 and 0 <= word.y <= frame.height + 1
 
 
 def _measure_spaces(words: Sequence[Word]) -> None:
