@@ -24,6 +24,7 @@ from dagster_project.extract.document import (
 from dagster_project.extract.docx import read_docx
 from dagster_project.extract.html import read_html
 from dagster_project.extract.ods import read_ods
+from dagster_project.extract.pdf import read_pdf
 from dagster_project.extract.sniff import LABELS, sniff
 from dagster_project.extract.text import read_text
 from dagster_project.extract.xls import read_xls
@@ -48,6 +49,7 @@ READERS: dict[str, Reader] = {
     "text": read_text,
     "csv": read_csv,
     "html": read_html,
+    "pdf": read_pdf,
     "docx": read_docx,
     "xlsx": read_xlsx,
     "xls": read_xls,

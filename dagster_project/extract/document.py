@@ -26,6 +26,10 @@ class Limits:
     """Cells of all tables together."""
     max_columns: int = 512
     """Columns of one table."""
+    max_pages: int = 3_000
+    """Pages of a document, for formats that have pages."""
+    max_characters: int = 20_000_000
+    """Characters of a document, counted before they are read, for formats that tell."""
     max_table_cells: int = 200_000
     """Cells of one table, the empty ones too: merged cells can claim an area far larger than the file."""
     max_depth: int = 200

@@ -31,7 +31,8 @@ class Line:
 
     ``outline`` says that the level is the author's own (Word, HTML), which goes before the depth of the number; the
     marks in text made from PDF are not. ``body`` says that the format rules a heading out: list items, captions,
-    definitions, footnotes.
+    definitions, footnotes. ``is_prose`` says that the layout marks headings and that this line is none, however much it
+    looks like one; the contents may still list it.
     """
 
     text: str
@@ -40,6 +41,7 @@ class Line:
     page: int | None = None
     outline: bool = False
     body: bool = False
+    is_prose: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +57,10 @@ class Grid:
     header_rows: int | None = None
     """Header rows as the format marks them; None: to be inferred from the cells."""
     spans: tuple[tuple[int, int, int, int], ...] = ()
-    """Merged cells as (row, column, row span, column span)."""
+    """Cells known to be merged, or known not to be, as (row, column, row span, column span)."""
+    follows: bool | None = None
+    """Whether the layout shows that it goes on with the grid before: a page break between, columns in the same
+    places. None where there is no layout and the content has to tell."""
     whole: bool = False
     """The format says where the table begins and ends: it never goes on from the table before."""
     caption: str | None = None
@@ -68,7 +73,9 @@ Spans = dict[tuple[int, int], tuple[int, int]]
 
 NUMBER = re.compile(r"[+\-−–]?\s?(?:\d{1,3}(?:[ \u00a0\u2009\u202f]\d{3})+|\d+)(?:[.,]\d+)?")
 """A number as Swedish reports print it, without unit."""
-NUMERIC_CELL = re.compile(rf"(?:{NUMBER.pattern})\s?(?:%|‰|[a-zåäö]{{1,5}}\.?)?\*?(?:\s*\([^()]*\))?", re.IGNORECASE)
+NUMERIC_CELL = re.compile(
+    rf"(?:{NUMBER.pattern})\s?(?:%|‰|[a-zåäö]{{1,5}}\.?)?\*?[⁰¹²³⁴-⁹⁽⁾]*(?:\s*\([^()]*\))?", re.IGNORECASE
+)
 YEAR_CELL = re.compile(r"(?:19|20)\d\d(?:\s?[-–/]\s?(?:\d\d|(?:19|20)\d\d))?|(?:19|20)\d\d-\d\d(?:-\d\d)?")
 DASH_CELL = re.compile(r"[-–—−]{1,3}")
 NUMBERED = re.compile(r"(\d{1,2}(?:\.\d{1,2})*)(\.?)[\s\t]+(\S.*)", re.DOTALL)
@@ -402,7 +409,7 @@ class _Builder:
         while isinstance(item := self._item(index + len(lines)), Line) and len(lines) < MAX_LINES_INSIDE:
             lines.append(item)
         grid = self._item(index + len(lines))
-        if self._open is None or not isinstance(grid, Grid) or grid.whole:
+        if self._open is None or not isinstance(grid, Grid) or grid.whole or grid.follows is False:
             return 0
         rows = [row for row in grid.rows if any(row)]
         debris = [self._is_running(line.text) or PAGE_DEBRIS.fullmatch(line.text) is not None for line in lines]
@@ -486,7 +493,7 @@ class _Builder:
         listed = self.entries.get(normalise(text)) if self.entries and len(text) <= MAX_ENTRY_LENGTH else None
         if listed and listed.number and not number and normalise(text) in self._repeated:
             listed = None
-        if number:
+        if number and not (item.is_prose and not listed):
             depth = number.count(".") + 1
             first = int(number.split(".")[0])
             in_order = first in (self._chapter, self._chapter + 1) if depth > 1 else first == self._chapter + 1
@@ -498,6 +505,8 @@ class _Builder:
             return None
         if item.level:
             return item.level, None, text, True
+        if item.is_prose and not listed:
+            return None
         if listed and self._titlelike(text):
             level = listed.number.count(".") + 1 if listed.number else 1
             return level, listed.number, text, True
@@ -601,7 +610,9 @@ class _Builder:
 
     def _status_table(self, subject: str, index: int, label: str, value: str, end: int) -> int:
         item = self.flow[index]
-        self._open = _OpenTable((("", label), (subject, value)), 1, item.page, self._current, None, item.page)
+        last = self.flow[end - 1].page
+        rows = (("", label), (subject, value))
+        self._open = _OpenTable(rows, 1, item.page, self._current, None, last, [last, item.page])
         self._close_table()
         return end
 
@@ -613,11 +624,12 @@ class _Builder:
 
     def _grid(self, grid: Grid, index: int) -> None:
         alone = len(grid.rows) == 1
-        rows = [
-            tuple(row)
-            for row in grid.rows
+        kept = [
+            number
+            for number, row in enumerate(grid.rows)
             if any(row) and (grid.whole or not self._is_running_row(row, alone=alone))
         ]
+        rows = [tuple(grid.rows[number]) for number in kept]
         if not rows:
             return
         if len(rows) == 1 and (match := NUMBERED.fullmatch("\t".join(rows[0]).strip())) and "\t" not in match[3]:
@@ -631,16 +643,22 @@ class _Builder:
             return
         if max(len(row) for row in rows) > self.limits.max_columns:
             raise ExtractionError(f"a table has more than {self.limits.max_columns} columns")
-        if self._open and not grid.whole and self._open.take(rows, grid.page):
+        spans = moved_spans({(row, column): (down, across) for row, column, down, across in grid.spans}, kept)
+        if self._open and not grid.whole and self._open.take(rows, grid, spans):
             return
         self._close_table()
         before = self.flow[index - 1] if index else None
         caption = grid.caption
         if caption is None and isinstance(before, Line) and self._caption_like(before.text):
             caption = before.text
-        spans = spans_without_empty_rows(grid)
-        depth = header_depth(rows) if not spans and grid.header_rows is None else spanned_depth(rows, grid, spans)
-        self._open = _OpenTable(tuple(rows), depth, grid.page, self._current, caption, grid.page, spans=spans)
+        if grid.header_rows is None and not (grid.whole and spans):
+            depth = header_depth(rows)
+        else:
+            depth = spanned_depth(rows, grid, spans)
+        pages = [grid.page] * len(rows)
+        self._open = _OpenTable(
+            tuple(rows), depth, grid.page, self._current, caption, grid.page, pages, spans, whole=grid.whole
+        )
         self._open.drop_repeated_headers()
 
     def _is_running_row(self, row: tuple[str, ...], *, alone: bool) -> bool:
@@ -696,9 +714,11 @@ class _OpenTable:
     heading: Heading | None
     caption: str | None
     last_page: int | None
-    fragments: int = 1
-    row_pages: dict[int, int | None] | None = None
+    pages: list[int | None]
+    """Page of every row; of a row that was cut in two, the page of its first half."""
     spans: Spans = field(default_factory=dict)
+    fragments: int = 1
+    whole: bool = False
 
     def drop_repeated_headers(self) -> None:
         """A header that is repeated between rows without a blank line is a page break too."""
@@ -715,6 +735,7 @@ class _OpenTable:
             kept.append(index)
             index += 1
         self.rows = tuple(self.rows[index] for index in kept)
+        self.pages = [self.pages[index] for index in kept]
         self.spans = moved_spans(self.spans, kept)
 
     @property
@@ -730,22 +751,43 @@ class _OpenTable:
     def add_row(self, row: tuple[str, ...]) -> None:
         """A row that was printed as a line."""
         self.rows = (*self.rows, row)
+        self.pages.append(self.last_page)
 
-    def take(self, rows: list[tuple[str, ...]], page: int | None) -> bool:
-        """Take a fragment that follows with nothing but blank lines between, if it belongs to this table."""
-        if self.has_header(rows):
-            body = rows[self.header_rows :]
-        elif max(len(row) for row in rows) == self.width and self._continues(rows):
-            body = rows
-        else:
+    def take(self, rows: list[tuple[str, ...]], grid: Grid, spans: Spans) -> bool:
+        """Take a fragment that follows with nothing but blank lines between, if it belongs to this table.
+
+        Where the layout tells whether it follows, blank lines mean nothing: a table that stands below another one on
+        the same page is a table of its own, equal header or not.
+        """
+        if grid.follows is False:
             return False
-        if body and len(self.rows) > self.header_rows and self._is_cut(self.rows[-1], body[0]):
-            self.rows = (*self.rows[:-1], _join_rows(self.rows[-1], body[0]))
-            body = body[1:]
-        self.rows = (*self.rows, *body)
+        header = self.rows[: self.header_rows]
+        start = 0
+        if self.has_header(rows) or (header and grid.follows and _reads_as(rows, header)):
+            start = len(header)
+        elif max(len(row) for row in rows) != self.width or not (
+            self._continues(rows) or self._goes_on_below(rows, grid)
+        ):
+            return False
+        if rows[start:] and len(self.rows) > self.header_rows and self._is_cut(self.rows[-1], rows[start]):
+            self.rows = (*self.rows[:-1], _join_rows(self.rows[-1], rows[start]))
+            start += 1
+        above = len(self.rows) - start
+        self.spans.update({(row + above, column): span for (row, column), span in spans.items() if row >= start})
+        self.rows = (*self.rows, *rows[start:])
+        self.pages.extend(grid.page for _ in rows[start:])
         self.fragments += 1
-        self.last_page = page
+        self.last_page = grid.page
         return True
+
+    def _goes_on_below(self, rows: list[tuple[str, ...]], grid: Grid) -> bool:
+        """Rows in the columns of the page before, without a header of their own: marked, or told by the content."""
+        if not grid.follows:
+            return False
+        if grid.header_rows is not None:
+            return grid.header_rows == 0
+        years = any(YEAR_CELL.fullmatch(cell) for cell in rows[0][1:])
+        return header_depth(rows) == 0 and not years
 
     def _continues(self, rows: list[tuple[str, ...]]) -> bool:
         """Rows that go on without a header: their first values are numbers, or their first row was cut in two."""
@@ -785,9 +827,9 @@ class _OpenTable:
     def cells(self, table_seq: int, n_cols: int) -> list[Cell]:
         """The non-empty cells; header cells of the upper levels span the empty ones to their right.
 
-        The latter only where the format states no merged cells in the header itself.
+        The latter only where neither the layout knows better nor the format states merged cells in the header itself.
         """
-        stated = any(row < self.header_rows for row, _ in self.spans)
+        stated = self.whole and any(row < self.header_rows for row, _ in self.spans)
         result: list[Cell] = []
         for row_index, row in enumerate(_padded(self.rows, n_cols)):
             is_header = row_index < self.header_rows
@@ -795,12 +837,20 @@ class _OpenTable:
             for col_index, text in enumerate(row):
                 if not text:
                     continue
-                row_span, span = self.spans.get((row_index, col_index), (1, 1))
-                if is_upper and col_index and not stated:
+                known = self.spans.get((row_index, col_index))
+                row_span, span = known or (1, 1)
+                if is_upper and col_index and known is None and not stated:
                     while col_index + span < n_cols and not row[col_index + span]:
                         span += 1
-                result.append(Cell(table_seq, row_index, col_index, text, is_header, row_span, span, self.page))
+                result.append(Cell(table_seq, row_index, col_index, text, is_header, row_span, span, self.pages[row_index]))
         return result
+
+
+def _reads_as(rows: Sequence[tuple[str, ...]], header: Sequence[tuple[str, ...]]) -> bool:
+    """Whether rows begin with the words of a header, row by row; where a layout is read, merged cells may shift."""
+    return [[cell for cell in row if cell] for row in rows[: len(header)]] == [
+        [cell for cell in row if cell] for row in header
+    ]
 
 
 def _first_words(cell: str) -> int:
@@ -879,12 +929,6 @@ def moved_spans(spans: Spans, kept: Sequence[int]) -> Spans:
             rows_left = sum(1 for index in range(row, row + row_span) if index in new_index)
             result[new_index[row], column] = (rows_left, col_span)
     return result
-
-
-def spans_without_empty_rows(grid: Grid) -> Spans:
-    """The merged cells of a grid by position, counted without its empty rows."""
-    spans = {(row, column): (row_span, col_span) for row, column, row_span, col_span in grid.spans}
-    return moved_spans(spans, [index for index, row in enumerate(grid.rows) if any(row)])
 
 
 def spanned_depth(rows: Sequence[tuple[str, ...]], grid: Grid, spans: Spans) -> int:
