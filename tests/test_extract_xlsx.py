@@ -8,7 +8,7 @@ import zipfile
 from collections.abc import Callable
 
 import pytest
-import xlwt  # type: ignore[import-untyped]
+import xlwt
 from openpyxl import Workbook
 from openpyxl.cell.rich_text import CellRichText, TextBlock
 from openpyxl.cell.text import InlineFont

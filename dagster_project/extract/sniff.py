@@ -123,6 +123,16 @@ def sniff(data: bytes, file_name: str, limits: Limits) -> Kind:
     return Kind(name, tuple(notes))
 
 
+def is_plain_text(data: bytes, file_name: str, limits: Limits) -> bool:
+    """Whether a document is read without a parser of its own (text, delimited text), or refused at a glance."""
+    if data.startswith((b"PK", OLE)) or b"%PDF-" in data[:1024]:
+        return False
+    try:
+        return sniff(data, file_name, limits).name in ("text", "csv")
+    except ExtractionError:
+        return True
+
+
 def _kind(data: bytes, suffix: str, limits: Limits, notes: list[str]) -> str:
     if b"%PDF-" in data[:1024]:
         return "pdf"

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import lru_cache
 
 from dagster_project.extract.document import (
@@ -842,7 +842,9 @@ class _OpenTable:
                 if is_upper and col_index and known is None and not stated:
                     while col_index + span < n_cols and not row[col_index + span]:
                         span += 1
-                result.append(Cell(table_seq, row_index, col_index, text, is_header, row_span, span, self.pages[row_index]))
+                result.append(
+                    Cell(table_seq, row_index, col_index, text, is_header, row_span, span, self.pages[row_index])
+                )
         return result
 
 

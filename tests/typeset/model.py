@@ -124,7 +124,7 @@ def blocks(data: bytes) -> list[Block]:
     for cell in document.cells:
         cells[cell.table_seq][cell.row_index, cell.col_index] = (cell.text, cell.row_span, cell.col_span)
     result: list[Block] = []
-    flow = items(data.decode("utf-8-sig"))
+    flow, _ = items(data.decode("utf-8-sig"))
     grids = [table for table in tables if not _is_status_block(cells[table.table_seq], flow)]
     paragraphs = {collapse(paragraph.text) for paragraph in document.paragraphs}
     status = {
