@@ -134,8 +134,9 @@ def _read_in_processes(
             try:
                 while waiting or flying:
                     while waiting and len(flying) < workers * AHEAD:
-                        file = waiting.popleft()
-                        flying.append((file, pool.submit(_read_in_worker, file, limits, words)))
+                        # Taken off only when handed over: submit raises where a reader has just died.
+                        flying.append((waiting[0], pool.submit(_read_in_worker, waiting[0], limits, words)))
+                        waiting.popleft()
                     yield flying[0][1].result()
                     flying.popleft()
             except BrokenProcessPool:

@@ -144,6 +144,7 @@ def blocks(data: bytes) -> list[Block]:
             result.append(HeadingBlock(heading.level, text))
         elif collapse(item.text) in paragraphs | status:
             result.append(ParagraphBlock(item.text))
+    result = _with_prose(result)
     entries = [(block.text, 2 + i // 3) for i, block in enumerate(b for b in result if isinstance(b, HeadingBlock))]
     listed = tuple(entry for entry in entries if NUMBERED.fullmatch(entry[0]))
     if len(listed) > 2:
@@ -151,6 +152,24 @@ def blocks(data: bytes) -> list[Block]:
             i for i, b in enumerate(result) if not isinstance(b, HeadingBlock) or NUMBERED.fullmatch(b.text) or i > 2
         )
         result[front:front] = [HeadingBlock(1, "Innehållsförteckning"), ContentsBlock(listed)]
+    return result
+
+
+PROSE = (
+    "Nämnden har under året arbetat vidare med det som beslutades i verksamhetsplanen, och arbetet följs upp löpande "
+    "tillsammans med de verksamheter som berörs. Där utvecklingen avviker från det som var planerat beskrivs orsaken, "
+    "och vilka åtgärder som har vidtagits eller som återstår. Bedömningen är att arbetssätten behöver ses över även "
+    "under kommande år, så att stödet når dem som behöver det."
+)
+
+
+def _with_prose(flow: list[Block]) -> list[Block]:
+    """The sections end with running text, as in a report: the texts in ``seeds/reports`` keep little of theirs."""
+    result: list[Block] = []
+    for index, block in enumerate(flow):
+        if index > 3 and isinstance(block, HeadingBlock) and not isinstance(flow[index - 1], HeadingBlock):
+            result.append(ParagraphBlock(PROSE))
+        result.append(block)
     return result
 
 
