@@ -11,7 +11,8 @@ from pathlib import Path
 
 import duckdb
 import pytest
-from conftest import ROOT, Project
+
+from tests.conftest import ROOT, Project
 
 GOOD = ("gavle-socialnamnden-verksamhetsplan-2021-2024.txt", "helsingborg-socialnamnden-arsbokslut-2023.txt")
 
@@ -55,7 +56,7 @@ def refreshed(tmp_path_factory: pytest.TempPathFactory) -> tuple[Project, subpro
         "utf16-without-mark.txt": whole.decode().encode("utf-16-le"),
         "no-table.txt": "Rapport 2023\n\nHär finns bara text.\n".encode(),
         "a-pdf.txt": b"%PDF-1.7\n",
-        "report.pdf": b"%PDF-1.7\n",
+        "report.pptx": b"PK\x03\x04",
         "twin.txt": whole,
         "Twin.md": whole,
         "refused.txt": EVIL_REPORT.encode(),
@@ -72,7 +73,7 @@ def refreshed(tmp_path_factory: pytest.TempPathFactory) -> tuple[Project, subpro
 
 REASONS = {
     "Twin.md": "the report_id 'twin' is also that of twin.txt",
-    "a-pdf.txt": "the content is a PDF file",
+    "a-pdf.txt": "the PDF is damaged",
     "binary.txt": "binary",
     "blank.txt": "nothing but white space",
     "empty.txt": "the file is empty",
@@ -80,7 +81,7 @@ REASONS = {
     "no-table.txt": "table",
     "outside.txt": "a link that leaves the reports folder",
     "refused.txt": "reports.yml, line 2: 'municpality' is no key",
-    "report.pdf": "format not supported yet: .pdf",
+    "report.pptx": "format not supported yet: .pptx",
     "reports.yml": "line 3: there is no report 'nobody.txt'",
     "truncated.txt": "cut",
     "twin.txt": "the report_id 'twin' is also that of Twin.md",

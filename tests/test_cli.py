@@ -17,10 +17,10 @@ from typing import TYPE_CHECKING, Any
 import duckdb
 import pyarrow.parquet
 import pytest
-from conftest import REPORT, ROOT, Project
 
 from dagster_project.settings import ConfigurationError, load_settings
 from dagster_project.warehouse.lock import RefreshRunningError, refresh_lock
+from tests.conftest import REPORT, ROOT, Project
 
 if TYPE_CHECKING:
     import dagster as dg

@@ -107,7 +107,7 @@ def test_line_ends(end: str) -> None:
     [
         (b"", "the file is empty"),
         (b" \n\t\r\n ", "nothing but white space"),
-        (b"%PDF-1.7\n1 0 obj", "a PDF file"),
+        (b"%PDF-1.7\n1 0 obj", "the PDF is damaged"),
         (b"PK\x03\x04\x14\x00", "a zip container"),
         (b"\x00\x01\x02\x03" * 40, "a binary file"),
         (bytes(range(1, 32)) * 20, "a binary file"),

@@ -85,7 +85,7 @@ def test_reports_are_found_in_subfolders_sorted_and_the_rest_is_left_out(reports
 @pytest.mark.parametrize(
     ("make", "name", "reason"),
     [
-        (lambda folder: (folder / "a.pdf").write_bytes(b"%PDF-"), "a.pdf", "format not supported yet: .pdf"),
+        (lambda folder: (folder / "a.pptx").write_bytes(b"PK"), "a.pptx", "format not supported yet: .pptx"),
         (lambda folder: (folder / "LIST").write_bytes(b"x"), "LIST", "format not supported yet: no extension"),
         (lambda folder: write(folder, "---.txt"), "---.txt", "no letter or digit"),
         (lambda folder: (folder / "a.txt").symlink_to("/etc/hostname"), "a.txt", "a link that leaves"),
@@ -129,7 +129,7 @@ def test_files_that_share_a_report_id_are_all_refused_and_name_each_other(report
 
 def test_a_format_without_a_reader_does_not_refuse_its_text(reports: Path) -> None:
     write(reports, "a.txt")
-    (reports / "a.pdf").write_bytes(b"%PDF-")
+    (reports / "a.pptx").write_bytes(b"PK")
     assert refusals(reports)["a.txt"] is None
 
 

@@ -6,6 +6,10 @@ number means (dbt), where results are stored (DuckDB) and when it runs (Dagster)
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import replace
+
+from dagster_project.extract.csv import read_csv
 from dagster_project.extract.document import (
     Cell,
     Document,
@@ -17,7 +21,14 @@ from dagster_project.extract.document import (
     Table,
     report_id_for,
 )
+from dagster_project.extract.docx import read_docx
+from dagster_project.extract.html import read_html
+from dagster_project.extract.ods import read_ods
+from dagster_project.extract.pdf import read_pdf
+from dagster_project.extract.sniff import LABELS, sniff
 from dagster_project.extract.text import read_text
+from dagster_project.extract.xls import read_xls
+from dagster_project.extract.xlsx import read_xlsx
 
 __all__ = [
     "Cell",
@@ -32,16 +43,19 @@ __all__ = [
     "report_id_for",
 ]
 
-SIGNATURES: tuple[tuple[bytes, str], ...] = (
-    (b"%PDF-", "a PDF file"),
-    (b"PK\x03\x04", "a zip container (Word, Excel or OpenDocument)"),
-    (b"\xd0\xcf\x11\xe0", "an old Office file"),
-    (b"{\\rtf", "an RTF file"),
-    (b"\x1f\x8b", "a gzip archive"),
-    (b"\x89PNG", "a picture"),
-    (b"\xff\xd8\xff", "a picture"),
-)
-"""First bytes of formats that no reader exists for yet."""
+Reader = Callable[[bytes, Limits, StructureWords], Document]
+
+READERS: dict[str, Reader] = {
+    "text": read_text,
+    "csv": read_csv,
+    "html": read_html,
+    "pdf": read_pdf,
+    "docx": read_docx,
+    "xlsx": read_xlsx,
+    "xls": read_xls,
+    "ods": read_ods,
+}
+"""The reader of each kind that :func:`~dagster_project.extract.sniff.sniff` tells."""
 
 
 def extract(
@@ -54,7 +68,8 @@ def extract(
 
     Args:
         data: the whole file.
-        file_name: its path below the reports folder; used for messages only, the type is found from the content.
+        file_name: its path below the reports folder; the type is found from the content, and a name that says
+            otherwise is noted.
         limits: upper bounds; the defaults of :class:`Limits` if None.
         words: structure words; none if None.
 
@@ -70,7 +85,11 @@ def extract(
         raise ExtractionError("the file is empty" if not data else "the file holds nothing but white space")
     if len(data) > limits.max_bytes:
         raise ExtractionError(f"the file is too large: {len(data)} bytes, the limit is {limits.max_bytes}")
-    for signature, name in SIGNATURES:
-        if data.startswith(signature):
-            raise ExtractionError(f"format not supported yet: the content is {name}")
-    return read_text(data, limits, words or StructureWords())
+    kind = sniff(data, file_name, limits)
+    if kind.name not in READERS:
+        raise ExtractionError(f"format not supported yet: the content is {LABELS[kind.name]}")
+    try:
+        document = READERS[kind.name](data, limits, words or StructureWords())
+    except RecursionError as error:
+        raise ExtractionError("elements are nested too deep") from error
+    return replace(document, notes=(*kind.notes, *document.notes))

@@ -26,6 +26,26 @@ class Limits:
     """Cells of all tables together."""
     max_columns: int = 512
     """Columns of one table."""
+    max_pages: int = 3_000
+    """Pages of a document, for formats that have pages."""
+    max_characters: int = 20_000_000
+    """Characters of a document, counted before they are read, for formats that tell."""
+    max_table_cells: int = 200_000
+    """Cells of one table, the empty ones too: merged cells can claim an area far larger than the file."""
+    max_depth: int = 200
+    """Elements inside each other, and tables inside tables, in HTML and Word."""
+    max_sheets: int = 200
+    """Sheets of a workbook, the hidden ones too."""
+    max_zip_members: int = 5_000
+    """Files inside a zip container (Word, Excel, OpenDocument)."""
+    max_unpacked_bytes: int = 512 * 1024 * 1024
+    """Size of all files inside a zip container together, unpacked."""
+    max_zip_ratio: int = 250
+    """Unpacked over packed size of one file of a zip container above 1 MiB; office documents stay below 100."""
+    max_seconds: int = 120
+    """Wall time for one document, where it is read in a child process."""
+    max_memory_bytes: int = 2 * 1024 * 1024 * 1024
+    """Address space of the child process that reads a document, with its program and libraries."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 
 from dagster_project.extract.document import (
@@ -27,27 +27,55 @@ from dagster_project.extract.document import (
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One line or paragraph; ``level`` is given where the format marks headings."""
+    """One line or paragraph; ``level`` is given where the format marks headings.
+
+    ``outline`` says that the level is the author's own (Word, HTML), which goes before the depth of the number; the
+    marks in text made from PDF are not. ``body`` says that the format rules a heading out: list items, captions,
+    definitions, footnotes. ``is_prose`` says that the layout marks headings and that this line is none, however much it
+    looks like one; the contents may still list it.
+    """
 
     text: str
     level: int | None = None
     bold: bool = False
     page: int | None = None
+    outline: bool = False
+    body: bool = False
+    is_prose: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Grid:
-    """Rows of one table as far as the format shows it; rows may be of different length."""
+    """Rows of one table as far as the format shows it; rows may be of different length.
+
+    The optional fields are for formats that state them. A merged cell has its text in its first row and column and
+    ``""`` in the others.
+    """
 
     rows: tuple[tuple[str, ...], ...]
     page: int | None = None
+    header_rows: int | None = None
+    """Header rows as the format marks them; None: to be inferred from the cells."""
+    spans: tuple[tuple[int, int, int, int], ...] = ()
+    """Cells known to be merged, or known not to be, as (row, column, row span, column span)."""
+    follows: bool | None = None
+    """Whether the layout shows that it goes on with the grid before: a page break between, columns in the same
+    places. None where there is no layout and the content has to tell."""
+    whole: bool = False
+    """The format says where the table begins and ends: it never goes on from the table before."""
+    caption: str | None = None
+    """The caption where the format marks it."""
 
 
 Item = Line | Grid
+Spans = dict[tuple[int, int], tuple[int, int]]
+"""Row and column of a merged cell to its row span and column span."""
 
 NUMBER = re.compile(r"[+\-−–]?\s?(?:\d{1,3}(?:[ \u00a0\u2009\u202f]\d{3})+|\d+)(?:[.,]\d+)?")
 """A number as Swedish reports print it, without unit."""
-NUMERIC_CELL = re.compile(rf"(?:{NUMBER.pattern})\s?(?:%|‰|[a-zåäö]{{1,5}}\.?)?\*?(?:\s*\([^()]*\))?", re.IGNORECASE)
+NUMERIC_CELL = re.compile(
+    rf"(?:{NUMBER.pattern})\s?(?:%|‰|[a-zåäö]{{1,5}}\.?)?\*?[⁰¹²³⁴-⁹⁽⁾]*(?:\s*\([^()]*\))?", re.IGNORECASE
+)
 YEAR_CELL = re.compile(r"(?:19|20)\d\d(?:\s?[-–/]\s?(?:\d\d|(?:19|20)\d\d))?|(?:19|20)\d\d-\d\d(?:-\d\d)?")
 DASH_CELL = re.compile(r"[-–—−]{1,3}")
 NUMBERED = re.compile(r"(\d{1,2}(?:\.\d{1,2})*)(\.?)[\s\t]+(\S.*)", re.DOTALL)
@@ -81,6 +109,8 @@ MIN_PROSE_WORDS = 6
 """Words from which a cell is running text that a page break may cut."""
 SHORT_PARAGRAPH_WORDS = 3
 MIN_CONTENTS_RUN = 3
+MAX_UNTITLED_RUN = 100
+"""Entries of a run without a title that are looked at together; the rest is a run of its own."""
 MIN_MISSING_ENTRIES = 3
 """Entries at the end of a table of contents that the text lacks, from which it counts as cut off."""
 
@@ -229,7 +259,10 @@ def _contents_run(source: list[Item], start: int, *, lenient: bool) -> tuple[int
     found: list[Entry] = []
     end, sure = start, 0
     for index in range(start, len(source)):
-        rows = _rows_of(source[index])
+        item = source[index]
+        if not lenient and ((isinstance(item, Grid) and item.whole) or len(found) > MAX_UNTITLED_RUN):
+            break
+        rows = _rows_of(item)
         parsed = [_entry(row) for row in rows]
         if any(entry is None for entry in parsed):
             break
@@ -327,6 +360,7 @@ class _Builder:
         self.title: str | None = None
         self._current: Heading | None = None
         self._strong: Heading | None = None
+        self._outline_level = 0
         self._chapter = 0
         self._open: _OpenTable | None = None
         self._front: list[str] = []
@@ -349,7 +383,7 @@ class _Builder:
                 self._grid(item, index)
                 index += 1
                 continue
-            if PAGE_DEBRIS.fullmatch(item.text):
+            if not item.body and PAGE_DEBRIS.fullmatch(item.text):
                 index += 1
                 continue
             if self._open and (skipped := self._lines_inside_table(index)):
@@ -375,7 +409,7 @@ class _Builder:
         while isinstance(item := self._item(index + len(lines)), Line) and len(lines) < MAX_LINES_INSIDE:
             lines.append(item)
         grid = self._item(index + len(lines))
-        if self._open is None or not isinstance(grid, Grid):
+        if self._open is None or not isinstance(grid, Grid) or grid.whole or grid.follows is False:
             return 0
         rows = [row for row in grid.rows if any(row)]
         debris = [self._is_running(line.text) or PAGE_DEBRIS.fullmatch(line.text) is not None for line in lines]
@@ -449,6 +483,8 @@ class _Builder:
 
     def _heading_of(self, item: Line, index: int) -> tuple[int, str | None, str, bool] | None:
         """Level, number, text and whether the format or the contents mark it; None for prose."""
+        if item.body:
+            return None
         match = NUMBERED.fullmatch(item.text)
         number = None
         text = item.text
@@ -457,7 +493,7 @@ class _Builder:
         listed = self.entries.get(normalise(text)) if self.entries and len(text) <= MAX_ENTRY_LENGTH else None
         if listed and listed.number and not number and normalise(text) in self._repeated:
             listed = None
-        if number:
+        if number and not (item.is_prose and not listed):
             depth = number.count(".") + 1
             first = int(number.split(".")[0])
             in_order = first in (self._chapter, self._chapter + 1) if depth > 1 else first == self._chapter + 1
@@ -465,10 +501,12 @@ class _Builder:
             plausible = in_order and (not dotted_list or self._titlelike(text)) and (depth > 1 or self._titlelike(text))
             if item.level or item.bold or listed or plausible:
                 self._chapter = first
-                return depth, number, text, True
+                return (item.level if item.outline and item.level else depth), number, text, True
             return None
         if item.level:
             return item.level, None, text, True
+        if item.is_prose and not listed:
+            return None
         if listed and self._titlelike(text):
             level = listed.number.count(".") + 1 if listed.number else 1
             return level, listed.number, text, True
@@ -477,7 +515,7 @@ class _Builder:
         if isinstance(self._item(index + 1), Grid) and self._is_caption(text):
             return None
         if item.bold:
-            return (self._strong.level if self._strong else 0) + 1, None, text, True
+            return self._outline_level + 1, None, text, True
         return (self._strong.level if self._strong else 0) + 1, None, text, False
 
     def _is_caption(self, text: str) -> bool:
@@ -513,6 +551,9 @@ class _Builder:
         self._current = heading
         if marked:
             self._strong = heading
+            if number or item.level or not item.bold:
+                # Bold lines stand side by side under the last heading that states its level.
+                self._outline_level = level
 
     def _on_front(self, index: int) -> bool:
         """Whether a line is part of the title: above the contents, else among the first lines with a title below it."""
@@ -569,7 +610,9 @@ class _Builder:
 
     def _status_table(self, subject: str, index: int, label: str, value: str, end: int) -> int:
         item = self.flow[index]
-        self._open = _OpenTable((("", label), (subject, value)), 1, item.page, self._current, None, item.page)
+        last = self.flow[end - 1].page
+        rows = (("", label), (subject, value))
+        self._open = _OpenTable(rows, 1, item.page, self._current, None, last, [last, item.page])
         self._close_table()
         return end
 
@@ -580,9 +623,13 @@ class _Builder:
     # tables
 
     def _grid(self, grid: Grid, index: int) -> None:
-        rows = [
-            tuple(row) for row in grid.rows if any(row) and not self._is_running_row(row, alone=len(grid.rows) == 1)
+        alone = len(grid.rows) == 1
+        kept = [
+            number
+            for number, row in enumerate(grid.rows)
+            if any(row) and (grid.whole or not self._is_running_row(row, alone=alone))
         ]
+        rows = [tuple(grid.rows[number]) for number in kept]
         if not rows:
             return
         if len(rows) == 1 and (match := NUMBERED.fullmatch("\t".join(rows[0]).strip())) and "\t" not in match[3]:
@@ -596,12 +643,22 @@ class _Builder:
             return
         if max(len(row) for row in rows) > self.limits.max_columns:
             raise ExtractionError(f"a table has more than {self.limits.max_columns} columns")
-        if self._open and self._open.take(rows, grid.page):
+        spans = moved_spans({(row, column): (down, across) for row, column, down, across in grid.spans}, kept)
+        if self._open and not grid.whole and self._open.take(rows, grid, spans):
             return
         self._close_table()
         before = self.flow[index - 1] if index else None
-        caption = before.text if isinstance(before, Line) and self._caption_like(before.text) else None
-        self._open = _OpenTable(tuple(rows), header_depth(rows), grid.page, self._current, caption, grid.page)
+        caption = grid.caption
+        if caption is None and isinstance(before, Line) and self._caption_like(before.text):
+            caption = before.text
+        if grid.header_rows is None and not (grid.whole and spans):
+            depth = header_depth(rows)
+        else:
+            depth = spanned_depth(rows, grid, spans)
+        pages = [grid.page] * len(rows)
+        self._open = _OpenTable(
+            tuple(rows), depth, grid.page, self._current, caption, grid.page, pages, spans, whole=grid.whole
+        )
         self._open.drop_repeated_headers()
 
     def _is_running_row(self, row: tuple[str, ...], *, alone: bool) -> bool:
@@ -657,24 +714,29 @@ class _OpenTable:
     heading: Heading | None
     caption: str | None
     last_page: int | None
+    pages: list[int | None]
+    """Page of every row; of a row that was cut in two, the page of its first half."""
+    spans: Spans = field(default_factory=dict)
     fragments: int = 1
-    row_pages: dict[int, int | None] | None = None
+    whole: bool = False
 
     def drop_repeated_headers(self) -> None:
         """A header that is repeated between rows without a blank line is a page break too."""
         header = self.rows[: self.header_rows]
         if not header:
             return
-        kept = list(header)
+        kept = list(range(self.header_rows))
         index = self.header_rows
         while index < len(self.rows):
             if self.rows[index : index + len(header)] == header:
                 self.fragments += 1
                 index += len(header)
                 continue
-            kept.append(self.rows[index])
+            kept.append(index)
             index += 1
-        self.rows = tuple(kept)
+        self.rows = tuple(self.rows[index] for index in kept)
+        self.pages = [self.pages[index] for index in kept]
+        self.spans = moved_spans(self.spans, kept)
 
     @property
     def width(self) -> int:
@@ -689,22 +751,43 @@ class _OpenTable:
     def add_row(self, row: tuple[str, ...]) -> None:
         """A row that was printed as a line."""
         self.rows = (*self.rows, row)
+        self.pages.append(self.last_page)
 
-    def take(self, rows: list[tuple[str, ...]], page: int | None) -> bool:
-        """Take a fragment that follows with nothing but blank lines between, if it belongs to this table."""
-        if self.has_header(rows):
-            body = rows[self.header_rows :]
-        elif max(len(row) for row in rows) == self.width and self._continues(rows):
-            body = rows
-        else:
+    def take(self, rows: list[tuple[str, ...]], grid: Grid, spans: Spans) -> bool:
+        """Take a fragment that follows with nothing but blank lines between, if it belongs to this table.
+
+        Where the layout tells whether it follows, blank lines mean nothing: a table that stands below another one on
+        the same page is a table of its own, equal header or not.
+        """
+        if grid.follows is False:
             return False
-        if body and len(self.rows) > self.header_rows and self._is_cut(self.rows[-1], body[0]):
-            self.rows = (*self.rows[:-1], _join_rows(self.rows[-1], body[0]))
-            body = body[1:]
-        self.rows = (*self.rows, *body)
+        header = self.rows[: self.header_rows]
+        start = 0
+        if self.has_header(rows) or (header and grid.follows and _reads_as(rows, header)):
+            start = len(header)
+        elif max(len(row) for row in rows) != self.width or not (
+            self._continues(rows) or self._goes_on_below(rows, grid)
+        ):
+            return False
+        if rows[start:] and len(self.rows) > self.header_rows and self._is_cut(self.rows[-1], rows[start]):
+            self.rows = (*self.rows[:-1], _join_rows(self.rows[-1], rows[start]))
+            start += 1
+        above = len(self.rows) - start
+        self.spans.update({(row + above, column): span for (row, column), span in spans.items() if row >= start})
+        self.rows = (*self.rows, *rows[start:])
+        self.pages.extend(grid.page for _ in rows[start:])
         self.fragments += 1
-        self.last_page = page
+        self.last_page = grid.page
         return True
+
+    def _goes_on_below(self, rows: list[tuple[str, ...]], grid: Grid) -> bool:
+        """Rows in the columns of the page before, without a header of their own: marked, or told by the content."""
+        if not grid.follows:
+            return False
+        if grid.header_rows is not None:
+            return grid.header_rows == 0
+        years = any(YEAR_CELL.fullmatch(cell) for cell in rows[0][1:])
+        return header_depth(rows) == 0 and not years
 
     def _continues(self, rows: list[tuple[str, ...]]) -> bool:
         """Rows that go on without a header: their first values are numbers, or their first row was cut in two."""
@@ -742,7 +825,11 @@ class _OpenTable:
         return len(begins) > 1 and short >= 0.8 * len(begins) and _first_words(text) > SHORT_PARAGRAPH_WORDS
 
     def cells(self, table_seq: int, n_cols: int) -> list[Cell]:
-        """The non-empty cells; header cells of the upper levels span the empty ones to their right."""
+        """The non-empty cells; header cells of the upper levels span the empty ones to their right.
+
+        The latter only where neither the layout knows better nor the format states merged cells in the header itself.
+        """
+        stated = self.whole and any(row < self.header_rows for row, _ in self.spans)
         result: list[Cell] = []
         for row_index, row in enumerate(_padded(self.rows, n_cols)):
             is_header = row_index < self.header_rows
@@ -750,12 +837,22 @@ class _OpenTable:
             for col_index, text in enumerate(row):
                 if not text:
                     continue
-                span = 1
-                if is_upper and col_index:
+                known = self.spans.get((row_index, col_index))
+                row_span, span = known or (1, 1)
+                if is_upper and col_index and known is None and not stated:
                     while col_index + span < n_cols and not row[col_index + span]:
                         span += 1
-                result.append(Cell(table_seq, row_index, col_index, text, is_header, 1, span, self.page))
+                result.append(
+                    Cell(table_seq, row_index, col_index, text, is_header, row_span, span, self.pages[row_index])
+                )
         return result
+
+
+def _reads_as(rows: Sequence[tuple[str, ...]], header: Sequence[tuple[str, ...]]) -> bool:
+    """Whether rows begin with the words of a header, row by row; where a layout is read, merged cells may shift."""
+    return [[cell for cell in row if cell] for row in rows[: len(header)]] == [
+        [cell for cell in row if cell] for row in header
+    ]
 
 
 def _first_words(cell: str) -> int:
@@ -815,3 +912,57 @@ def _is_next_header(padded: list[tuple[str, ...]], depth: int) -> bool:
     if fills_gap and any(above[1:]):
         return years or over_figures or template
     return years and not any(YEAR_CELL.search(cell) for cell in above[1:]) and any(above[1:])
+
+
+# --- merged cells ---------------------------------------------------------------------------------------------------
+
+MAX_HEADER_ROWS = 4
+"""Header rows that merged cells may add up to."""
+
+
+def moved_spans(spans: Spans, kept: Sequence[int]) -> Spans:
+    """The spans after all rows but those at the indexes ``kept`` were taken out."""
+    if not spans:
+        return {}
+    result: Spans = {}
+    new_index = {old: new for new, old in enumerate(kept)}
+    for (row, column), (row_span, col_span) in spans.items():
+        if row in new_index:
+            rows_left = sum(1 for index in range(row, row + row_span) if index in new_index)
+            result[new_index[row], column] = (rows_left, col_span)
+    return result
+
+
+def spanned_depth(rows: Sequence[tuple[str, ...]], grid: Grid, spans: Spans) -> int:
+    """Header rows of a table whose format states the header or merged cells; ``rows`` without the empty ones.
+
+    A stated header is taken, and so is what merged cells say: a cell merged over several columns has the heads of
+    these columns below it, and a cell merged downwards out of the header ends where the header ends.
+    """
+    padded = _padded(rows)
+    width = len(padded[0])
+    if grid.header_rows is not None:
+        empty = sum(1 for row in grid.rows[: grid.header_rows] if not any(row))
+        depth = min(grid.header_rows - empty, len(padded))
+    else:
+        titles = 0
+        while titles < len(padded) - 1 and spans.get((titles, 0), (1, 1))[1] == width > 1:
+            titles += 1
+        depth = min(titles, 2)
+        depth += header_depth(padded[depth:])
+        if depth < len(padded) - 1 and depth and _heads_columns(padded, depth, spans):
+            depth += 1
+    ends = [row + row_span for (row, _), (row_span, _) in spans.items() if row < depth]
+    deepest = max(ends, default=depth)
+    return deepest if depth < deepest <= min(MAX_HEADER_ROWS, len(padded) - 1) else depth
+
+
+def _heads_columns(padded: list[tuple[str, ...]], depth: int, spans: Spans) -> bool:
+    """Whether the row behind the header names the columns under a merged header cell."""
+    below = [
+        padded[depth][column + offset]
+        for (row, column), (_, col_span) in spans.items()
+        if row == depth - 1 and column and col_span > 1
+        for offset in range(col_span)
+    ]
+    return len(below) > 1 and all(cell and (not is_number(cell) or YEAR_CELL.fullmatch(cell)) for cell in below)

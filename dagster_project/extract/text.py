@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import html
 import re
+from dataclasses import replace
 
+from dagster_project.extract.columns import drawn_table
 from dagster_project.extract.document import Document, ExtractionError, Limits, StructureWords, collapse
 from dagster_project.extract.structure import Grid, Item, Line, assemble
 
@@ -33,7 +35,10 @@ MAX_CONTROL_SHARE = 0.001
 def read_text(data: bytes, limits: Limits, words: StructureWords) -> Document:
     """Read a text document; see :func:`dagster_project.extract.extract` for arguments, result and errors."""
     text, notes = decode(data)
-    document = assemble(items(text), limits, words, cut_off=not text.endswith(("\n", "\r", "\f")))
+    source, unclear = items(text)
+    if unclear and not any(isinstance(item, Grid) for item in source):
+        raise ExtractionError(f"no table found: {unclear[0]}")
+    document = assemble(source, limits, words, cut_off=not text.endswith(("\n", "\r", "\f")))
     return Document(
         media_type="text/plain",
         title=document.title,
@@ -44,7 +49,7 @@ def read_text(data: bytes, limits: Limits, words: StructureWords) -> Document:
         paragraphs=document.paragraphs,
         tables=document.tables,
         cells=document.cells,
-        notes=(*notes, *document.notes),
+        notes=(*notes, *unclear, *document.notes),
     )
 
 
@@ -105,27 +110,47 @@ def _decode_windows_1252(data: bytes, utf8_error: UnicodeDecodeError) -> str:
     return text
 
 
-def items(text: str) -> list[Item]:
-    """Cut a text into lines and grids, in order.
+def items(text: str) -> tuple[list[Item], tuple[str, ...]]:
+    """Cut a text into lines and grids, in order; with remarks on tables that could not be cut.
 
-    A grid is a run of lines with tabs; ``blank_before`` of an item says whether it follows its predecessor after
-    blank lines only. Form feeds count pages (from 1) where the text has any.
+    A grid is a run of lines with tabs, or a table drawn with pipes or spaces. Form feeds count pages (from 1) where
+    the text has any.
     """
     result: list[Item] = []
+    notes: list[str] = []
     paged = "\f" in text.strip("\f")
-    for page, page_text in enumerate(text.split("\f"), start=1):
+    first_line = 1
+    for number, page_text in enumerate(text.split("\f"), start=1):
+        page = number if paged else None
         rows: list[tuple[str, ...]] = []
-        for raw in _join_open_bold(LINE_END.split(page_text)):
+        lines = _join_open_bold(LINE_END.split(page_text))
+        index = 0
+        while index < len(lines):
+            raw = lines[index]
             if "\t" in raw and raw.strip():
                 rows.append(tuple([plain(cell) if cell else "" for cell in raw.split("\t")]))
+                index += 1
                 continue
             if rows:
-                result.append(Grid(rows=tuple(rows), page=page if paged else None))
+                result.append(Grid(rows=tuple(rows), page=page))
                 rows = []
-            result.extend(_lines(raw, page if paged else None))
+            drawn = drawn_table(lines, index)
+            if drawn and drawn.rows:
+                cells = tuple(tuple(plain(cell) for cell in row) for row in drawn.rows)
+                result.append(Grid(cells, page=page, whole=drawn.whole))
+                index = drawn.end
+                continue
+            end = drawn.end if drawn else index + 1
+            if drawn:
+                notes.append(f"lines {first_line + index} to {first_line + end - 1}: {drawn.reason}, no table is made")
+            for line in lines[index:end]:
+                # Lines of a table that was refused are no headings.
+                result.extend(replace(item, body=True) if drawn else item for item in _lines(line, page))
+            index = end
         if rows:
-            result.append(Grid(rows=tuple(rows), page=page if paged else None))
-    return result
+            result.append(Grid(rows=tuple(rows), page=page))
+        first_line += len(lines) - 1
+    return result, tuple(notes)
 
 
 def plain(cell: str) -> str:

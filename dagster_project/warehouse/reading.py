@@ -22,11 +22,16 @@ from typing import Final
 import pyarrow as pa
 
 from dagster_project.extract import ExtractionError, Limits, StructureWords, extract
+from dagster_project.extract.sandbox import Children
+from dagster_project.extract.sniff import is_plain_text
 from dagster_project.warehouse.raw import document_rows
-from dagster_project.warehouse.scan import FoundFile
+from dagster_project.warehouse.scan import PLAIN, FoundFile
 
 POOL_FROM_BYTES: Final = 8 * 1024 * 1024
 """Below this a second process costs more than it saves: starting one takes about as long as reading 2 MB."""
+
+PARSED_WEIGHT: Final = 8
+"""A byte of a document that is no text takes about so many times as long as one of text."""
 
 AHEAD: Final = 4
 """Documents in flight per process: enough to keep it busy, few enough to bound memory."""
@@ -62,18 +67,28 @@ def read_reports(
         words: structure words for the readers.
         workers: 1 reads in this process, more read in that many others, 0 decides by the amount.
     """
-    total = sum(file.size_bytes or 0 for file in files if file.refusal is None)
+    total = sum(_weight(file) for file in files if file.refusal is None)
     if workers == 0:
         workers = (os.cpu_count() or 1) if total >= POOL_FROM_BYTES and len(files) > 1 else 1
     if workers == 1:
-        for file in files:
-            yield read_report(file, limits, words)
+        with Children() as children:
+            for file in files:
+                yield read_report(file, limits, words, children)
     else:
         yield from _read_in_processes(files, limits, words, workers)
 
 
-def read_report(file: FoundFile, limits: Limits, words: StructureWords) -> ReadReport:
-    """Read one file. Never raises for what the file holds: the reason stands in ``error``."""
+def _weight(file: FoundFile) -> int:
+    is_text = file.path.suffix.lower() in PLAIN
+    return (file.size_bytes or 0) * (1 if is_text else PARSED_WEIGHT)
+
+
+def read_report(file: FoundFile, limits: Limits, words: StructureWords, children: Children) -> ReadReport:
+    """Read one file. Never raises for what the file holds: the reason stands in ``error``.
+
+    Text is read in this process; what needs a parser (PDF, Word, Excel, HTML) in one of ``children``, so that a crash
+    or a hang of the parser costs this document only.
+    """
     now = datetime.now(UTC)
     if file.refusal is not None:
         return ReadReport(file, now, file.size_bytes, error=file.refusal)
@@ -87,7 +102,8 @@ def read_report(file: FoundFile, limits: Limits, words: StructureWords) -> ReadR
         return ReadReport(file, now, None, error=f"the file is too large: the limit is {limits.max_bytes} bytes")
     digest = hashlib.sha256(data).hexdigest()
     try:
-        document = extract(data, file.file_name, limits, words)
+        is_text = is_plain_text(data, file.file_name, limits)
+        document = (extract if is_text else children.extract)(data, file.file_name, limits, words)
         rows = document_rows(file.report_id, document)
     except ExtractionError as error:
         return ReadReport(file, now, len(data), digest, str(error))
@@ -118,8 +134,9 @@ def _read_in_processes(
             try:
                 while waiting or flying:
                     while waiting and len(flying) < workers * AHEAD:
-                        file = waiting.popleft()
-                        flying.append((file, pool.submit(read_report, file, limits, words)))
+                        # Taken off only when handed over: submit raises where a reader has just died.
+                        flying.append((waiting[0], pool.submit(_read_in_worker, waiting[0], limits, words)))
+                        waiting.popleft()
                     yield flying[0][1].result()
                     flying.popleft()
             except BrokenProcessPool:
@@ -134,10 +151,18 @@ def _read_in_processes(
 def _read_alone(file: FoundFile, limits: Limits, words: StructureWords) -> ReadReport:
     with _pool(1) as pool:
         try:
-            return pool.submit(read_report, file, limits, words).result()
+            return pool.submit(_read_in_worker, file, limits, words).result()
         except BrokenProcessPool:
             reason = "the reader died on this document (out of memory or a crash)"
             return ReadReport(file, datetime.now(UTC), file.size_bytes, error=reason)
+
+
+_children: Final = Children()
+"""The child processes of a process of the pool: they end when it ends, for their standard input is then closed."""
+
+
+def _read_in_worker(file: FoundFile, limits: Limits, words: StructureWords) -> ReadReport:
+    return read_report(file, limits, words, _children)
 
 
 def _pool(workers: int) -> ProcessPoolExecutor:

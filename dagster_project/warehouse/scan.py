@@ -15,8 +15,10 @@ from pathlib import Path, PurePosixPath
 from dagster_project.extract.document import Limits, report_id_for
 from dagster_project.settings import ConfigurationError
 
-READABLE = frozenset({".txt", ".tsv", ".md"})
-"""Extensions, in lower case, of the formats that a reader exists for."""
+PLAIN = frozenset({".txt", ".tsv", ".md", ".csv"})
+"""Extensions, in lower case, of text."""
+READABLE = PLAIN | {".pdf", ".docx", ".docm", ".xlsx", ".xlsm", ".xls", ".ods", ".html", ".htm"}
+"""Extensions, in lower case, of the formats that a reader exists for; what a file is, its content says."""
 
 OVERRIDES_FILE = "reports.yml"
 """What people say about reports; stands at the top of the folder and is no report."""

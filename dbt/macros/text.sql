@@ -10,6 +10,11 @@ trim(regexp_replace({{ text }}, '[\s\x{00a0}\x{2007}\x{2009}\x{202f}\x{200b}\x{f
 translate({{ collapsed(text) }}, '−–—‒‑﹣－', '-------')
 {%- endmacro %}
 
+{# Text without the superscript mark of a footnote at its end: 13,1² is 13,1 and 82⁽¹⁾ is 82, but m² is a unit. #}
+{% macro without_mark(text) -%}
+regexp_replace({{ text }}, '([0-9%‰*.)a-ln-zåäö-]) ?[⁰¹²³⁴⁵⁶⁷⁸⁹⁽⁾]+$', '\1')
+{%- endmacro %}
+
 {# The words of a header or label: lower case, a space at each end and between words, so that
    contains(words, ' term ') finds whole words only. Words broken by a hyphen are joined (Av-vikelse, Års- arbetare) but
    not behind a capital (KF-mål),

@@ -8,7 +8,7 @@ select
     col_index,
     text as cell_text,
     {{ collapsed('text') }} as value_text,
-    {{ plain_minus('text') }} as plain_text,
+    {{ without_mark(plain_minus('text')) }} as plain_text,
     is_header,
     row_span,
     col_span,

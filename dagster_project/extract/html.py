@@ -1,0 +1,400 @@
+"""Reader for HTML: the tree that a browser would build, as headings, paragraphs and tables with their merged cells.
+
+Belongs here: encodings of web pages, which elements are shown, table markup. Does not belong here: running scripts or
+fetching anything (never done), which lines are headings where the page marks none (``structure``), and meaning (dbt).
+"""
+
+from __future__ import annotations
+
+import codecs
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+
+from selectolax.lexbor import LexborHTMLParser, LexborNode, SelectolaxError
+
+from dagster_project.extract.document import Document, ExtractionError, Limits, StructureWords
+from dagster_project.extract.grids import (
+    MAX_NESTED,
+    GridBuilder,
+    is_layout,
+    marked_header_rows,
+    shown,
+    shown_lines,
+    superscript,
+)
+from dagster_project.extract.structure import Grid, Item, Line, assemble
+from dagster_project.extract.text import decode
+
+EXTRACTOR = "html"
+VERSION = "1"
+
+META_CHARSET = re.compile(rb"<meta[^>]{0,200}?charset\s*=\s*[\"']?\s*([\w.:-]{1,40})", re.IGNORECASE)
+ANY_TAG = re.compile(rb"<[^<>]*>")
+HEADINGS = {f"h{level}": level for level in range(1, 7)}
+NOT_SHOWN = frozenset(
+    re.findall(
+        r"\w+",
+        "head script style template noembed noframes title meta link base svg math canvas object embed applet "
+        "iframe audio video map select datalist option textarea button dialog nav del s strike rp rt col colgroup",
+    )
+)
+"""Elements without text of the document, and struck-out text: ``1 234`` struck before ``1 300`` is no figure."""
+BLOCKS = frozenset(
+    re.findall(
+        r"\w+",
+        "address article aside blockquote body caption center dd details dir div dl dt fieldset figcaption figure "
+        "footer form header hgroup hr legend li main menu ol p pre search section summary table tbody td tfoot th "
+        "thead tr ul",
+    )
+) | frozenset(HEADINGS)
+BODY_BLOCKS = frozenset({"li", "dt", "dd", "figcaption", "blockquote", "caption", "legend"})
+"""Blocks whose text is never a heading, however short."""
+BOLD = frozenset(("b", "strong"))
+HIDING = re.compile(r"(?:^|;)\s*display\s*:\s*none", re.IGNORECASE)
+BLANKING = re.compile(r"(?:^|;)\s*visibility\s*:\s*(?:hidden|collapse)", re.IGNORECASE)
+BOLD_STYLE = re.compile(r"(?:^|;)\s*font-weight\s*:\s*(?:bold|[6-9]00)", re.IGNORECASE)
+STYLE_COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
+MAX_SELECTOR = 400
+TAG = re.compile(r"<(/?)([a-z][a-z0-9]*)", re.IGNORECASE)
+NEVER_CLOSED = frozenset(
+    re.findall(
+        r"\w+",
+        "area base br col embed hr img input link meta param source track wbr html head body p li td th tr thead"
+        " tbody tfoot dt dd option optgroup colgroup rp rt",
+    )
+)
+"""Elements without an end tag, and those that may go without: counting them says nothing of depth."""
+MAX_OPEN_TAGS = 5000
+"""Start tags without an end tag up to a place of the page. The parser's time grows with their square."""
+MAX_STYLE_RULES = 2000
+PAGE_PARTS = re.compile(r"<(table|/table|/body|/html)[\s>]", re.IGNORECASE)
+
+
+def read_html(data: bytes, limits: Limits, words: StructureWords) -> Document:
+    """Read an HTML page; see :func:`dagster_project.extract.extract` for arguments, result and errors."""
+    text, notes = decode_page(data)
+    if _most_open_tags(text) > MAX_OPEN_TAGS:
+        raise ExtractionError(f"elements are nested more than {limits.max_depth} deep")
+    if _is_cut_off(text):
+        raise ExtractionError("cut off in the middle of a table: the page ends before the table does")
+    tree = LexborHTMLParser(text)
+    if tree.body is None:
+        raise ExtractionError("no table found")
+    flow = _Flow(limits, _hidden_by_styles(tree))
+    flow.read(tree.body)
+    document = assemble(flow.items, limits, words)
+    notes = (*notes, *document.notes)
+    return replace(document, media_type="text/html", extractor=EXTRACTOR, extractor_version=VERSION, notes=notes)
+
+
+def _most_open_tags(page: str) -> int:
+    """The most elements that may be open at one place, going by the tags alone."""
+    open_now = most = 0
+    for match in TAG.finditer(page):
+        if match[2].lower() not in NEVER_CLOSED:
+            open_now = max(0, open_now - 1) if match[1] else open_now + 1
+            most = max(most, open_now)
+    return most
+
+
+def _is_cut_off(page: str) -> bool:
+    """Whether the page ends inside its last table. A table that is never closed in a page that goes on to its end is
+    only sloppy, and browsers know where it ends.
+    """
+    ends = {match[1].lower(): match.start() for match in PAGE_PARTS.finditer(page)}
+    return ends.get("table", -1) > max(ends.get("/table", -1), ends.get("/body", -1), ends.get("/html", -1))
+
+
+def decode_page(data: bytes) -> tuple[str, tuple[str, ...]]:
+    """Decode a page by its byte order mark, by what it says of itself, or as text is decoded; with remarks."""
+    declared = META_CHARSET.search(data, 0, 4096)
+    if declared and not data.startswith((b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")):
+        name = declared[1].decode("ascii", "replace").lower()
+        # Browsers read all three as Windows-1252.
+        name = "cp1252" if name in ("iso-8859-1", "latin1", "us-ascii", "windows-1252") else name
+        try:
+            codec = codecs.lookup(name).name
+            if codec.startswith("utf-") and codec != "utf-8":
+                codec = "utf-8"
+            page = data.decode(codec)
+        except (LookupError, UnicodeDecodeError, ValueError):
+            text, notes = _decode_unstated(data)
+            return text, (*notes, f"the page is not in the encoding it states ({name})")
+        if codec != "utf-8":
+            return page, (f"read as {codec}",)
+    return _decode_unstated(data)
+
+
+def _decode_unstated(data: bytes) -> tuple[str, tuple[str, ...]]:
+    """Decode as text is; what is checked is the text without its tags, for these have symbols between letters."""
+    if b"\x00" in data:
+        return decode(data)
+    _, notes = decode(ANY_TAG.sub(b" ", data))
+    codec = "cp1252" if any("Windows-1252" in note for note in notes) else "utf-8-sig"
+    return data.decode(codec, "replace"), notes
+
+
+def _hidden_by_styles(tree: LexborHTMLParser) -> frozenset[int]:
+    """Elements that the page's own style rules take out of the picture. Rules for print or widths are left alone."""
+    hidden: set[int] = set()
+    rules = 0
+    for style in tree.css("style"):
+        sheet = STYLE_COMMENT.sub("", style.text())
+        for rule in _outside_at_rules(sheet).split("}"):
+            selector, _, declarations = rule.partition("{")
+            selector = selector.rpartition(";")[2].strip()
+            if not HIDING.search(declarations) or ":" in selector or not 0 < len(selector) <= MAX_SELECTOR:
+                continue
+            rules += 1
+            if rules > MAX_STYLE_RULES:
+                return frozenset(hidden)
+            try:
+                hidden.update(node.mem_id for node in tree.css(selector))
+            except (SelectolaxError, ValueError):
+                continue
+    return frozenset(hidden)
+
+
+def _outside_at_rules(sheet: str) -> str:
+    """The sheet without its ``@media`` and other blocks."""
+    kept: list[str] = []
+    depth = 0
+    at_rule = False
+    for part in re.split(r"([{}@])", sheet):
+        if part == "@" and depth == 0:
+            at_rule = True
+        elif part == "{":
+            depth += 1
+        elif part == "}":
+            depth = max(0, depth - 1)
+            if at_rule and depth == 0:
+                at_rule = False
+                continue
+        if not at_rule:
+            kept.append(part)
+    return "".join(kept)
+
+
+def _children(node: LexborNode) -> Iterator[LexborNode]:
+    child = node.child
+    while child is not None:
+        yield child
+        child = child.next
+
+
+class _Flow:
+    """The items of one element, in the order of the page; ``items`` is the result."""
+
+    def __init__(self, limits: Limits, hidden: frozenset[int], depth: int = 0, tables: int = 0) -> None:
+        self.items: list[Item] = []
+        self.images: list[str] = []
+        """Texts that stand for pictures: a status is often drawn and its word only written there."""
+        self._limits = limits
+        self._hidden = hidden
+        self._depth = depth
+        self._tables = tables
+        self._parts: list[str] = []
+        self._plain_seen = False
+        self._bold = 0
+        self._level: int | None = None
+        self._body = 0
+
+    def read(self, node: LexborNode) -> None:
+        """Read an element's content."""
+        self._content(node)
+        self._flush()
+
+    def _content(self, node: LexborNode) -> None:
+        self._depth += 1
+        if self._depth > self._limits.max_depth:
+            raise ExtractionError(f"elements are nested more than {self._limits.max_depth} deep")
+        for child in _children(node):
+            if child.is_text_node:
+                self._text(child.text_content or "")
+            elif child.is_element_node and not self.is_hidden(child):
+                self._element(child)
+        self._depth -= 1
+
+    def is_hidden(self, node: LexborNode) -> bool:
+        """Whether an element takes no place on the page."""
+        if node.tag in NOT_SHOWN or node.mem_id in self._hidden:
+            return True
+        attributes = node.attributes
+        return "hidden" in attributes or HIDING.search(attributes.get("style") or "") is not None
+
+    def _text(self, text: str) -> None:
+        if text.strip() and not self._bold:
+            self._plain_seen = True
+        self._parts.append(re.sub(r"\s+", " ", text))
+
+    def _element(self, node: LexborNode) -> None:
+        tag = node.tag or ""
+        if tag == "br":
+            self._parts.append("\n")
+        elif tag == "img":
+            self.images.append(shown(node.attributes.get("alt") or ""))
+        elif tag == "sup":
+            self._raised(node)
+        elif tag == "table":
+            self._flush()
+            self._table(node)
+        elif tag in BLOCKS:
+            self._block(node, tag)
+        elif BLANKING.search(node.attributes.get("style") or ""):
+            return
+        else:
+            bold = tag in BOLD or BOLD_STYLE.search(node.attributes.get("style") or "") is not None
+            self._bold += bold
+            self._content(node)
+            self._bold -= bold
+
+    def _block(self, node: LexborNode, tag: str) -> None:
+        self._flush()
+        attributes = node.attributes
+        if BLANKING.search(attributes.get("style") or ""):
+            return
+        level = HEADINGS.get(tag)
+        if (attributes.get("role") or "") == "heading":
+            stated = attributes.get("aria-level") or ""
+            level = int(stated) if re.fullmatch("[1-9]", stated) else 2
+        outer, self._level = self._level, level or self._level
+        bold = BOLD_STYLE.search(attributes.get("style") or "") is not None
+        self._body += tag in BODY_BLOCKS
+        self._bold += bold
+        self._content(node)
+        self._flush()
+        self._bold -= bold
+        self._body -= tag in BODY_BLOCKS
+        self._level = outer
+
+    def _raised(self, node: LexborNode) -> None:
+        inner = _Flow(self._limits, self._hidden, self._depth, self._tables)
+        inner.read(node)
+        text = " ".join(item.text for item in inner.items if isinstance(item, Line))
+        self._text(superscript("".join(self._parts[-3:]), text))
+
+    def _flush(self) -> None:
+        """End the paragraph; forced line breaks divide it, but not a heading."""
+        text = shown_lines("".join(self._parts))
+        bold = not self._plain_seen
+        self._parts.clear()
+        self._plain_seen = False
+        if not text:
+            return
+        if self._level:
+            self.items.append(Line(text.replace("\n", " "), level=self._level, outline=True))
+            return
+        lines = text.split("\n")
+        body = self._body > 0 or (len(lines) > 1 and not bold)
+        self.items.extend(Line(line, bold=bold and not body, body=body) for line in lines)
+
+    # tables
+
+    def _table(self, node: LexborNode) -> None:
+        if BLANKING.search(node.attributes.get("style") or ""):
+            return
+        if self._tables + 1 > MAX_NESTED:
+            raise ExtractionError(f"tables are nested more than {MAX_NESTED} deep")
+        table = _Table(self._limits, self._hidden, self._depth, self._tables + 1)
+        table.read(node)
+        if table.caption:
+            self.items.append(Line(table.caption, body=True))
+        if table.is_layout():
+            for cell in table.contents:
+                self.items.extend(cell)
+            return
+        grid = table.builder.grid(table.header_rows(), table.caption or None)
+        if grid.rows:
+            self.items.append(grid)
+        self.items.extend(table.nested)
+
+
+class _Table:
+    """One table element."""
+
+    def __init__(self, limits: Limits, hidden: frozenset[int], depth: int, tables: int) -> None:
+        self.builder = GridBuilder(limits)
+        self.caption = ""
+        self.nested: list[Item] = []
+        self.contents: list[list[Item]] = []
+        self._limits = limits
+        self._hidden = hidden
+        self._depth = depth
+        self._tables = tables
+        self._texts = 0
+        self._row_headers: list[bool] = []
+        self._has_headings = False
+
+    def read(self, node: LexborNode) -> None:
+        """Read the groups in the order a browser shows them: head, bodies, foot."""
+        groups: dict[str, list[LexborNode]] = {"thead": [], "tbody": [], "tfoot": []}
+        flow = _Flow(self._limits, self._hidden, self._depth, self._tables)
+        for child in _children(node):
+            if not child.is_element_node or flow.is_hidden(child):
+                continue
+            if child.tag == "caption":
+                inner = _Flow(self._limits, self._hidden, self._depth, self._tables)
+                inner.read(child)
+                self.caption = " ".join(item.text for item in inner.items if isinstance(item, Line))
+            elif child.tag in groups:
+                groups[child.tag].append(child)
+        for name, members in groups.items():
+            for group in members:
+                for row in _children(group):
+                    if row.tag == "tr" and not flow.is_hidden(row) and not _is_blank(row):
+                        self._row(row, in_head=name == "thead", flow=flow)
+                self.builder.end_group()
+
+    def _row(self, row: LexborNode, *, in_head: bool, flow: _Flow) -> None:
+        self.builder.next_row()
+        marked = in_head
+        filled = header = 0
+        for cell in _children(row):
+            if cell.tag not in ("td", "th") or flow.is_hidden(cell):
+                continue
+            text, items = ("", []) if _is_blank(cell) else self._cell(cell)
+            filled += bool(text)
+            header += bool(text) and cell.tag == "th"
+            self._texts += bool(text)
+            self.contents.append(items)
+            self.builder.place(
+                text,
+                _span(cell.attributes.get("rowspan"), 0, 65534),
+                _span(cell.attributes.get("colspan"), 1, self._limits.max_columns),
+            )
+        marked = marked or (filled > 0 and header == filled)
+        self._row_headers.append(marked)
+
+    def _cell(self, cell: LexborNode) -> tuple[str, list[Item]]:
+        inner = _Flow(self._limits, self._hidden, self._depth + 3, self._tables)
+        inner.read(cell)
+        lines = [item for item in inner.items if isinstance(item, Line)]
+        grids = [item for item in inner.items if isinstance(item, Grid)]
+        self.nested.extend(grids)
+        self._has_headings = self._has_headings or any(line.level for line in lines)
+        text = "\n".join(line.text for line in lines)
+        if not text and not grids:
+            text = " ".join(image for image in inner.images if image)
+        return text, inner.items
+
+    def header_rows(self) -> int | None:
+        """Leading rows in the head or of header cells only, if the page marks some."""
+        return marked_header_rows(self._row_headers)
+
+    def is_layout(self) -> bool:
+        """Whether the table only arranges the page."""
+        return is_layout(
+            self.builder.size, texts=self._texts, has_tables=bool(self.nested), has_headings=self._has_headings
+        )
+
+
+def _is_blank(node: LexborNode) -> bool:
+    return BLANKING.search(node.attributes.get("style") or "") is not None
+
+
+def _span(text: str | None, least: int, most: int) -> int:
+    """A span attribute as browsers read it; what is no number is 1."""
+    match = re.match(r"\s*(\d{1,6})", text or "")
+    value = int(match[1]) if match else 1
+    return min(value, most) if value >= least else 1

@@ -1,0 +1,382 @@
+"""Words of one PDF page, with place, size and style, from the characters that PDFium sees.
+
+Belongs here: the calls for characters, rotated pages and rotated text, superscripts, characters without a Unicode
+value. Does not belong here: which words make a line, a cell or a heading (``layout``, ``tables``).
+"""
+
+from __future__ import annotations
+
+import ctypes
+import math
+import unicodedata
+from collections import Counter, defaultdict, deque
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from itertools import pairwise, repeat
+from statistics import median
+from typing import Any
+
+import pypdfium2.raw as pdfium
+
+SPLIT_EM = 0.13
+"""A gap between glyphs wider than this share of the size divides words; a plain space is 0.25, kerning up to 0.1."""
+SUPERSCRIPT_SHARE = 0.85
+SUPERSCRIPTS = str.maketrans("0123456789)", "⁰¹²³⁴⁵⁶⁷⁸⁹⁾")
+SUBSCRIPTS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
+REPLACEMENT = "\ufffd"
+PRIVATE_BULLETS = frozenset("\uf0b7\uf0a7\uf0d8\uf0fc\uf02d\uf076\uf0e8")
+"""Bullets of Symbol and Wingdings, which have no Unicode value of their own."""
+CELL_GAP_EM = 0.5
+"""A gap of this share of the size with no space character in it may part two cells."""
+MIN_GAPS = 30
+"""Gaps between words on a page from which it can be told whether its writer prints spaces."""
+MIN_FONT_GAPS = 5
+PRINTED_SHARE = 0.75
+"""Share of narrow gaps with a printed space; the others part cells that stand close to each other."""
+WIDER = 1.12
+"""How many times wider than the usual space of its font a gap without a space must be to part cells."""
+LINE_END_HYPHENS = "\x02\ufffe"
+"""What PDFium says for a hyphen at the end of a line."""
+
+
+@dataclass(frozen=True, slots=True)
+class Style:
+    """What tells a heading from prose. ``size`` in points, rounded to halves; ``angle`` in degrees clockwise."""
+
+    size: float
+    bold: bool
+    font: str
+    colour: int
+    angle: int
+    visible: bool
+
+
+@dataclass(slots=True)
+class Word:
+    """Glyphs without a gap. Coordinates in points from the top left corner of the page as it is shown.
+
+    ``y`` is the baseline; ``spaced`` says that the writer printed a space character before the word; ``cell_gap``
+    is the gap, as a share of the size, from which the word, if it is not ``spaced``, may begin another cell.
+    """
+
+    x0: float
+    x1: float
+    y: float
+    text: str
+    style: Style
+    spaced: bool
+    cell_gap: float = CELL_GAP_EM
+
+    @property
+    def size(self) -> float:
+        """Height of the font in points."""
+        return self.style.size
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """How points of PDF user space map to the page as read: width and height in points, and an affine map."""
+
+    width: float
+    height: float
+    a: float
+    b: float
+    c: float
+    d: float
+    e: float
+    f: float
+
+    def point(self, x: float, y: float) -> tuple[float, float]:
+        """The place on the page of a point in user space."""
+        return self.a * x + self.c * y + self.e, self.b * x + self.d * y + self.f
+
+    def box(self, x0: float, y0: float, x1: float, y1: float) -> tuple[float, float, float, float]:
+        """Left, top, right and bottom of a box in user space."""
+        xa, ya = self.point(x0, y0)
+        xb, yb = self.point(x1, y1)
+        return min(xa, xb), min(ya, yb), max(xa, xb), max(ya, yb)
+
+    def turned(self, angle: int) -> Frame:
+        """The frame in which text that runs at ``angle`` (90, 180, 270 clockwise) runs from left to right."""
+        a, b, c, d, e, f = self.a, self.b, self.c, self.d, self.e, self.f
+        if angle == 90:
+            return Frame(self.height, self.width, b, -a, d, -c, f, self.width - e)
+        if angle == 180:
+            return Frame(self.width, self.height, -a, -b, -c, -d, self.width - e, self.height - f)
+        if angle == 270:
+            return Frame(self.height, self.width, -b, a, -d, c, self.height - f, e)
+        return self
+
+
+@dataclass(frozen=True, slots=True)
+class PageText:
+    """The words of a page: those in the reading direction and those at an angle to it (side labels, stamps)."""
+
+    frame: Frame
+    words: list[Word]
+    turned: list[Word]
+    characters: int
+    unmapped: int
+    """Glyphs without a Unicode value."""
+
+
+def _prototype(function: Any, result: Any, *arguments: Any) -> Callable[..., Any]:
+    """The same C function with plain integers for pointers: ctypes converts them four times as fast."""
+    address = ctypes.cast(function, ctypes.c_void_p).value
+    assert address is not None
+    return ctypes.CFUNCTYPE(result, *arguments)(address)
+
+
+_POINTER, _INT = ctypes.c_void_p, ctypes.c_int
+_loose_box = _prototype(pdfium.FPDFText_GetLooseCharBox, _INT, _POINTER, _INT, _POINTER)
+_origin = _prototype(pdfium.FPDFText_GetCharOrigin, _INT, _POINTER, _INT, _POINTER, _POINTER)
+_is_generated = _prototype(pdfium.FPDFText_IsGenerated, _INT, _POINTER, _INT)
+_unicode = _prototype(pdfium.FPDFText_GetUnicode, ctypes.c_uint, _POINTER, _INT)
+_map_error = _prototype(pdfium.FPDFText_HasUnicodeMapError, _INT, _POINTER, _INT)
+_object = _prototype(pdfium.FPDFText_GetTextObject, _POINTER, _POINTER, _INT)
+_font_size = _prototype(pdfium.FPDFText_GetFontSize, ctypes.c_double, _POINTER, _INT)
+_matrix = _prototype(pdfium.FPDFText_GetMatrix, _INT, _POINTER, _INT, _POINTER)
+_font_info = _prototype(pdfium.FPDFText_GetFontInfo, ctypes.c_ulong, _POINTER, _INT, _POINTER, ctypes.c_ulong, _POINTER)
+_weight = _prototype(pdfium.FPDFText_GetFontWeight, _INT, _POINTER, _INT)
+_fill = _prototype(pdfium.FPDFText_GetFillColor, _INT, _POINTER, _INT, _POINTER, _POINTER, _POINTER, _POINTER)
+_render_mode = _prototype(pdfium.FPDFTextObj_GetTextRenderMode, _INT, _POINTER)
+
+
+def frame_of(page: Any) -> Frame:
+    """The frame of a page with its rotation; ``page`` is a PDFium handle."""
+    left, bottom, right, top = (ctypes.c_float() for _ in range(4))
+    found = pdfium.FPDFPage_GetCropBox(page, left, bottom, right, top)
+    if not found:
+        found = pdfium.FPDFPage_GetMediaBox(page, left, bottom, right, top)
+    rotation = pdfium.FPDFPage_GetRotation(page)
+    width, height = pdfium.FPDF_GetPageWidthF(page), pdfium.FPDF_GetPageHeightF(page)
+    if rotation % 2:
+        width, height = height, width
+    west, south = (left.value, bottom.value) if found else (0.0, 0.0)
+    upright = Frame(width, height, 1, 0, 0, -1, -west, south + height)
+    # A page that is shown turned clockwise shows its text turned clockwise too: seen from the text it is the reverse.
+    return upright.turned({0: 0, 1: 270, 2: 180, 3: 90}[rotation % 4])
+
+
+def read_words(text_page: Any, frame: Frame) -> PageText:
+    """The words of a page.
+
+    Args:
+        text_page: PDFium text page handle.
+        frame: how the page is shown.
+
+    Returns:
+        Words in the order in which they are drawn. If most of the text runs at an angle, the frame is turned with it.
+    """
+    reader = _Reader(text_page)
+    words, apart = reader.words(frame, reader.all_indexes(), 0)
+    counts: Counter[int] = Counter()
+    counts[0] = sum(len(word.text) for word in words)
+    for angle, indexes in apart.items():
+        counts[angle] = len(indexes)
+    angle = max(counts, key=lambda key: (counts[key], key == 0))
+    if angle:
+        frame = frame.turned(angle)
+        words, apart = reader.words(frame, reader.all_indexes(), 0)
+    turned: list[Word] = []
+    for other, indexes in sorted(apart.items()):
+        if other % 90 == 0:
+            side = frame.turned(other)
+            found, _ = reader.words(side, indexes, other)
+            turned.extend(_seen_from(frame, side, other, word) for word in found)
+    words = [word for word in words if _on_page(word, frame)]
+    turned = [word for word in turned if _on_page(word, frame)]
+    _measure_spaces(words)
+    return PageText(frame, words, turned, reader.glyphs, reader.unmapped)
+
+
+def _on_page(word: Word, frame: Frame) -> bool:
+    """Whether a word can be seen: printers' marks stand beside the page, damaged files put text anywhere."""
+    return word.x0 >= -1 and word.x1 <= frame.width + 1 and 0 <= word.y <= frame.height + 1
+
+
+def _measure_spaces(words: Sequence[Word]) -> None:
+    """Set the gap that parts cells for words without a space before them, where the page prints its spaces.
+
+    Word and LibreOffice print all spaces, so a gap without one that is wider than the font's space parts two cells,
+    however narrow it is. Chromium leaves spaces out, all or those of some fonts, and justified text stretches them.
+    """
+    gaps: dict[str, list[float]] = defaultdict(list)
+    spaced = []
+    for before, after in pairwise(words):
+        gap = (after.x0 - before.x1) / after.size
+        if after.y == before.y and SPLIT_EM < gap < CELL_GAP_EM:
+            gaps[after.style.font].append(gap)
+            spaced.append(after.spaced)
+    if len(spaced) < MIN_GAPS or sum(spaced) < PRINTED_SHARE * len(spaced):
+        return
+    limits = {
+        font: min(CELL_GAP_EM, WIDER * median(found)) for font, found in gaps.items() if len(found) >= MIN_FONT_GAPS
+    }
+    for word in words:
+        word.cell_gap = limits.get(word.style.font, CELL_GAP_EM)
+
+
+def _seen_from(frame: Frame, side: Frame, angle: int, word: Word) -> Word:
+    """A word at an angle with the box it takes on the page; its baseline becomes the bottom of that box."""
+    if angle == 90:
+        return replace(word, x0=side.height - word.y, x1=side.height - word.y + word.size, y=word.x1)
+    if angle == 270:
+        return replace(word, x0=word.y - word.size, x1=word.y, y=frame.height - word.x0)
+    return replace(word, x0=frame.width - word.x1, x1=frame.width - word.x0, y=frame.height - word.y + word.size)
+
+
+class _Reader:
+    """Characters of one page in plain lists, fetched in bulk."""
+
+    def __init__(self, text_page: Any) -> None:
+        self.handle: int = ctypes.cast(text_page, ctypes.c_void_p).value or 0
+        count = max(0, pdfium.FPDFText_CountChars(text_page))
+        self.count = count
+        self.text = self._text(text_page, count)
+        boxes, points = (ctypes.c_float * (4 * count))(), (ctypes.c_double * (2 * count))()
+        start = ctypes.addressof(boxes)
+        _run(map(_loose_box, repeat(self.handle), range(count), range(start, start + 16 * count, 16)))
+        start = ctypes.addressof(points)
+        ends = range(start, start + 16 * count, 16), range(start + 8, start + 8 + 16 * count, 16)
+        _run(map(_origin, repeat(self.handle), range(count), *ends))
+        self.boxes: list[float] = boxes[:]
+        self.points: list[float] = points[:]
+        self.glyphs = 0
+        self.unmapped = 0
+        self._styles: dict[int, Style] = {}
+        self._names: dict[tuple[str, int], tuple[bool, str]] = {}
+        self._count_glyphs()
+
+    def _text(self, text_page: Any, count: int) -> list[str]:
+        buffer = (ctypes.c_ushort * (count + 1))()
+        written = pdfium.FPDFText_GetText(text_page, 0, count, buffer) if count else 0
+        text = bytes(buffer)[: 2 * max(0, written - 1)].decode("utf-16-le", "replace")
+        if len(text) == count:
+            return list(text)
+        # PDFium leaves characters without a Unicode value out of its text: the two can only be matched one by one.
+        codes = map(_unicode, repeat(self.handle), range(count))
+        return [chr(code) if 0 < code < 0x110000 and not 0xD800 <= code < 0xE000 else REPLACEMENT for code in codes]
+
+    def _count_glyphs(self) -> None:
+        for index, char in enumerate(self.text):
+            if char.isspace():
+                continue
+            self.glyphs += 1
+            if char in LINE_END_HYPHENS:
+                self.text[index] = "-"
+            elif char == REPLACEMENT or (char >= "\ue000" and unicodedata.category(char) == "Co"):
+                self.text[index] = "•" if char in PRIVATE_BULLETS else REPLACEMENT
+                self.unmapped += char not in PRIVATE_BULLETS
+            elif char < " ":
+                self.text[index] = REPLACEMENT
+                self.unmapped += 1
+
+    def all_indexes(self) -> range:
+        return range(self.count)
+
+    def words(self, frame: Frame, indexes: Iterable[int], angle: int) -> tuple[list[Word], dict[int, list[int]]]:
+        """Words that run from left to right in ``frame``, and the indexes of all other characters by their angle."""
+        found: list[Word] = []
+        apart: dict[int, list[int]] = {}
+        text, boxes, points = self.text, self.boxes, self.points
+        a, b, c, d, e, f = frame.a, frame.b, frame.c, frame.d, frame.e, frame.f
+        x0 = x1 = y = 0.0
+        glyphs: list[str] = []
+        style: Style | None = None
+        parted = spaced = False
+        limit = near = 0.0
+        direction = angle
+
+        def close() -> None:
+            if glyphs and style is not None and style.visible:
+                found.append(Word(x0, x1, y, "".join(glyphs), style, spaced_word))
+
+        spaced_word = False
+        for index in indexes:
+            char = text[index]
+            if char.isspace():
+                if not (char in "\r\n" or _is_generated(self.handle, index)):
+                    parted = spaced = True
+                continue
+            at = 2 * index
+            px, py = points[at], points[at + 1]
+            left, base = a * px + c * py + e, b * px + d * py + f
+            box = 4 * index
+            right = max(a * boxes[box] + c * boxes[box + 3] + e, a * boxes[box + 2] + c * boxes[box + 1] + e)
+            if style is not None and not parted and abs(base - y) < near and -limit * 3 < left - x1 < limit:
+                glyphs.append(char)
+                if right > x1:
+                    x1 = right
+                continue
+            found_style = self.style(index, frame)
+            if found_style.angle != direction % 360 and found_style.angle != 0:
+                apart.setdefault(found_style.angle, []).append(index)
+                continue
+            if style is not None and glyphs:
+                close()
+            style, x0, x1, y, glyphs = found_style, left, right, base, [char]
+            limit, near = SPLIT_EM * style.size, 0.12 * style.size
+            spaced_word, parted, spaced = spaced, False, False
+        if glyphs:
+            close()
+        _level_superscripts(found)
+        return found, apart
+
+    def style(self, index: int, frame: Frame) -> Style:
+        """Style of a character; its angle is that of the text in ``frame``."""
+        pointer = _object(self.handle, index) or 0
+        key = hash((pointer, frame.a, frame.b)) if pointer else -index - 1
+        known = self._styles.get(key)
+        if known is not None:
+            return known
+        matrix = (ctypes.c_float * 6)(1, 0, 0, 1, 0, 0)
+        _matrix(self.handle, index, ctypes.addressof(matrix))
+        dx = frame.a * matrix[0] + frame.c * matrix[1]
+        dy = frame.b * matrix[0] + frame.d * matrix[1]
+        angle = round(math.degrees(math.atan2(dy, dx))) % 360
+        angle = next((right for right in (0, 90, 180, 270, 360) if abs(angle - right) <= 3), angle) % 360
+        size = _font_size(self.handle, index) * math.hypot(matrix[2], matrix[3])
+        colour = (ctypes.c_uint * 4)()
+        start = ctypes.addressof(colour)
+        _fill(self.handle, index, start, start + 4, start + 8, start + 12)
+        name, flags = self._font(index)
+        weight = _weight(self.handle, index)
+        plain = name.split("+")[-1].casefold()
+        bold = (
+            weight >= 600
+            or any(part in plain for part in ("bold", "black", "heavy", "semib", "demi"))
+            or bool(flags & (1 << 18))
+        )
+        # Mode 3 draws nothing: the text layer that text recognition lays over a scan.
+        visible = not (pointer and _render_mode(pointer) == 3)
+        style = Style(
+            max(0.5, round(size * 2) / 2), bold, plain, colour[0] << 16 | colour[1] << 8 | colour[2], angle, visible
+        )
+        self._styles[key] = style
+        return style
+
+    def _font(self, index: int) -> tuple[str, int]:
+        buffer, flags = ctypes.create_string_buffer(128), ctypes.c_int()
+        _font_info(self.handle, index, ctypes.addressof(buffer), 128, ctypes.addressof(flags))
+        return buffer.value.decode("utf-8", "replace"), flags.value
+
+
+def _run(calls: Iterable[Any]) -> None:
+    deque(calls, maxlen=0)
+
+
+def _level_superscripts(words: list[Word]) -> None:
+    """Put raised or lowered small words on the baseline of the neighbour that they are printed against.
+
+    Their digits become superscript or subscript characters: a footnote mark must not become a digit of the number
+    that it stands behind (``13,1`` with note 2 is not ``13,12``).
+    """
+    for before, after in pairwise(words):
+        small, large = (after, before) if after.size < before.size else (before, after)
+        if small.size > SUPERSCRIPT_SHARE * large.size or small.y == large.y:
+            continue
+        if abs(small.y - large.y) < 0.6 * large.size and -0.1 * large.size < after.x0 - before.x1 < 0.3 * large.size:
+            if small.text.isascii():
+                small.text = small.text.translate(SUPERSCRIPTS if small.y < large.y else SUBSCRIPTS)
+            small.y = large.y

@@ -1,0 +1,147 @@
+"""Tables drawn with rules in both directions.
+
+Belongs here: the cells that rules enclose, merged cells, the words in them. Does not belong here: tables of which the
+columns are shown by white space alone (``columns``).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from dagster_project.extract.pdf.rules import Drawing, Rule
+
+TOUCH = 2.5
+"""Points by which rules that meet may miss each other."""
+COVER = 0.6
+"""Share of a cell's side that a rule must cover to close it."""
+MIN_CELL = 4.0
+
+
+@dataclass(frozen=True, slots=True)
+class LatticeCell:
+    """One cell: rows and columns of the lattice that it takes, ends not included."""
+
+    row: int
+    column: int
+    row_end: int
+    column_end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Lattice:
+    """Positions of the dividing lines from left to right and from top to bottom (points), and the cells between."""
+
+    xs: list[float]
+    ys: list[float]
+    cells: list[LatticeCell]
+
+    def holds(self, x: float, y: float) -> bool:
+        """Whether a point lies inside."""
+        return self.xs[0] - 1 <= x <= self.xs[-1] + 1 and self.ys[0] - 1 <= y <= self.ys[-1] + 1
+
+    def cell_at(self, x: float, y: float) -> LatticeCell | None:
+        """The cell that holds a point."""
+        for cell in self.cells:
+            if (
+                self.xs[cell.column] <= x <= self.xs[cell.column_end]
+                and self.ys[cell.row] <= y <= self.ys[cell.row_end]
+            ):
+                return cell
+        return None
+
+
+def find_lattices(drawing: Drawing) -> list[Lattice]:
+    """All lattices of a page with at least two columns and one row."""
+    found = []
+    for across, down in _components(drawing.across, drawing.down):
+        lattice = _lattice(across, down)
+        if lattice is not None:
+            found.append(lattice)
+    return sorted(found, key=lambda lattice: (lattice.ys[0], lattice.xs[0]))
+
+
+def _components(across: list[Rule], down: list[Rule]) -> list[tuple[list[Rule], list[Rule]]]:
+    parent = list(range(len(across) + len(down)))
+
+    def root(index: int) -> int:
+        while parent[index] != index:
+            parent[index] = parent[parent[index]]
+            index = parent[index]
+        return index
+
+    for i, a in enumerate(across):
+        for j, d in enumerate(down):
+            if a.start - TOUCH <= d.at <= a.end + TOUCH and d.start - TOUCH <= a.at <= d.end + TOUCH:
+                parent[root(i)] = root(len(across) + j)
+    groups: dict[int, tuple[list[Rule], list[Rule]]] = {}
+    for i, a in enumerate(across):
+        groups.setdefault(root(i), ([], []))[0].append(a)
+    for j, d in enumerate(down):
+        groups.setdefault(root(len(across) + j), ([], []))[1].append(d)
+    return [group for group in groups.values() if group[0] and group[1]]
+
+
+def _lattice(across: list[Rule], down: list[Rule]) -> Lattice | None:
+    left, right = min(r.start for r in across), max(r.end for r in across)
+    top, bottom = min(r.start for r in down), max(r.end for r in down)
+    xs = _positions([r.at for r in down], left, right)
+    # Where a vertical rule ends inside the table, a header cell stands over several columns, ruled or not.
+    ends = [y for rule in down for y in (rule.start, rule.end) if top + MIN_CELL < y < bottom - MIN_CELL]
+    ys = _positions([r.at for r in across] + ends, top, bottom)
+    if len(xs) < 3 or len(ys) < 2:
+        return None
+    rows, columns = len(ys) - 1, len(xs) - 1
+    closed_right = [[_closed(down, xs[j + 1], ys[i], ys[i + 1]) for j in range(columns)] for i in range(rows)]
+    closed_below = [[_closed(across, ys[i + 1], xs[j], xs[j + 1]) for j in range(columns)] for i in range(rows)]
+    cells = _cells(rows, columns, closed_right, closed_below)
+    return Lattice(xs, ys, cells) if cells is not None else None
+
+
+def _positions(ats: list[float], low: float, high: float) -> list[float]:
+    """Distinct positions; where rules of the other direction run on beyond the last one, a table open at its side."""
+    result: list[float] = []
+    for at in sorted(ats):
+        if not result or at - result[-1] > MIN_CELL:
+            result.append(at)
+    if result[0] - low > 2 * MIN_CELL:
+        result.insert(0, low)
+    if high - result[-1] > 2 * MIN_CELL:
+        result.append(high)
+    return result
+
+
+def _closed(rules: list[Rule], at: float, start: float, end: float) -> bool:
+    covered = sum(
+        max(0.0, min(rule.end, end) - max(rule.start, start)) for rule in rules if abs(rule.at - at) <= MIN_CELL
+    )
+    return covered >= COVER * (end - start)
+
+
+def _cells(
+    rows: int, columns: int, closed_right: list[list[bool]], closed_below: list[list[bool]]
+) -> list[LatticeCell] | None:
+    """Boxes joined where no rule parts them; None if a joined cell is no rectangle."""
+    taken = [[False] * columns for _ in range(rows)]
+    cells = []
+    for i in range(rows):
+        for j in range(columns):
+            if taken[i][j]:
+                continue
+            column_end = j + 1
+            while column_end < columns and not closed_right[i][column_end - 1]:
+                column_end += 1
+            row_end = i + 1
+            while (
+                row_end < rows
+                and not any(closed_below[row_end - 1][j:column_end])
+                and not any(closed_right[row_end][j : column_end - 1])
+                and closed_right[row_end][column_end - 1] == closed_right[i][column_end - 1]
+            ):
+                row_end += 1
+            for row in range(i, row_end):
+                for column in range(j, column_end):
+                    if taken[row][column] or (column + 1 < column_end and closed_right[row][column]):
+                        return None
+                    taken[row][column] = True
+            cells.append(LatticeCell(i, j, row_end, column_end))
+    return cells

@@ -1,0 +1,168 @@
+"""Lines and segments of text on one page.
+
+Belongs here: words on one baseline as a line, gaps that part it into segments, joining the lines of a paragraph or
+cell to one text. Does not belong here: what is a table (``lattice``, ``columns``, ``rows``) or a heading (``outline``).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+from dagster_project.extract.pdf.characters import Word
+from dagster_project.extract.structure import is_number
+
+SPACED_GAP_EM = 0.85
+"""A gap with a space printed in it that may part two cells: justified prose stretches its spaces up to about this."""
+CONJUNCTIONS = frozenset({"och", "eller", "samt", "respektive"})
+"""Before these a hyphen at the end of a line is printed with a space behind it, as Swedish spelling has it."""
+BASELINE_EM = 0.22
+LEADER = re.compile(r"(?:\.\s?){4,}|…{2,}|_{4,}|(?:\s\.){3,}")
+BULLETS = frozenset("•·▪●○◦■□–—-*➢✓▸►o§")
+ENUMERATION = re.compile(r"\(?(?:\d{1,2}|[a-zA-Z])[.)]")
+
+
+@dataclass(slots=True)
+class Segment:
+    """Words with no wide gap between them. ``y`` is the baseline; lengths in points."""
+
+    x0: float
+    x1: float
+    y: float
+    size: float
+    text: str
+    words: list[Word]
+
+    @property
+    def bold(self) -> bool:
+        """Whether every word is bold."""
+        return all(word.style.bold for word in self.words)
+
+    @property
+    def top(self) -> float:
+        """Height of capital letters above the baseline, roughly."""
+        return self.y - 0.75 * self.size
+
+    @property
+    def is_number(self) -> bool:
+        """Whether it prints one number, with or without unit, or the dash for none."""
+        return is_number(self.text)
+
+
+@dataclass(slots=True)
+class TextLine:
+    """Segments on one baseline, from left to right."""
+
+    y: float
+    segments: list[Segment]
+
+    @property
+    def x0(self) -> float:
+        """Left end."""
+        return self.segments[0].x0
+
+    @property
+    def x1(self) -> float:
+        """Right end."""
+        return self.segments[-1].x1
+
+    @property
+    def size(self) -> float:
+        """Size of the largest segment."""
+        return max(segment.size for segment in self.segments)
+
+    @property
+    def text(self) -> str:
+        """The whole line, segments parted by a space."""
+        return " ".join(segment.text for segment in self.segments)
+
+
+def make_lines(words: Iterable[Word]) -> list[TextLine]:
+    """Lines from top to bottom."""
+    groups: list[list[Word]] = []
+    last = 0.0
+    for word in sorted(words, key=lambda w: (w.y, w.x0)):
+        if groups and word.y - last <= BASELINE_EM * min(word.size, groups[-1][-1].size):
+            groups[-1].append(word)
+        else:
+            groups.append([word])
+            last = word.y
+    lines = []
+    for group in groups:
+        group.sort(key=lambda w: (w.x0, w.x1))
+        segments = make_segments(group)
+        if segments:
+            lines.append(TextLine(segments[0].y, segments))
+    return lines
+
+
+def make_segments(words: Sequence[Word]) -> list[Segment]:
+    """Part the words of one line, sorted from left to right, at wide gaps."""
+    parts: list[list[Word]] = []
+    for word in words:
+        before = parts[-1][-1] if parts else None
+        if before is not None and _printed_twice(before, word):
+            continue
+        limit = SPACED_GAP_EM if word.spaced else word.cell_gap
+        if before is None or word.x0 - before.x1 > limit * max(word.size, before.size):
+            parts.append([word])
+        else:
+            parts[-1].append(word)
+    return [segment_of(part) for part in parts]
+
+
+def _printed_twice(before: Word, word: Word) -> bool:
+    """Bold made by printing a word twice, a hair apart."""
+    return word.text == before.text and abs(word.x0 - before.x0) < 0.1 * word.size
+
+
+def segment_of(words: Sequence[Word]) -> Segment:
+    """One segment of words on one line."""
+    text = words[0].text
+    for before, word in pairwise(words):
+        text += ("" if word.x0 - before.x1 < 0.13 * word.size and not word.spaced else " ") + word.text
+    size = max(word.size for word in words)
+    base = next(word.y for word in words if word.size == size)
+    return Segment(words[0].x0, max(word.x1 for word in words), base, size, text, list(words))
+
+
+def is_list_mark(text: str) -> bool:
+    """Whether a segment is the bullet or number of a list."""
+    return text in BULLETS or ENUMERATION.fullmatch(text) is not None
+
+
+def is_contents_line(line: TextLine) -> bool:
+    """Whether leader dots run through a line."""
+    return LEADER.search(line.text) is not None
+
+
+def join_texts(texts: Sequence[str], breaks: Sequence[bool] | None = None) -> str:
+    """The lines of one paragraph or cell as one text.
+
+    A hyphen or dash at the end of a line that hangs on a word joins without a space, and soft hyphens go. A printed
+    hyphen stays: nothing tells ``HR-`` + ``perspektiv`` from a word that was divided.
+
+    Args:
+        texts: the lines.
+        breaks: for every line, whether a new paragraph of the cell begins with it.
+    """
+    result = ""
+    for index, text in enumerate(texts):
+        if not result:
+            result = text
+        elif breaks is not None and breaks[index]:
+            result += "\n" + text
+        elif result.endswith("\u00ad"):
+            result = result[:-1] + text
+        elif len(result) > 1 and result[-1] in "-–/\u2010" and result[-2].isalnum() and (text[:1].isalnum()):
+            result += text if result[-1] != "-" or not _hanging(text) else " " + text
+        else:
+            result += " " + text
+    return result.replace("\u00ad", "")
+
+
+def _hanging(text: str) -> bool:
+    """``barn-`` / ``och ungdomsvård``: the hyphen stands for the end of the next compound, a space follows."""
+    return text.split(" ", 1)[0] in CONJUNCTIONS

@@ -1,0 +1,270 @@
+"""Rows of a table whose columns are known.
+
+Belongs here: which printed lines are one row: wrapped labels, rules and shading between rows, the pitch of lines. Does
+not belong here: where a table begins and ends (``tables``) and what its columns are (``columns``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from itertools import pairwise
+
+from dagster_project.extract.pdf.lines import Segment
+from dagster_project.extract.structure import NUMBER, YEAR_CELL, is_number
+
+SAME_LINE = 0.25
+"""Share of the size by which baselines of one printed line may differ."""
+TIGHT = 1.22
+"""Lines further apart than this many times the tightest pitch are different rows, if nothing else tells."""
+
+
+class Untold(Exception):  # noqa: N818 - a verdict, not an error of the program
+    """The region is a table, but its cells cannot be told for sure."""
+
+
+@dataclass(slots=True)
+class Entry:
+    """One printed line of one column; ``column`` is None for text that runs across columns."""
+
+    column: int | None
+    segment: Segment
+    is_number: bool
+
+
+@dataclass(slots=True)
+class Row:
+    """The entries of one row and the vertical extent of their text (points)."""
+
+    entries: list[Entry]
+    top: float
+    bottom: float
+
+
+def split_rows(
+    entries: Sequence[Entry],
+    dividers: Sequence[float],
+    widths: Sequence[tuple[float, float]],
+    leading: float,
+) -> list[Row]:
+    """Part the entries of a table into rows.
+
+    Args:
+        entries: all printed lines of all columns.
+        dividers: y of the rules and edges of shading that part rows all the way across; in order.
+        widths: left and right end of every column (points).
+        leading: distance of baselines in the prose of the page, as a multiple of the size.
+    """
+    bands: list[list[Entry]] = [[] for _ in range(len(dividers) + 1)]
+    for entry in entries:
+        middle = entry.segment.y - 0.3 * entry.segment.size
+        bands[sum(1 for y in dividers if y < middle)].append(entry)
+    bands = [band for band in bands if band]
+    wrapped = _wrapped_numbers(entries, widths, leading)
+    if wrapped:
+        # Between rules a number that had no room is one; without them the row below may be a row.
+        if len(bands) < 3:
+            raise Untold
+        bands = [[replace(e, is_number=e.is_number and id(e) not in wrapped) for e in band] for band in bands]
+        entries = [entry for band in bands for entry in band]
+    pitch = _Pitch(entries, leading)
+    ruled = sum(1 for band in bands if not _several_rows(band, 1))
+    every_row_ruled = len(bands) > 2 and ruled >= 0.8 * len(bands)
+    rows: list[Row] = []
+    for band in bands:
+        if every_row_ruled and not _several_rows(band, 2):
+            rows.append(_row(band))
+        else:
+            rows.extend(_rows_of_band(band, pitch, widths))
+    return rows
+
+
+def rows_of_lines(
+    entries: Sequence[Entry], widths: Sequence[tuple[float, float]], leading: float, *, may_be_body: bool
+) -> list[Row]:
+    """The row between two rules; several, where the rules between the rows were left out.
+
+    Numbers on more than one line of more than one column (or of the only one with numbers) show several rows; a
+    single cell with two lines is a wrapped one.
+
+    Args:
+        entries: what stands between two rules.
+        widths: room for text in every column (points).
+        leading: distance of baselines in the prose of the page, as a multiple of the size.
+        may_be_body: the table has so few rules that they may enclose its whole body.
+    """
+    columns: dict[int, list[Entry]] = {}
+    for entry in entries:
+        if entry.is_number and entry.column:
+            columns.setdefault(entry.column, []).append(entry)
+    wrapped = {column for column, found in columns.items() if _is_wrapped_number(found, widths[column])}
+    numeric = {column for column in columns if column not in wrapped}
+    entries = [replace(e, is_number=e.is_number and e.column not in wrapped) for e in entries]
+    pitch = _Pitch(entries, leading)
+    labels = [entry for entry in entries if entry.column == 0]
+    body = may_be_body and bool(numeric) and len(_chains(labels, pitch, widths)) > 1
+    if body or _several_rows(entries, min(2, max(1, len(numeric)))):
+        return _rows_of_band(entries, pitch, widths)
+    return [_row(entries)]
+
+
+def _is_wrapped_number(entries: Sequence[Entry], width: tuple[float, float]) -> bool:
+    """Whether the lines of a cell are one number that had no room: ``228`` above ``144`` is 228 144."""
+    ordered = sorted(entries, key=lambda e: e.segment.y)
+    if len(ordered) < 2 or not is_number(" ".join(entry.segment.text for entry in ordered)):
+        return False
+    pairs = pairwise(ordered)
+    return all(not would_fit(a.segment, b.segment, width) for a, b in pairs)
+
+
+def _wrapped_numbers(entries: Sequence[Entry], widths: Sequence[tuple[float, float]], leading: float) -> set[int]:
+    """Identities of entries that may be the second line of a number: three digits close below one to three digits."""
+    found: set[int] = set()
+    by_column: dict[int, list[Entry]] = {}
+    for entry in entries:
+        if entry.column and entry.is_number:
+            by_column.setdefault(entry.column, []).append(entry)
+    for column, numbers in by_column.items():
+        numbers.sort(key=lambda e: e.segment.y)
+        for a, b in pairwise(numbers):
+            close = b.segment.y - a.segment.y < 1.2 * leading * a.segment.size
+            text = f"{a.segment.text} {b.segment.text}"
+            tail = len(b.segment.text) == 3 and b.segment.text.isdigit()
+            if close and tail and NUMBER.fullmatch(text) and not would_fit(a.segment, b.segment, widths[column]):
+                found.add(id(b))
+    return found
+
+
+def _several_rows(band: Sequence[Entry], columns: int) -> bool:
+    """Whether at least so many columns of a band print numbers on more than one line."""
+    lines: dict[int, set[float]] = {}
+    for entry in band:
+        if entry.is_number and entry.column:
+            lines.setdefault(entry.column, set()).add(round(entry.segment.y))
+    return sum(1 for found in lines.values() if len(found) > 1) >= columns
+
+
+class _Pitch:
+    """Distances of baselines: the least of wrapped lines, and the least between numbers of one column."""
+
+    def __init__(self, entries: Sequence[Entry], leading: float) -> None:
+        by_column: dict[int, list[Entry]] = {}
+        for entry in entries:
+            if entry.column is not None:
+                by_column.setdefault(entry.column, []).append(entry)
+        gaps: list[float] = []
+        number_gaps: list[float] = []
+        for column, found in by_column.items():
+            found.sort(key=lambda e: e.segment.y)
+            for a, b in pairwise(found):
+                gap = b.segment.y - a.segment.y
+                if gap > SAME_LINE * a.segment.size:
+                    gaps.append(gap)
+                    if column and a.is_number and b.is_number:
+                        number_gaps.append(gap)
+        self.size = max((entry.segment.size for entry in entries), default=10.0)
+        self.least = min(gaps, default=0.0)
+        self.numbers = min(number_gaps, default=0.0)
+        if self.numbers:
+            self.certain = self.least < 0.93 * self.numbers
+            self.limit = (
+                min(TIGHT * self.least, (self.least + self.numbers) / 2) if self.certain else self.numbers * 1.05
+            )
+        else:
+            looser = sorted(gap for gap in gaps if gap > 1.1 * self.least)
+            self.certain = bool(looser)
+            nearest = looser[0] if looser else 0.0
+            self.limit = min(TIGHT * self.least, (self.least + nearest) / 2) if looser else self.least * 1.05
+        if self.least > 1.15 * leading * self.size and not (self.numbers and self.certain):
+            # Looser than the prose of the page: these are rows, and no cell is wrapped.
+            self.limit = 0.0
+
+
+def _rows_of_band(band: Sequence[Entry], pitch: _Pitch, widths: Sequence[tuple[float, float]]) -> list[Row]:
+    chains = _chains(band, pitch, widths)
+    groups: list[list[Entry]] = []
+    bottom = float("-inf")
+    for chain in sorted(chains, key=lambda c: (_top(c), _bottom(c))):
+        if groups and _top(chain) < bottom:
+            groups[-1].extend(chain)
+            bottom = max(bottom, _bottom(chain))
+        else:
+            groups.append(list(chain))
+            bottom = _bottom(chain)
+    rows: list[Row] = []
+    for group in groups:
+        rows.extend(_row(part) for part in _apart(group))
+    return rows
+
+
+def _top(chain: Sequence[Entry]) -> float:
+    return min(entry.segment.y - 0.55 * entry.segment.size for entry in chain)
+
+
+def _bottom(chain: Sequence[Entry]) -> float:
+    return max(entry.segment.y for entry in chain)
+
+
+def _chains(band: Sequence[Entry], pitch: _Pitch, widths: Sequence[tuple[float, float]]) -> list[list[Entry]]:
+    """Consecutive lines of one column that are one cell."""
+    by_column: dict[int | None, list[Entry]] = {}
+    for entry in band:
+        by_column.setdefault(entry.column, []).append(entry)
+    chains: list[list[Entry]] = []
+    for column, entries in by_column.items():
+        entries.sort(key=lambda e: (e.segment.y, e.segment.x0))
+        chain: list[Entry] = []
+        for entry in entries:
+            if chain and _one_cell(chain[-1], entry, pitch, widths[column] if column is not None else None):
+                chain.append(entry)
+            else:
+                chain = [entry]
+                chains.append(chain)
+    return chains
+
+
+def _one_cell(a: Entry, b: Entry, pitch: _Pitch, width: tuple[float, float] | None) -> bool:
+    gap = b.segment.y - a.segment.y
+    if gap <= SAME_LINE * a.segment.size:
+        return True
+    if gap > pitch.limit or (a.is_number and b.is_number):
+        return False
+    if not pitch.certain and a.is_number != b.is_number and not YEAR_CELL.fullmatch(b.segment.text):
+        return False
+    if pitch.certain:
+        return True
+    return width is not None and not would_fit(a.segment, b.segment, width)
+
+
+def would_fit(a: Segment, b: Segment, width: tuple[float, float]) -> bool:
+    """Whether the first word of a line would have fitted on the line before: then the two are no wrapped text."""
+    first = b.words[0].x1 - b.words[0].x0
+    return (a.x1 - a.x0) + 0.25 * a.size + first <= (width[1] - width[0]) + 0.5
+
+
+def _apart(group: list[Entry]) -> list[list[Entry]]:
+    """Part a group in which columns print several numbers, one to a row, at the baselines of those numbers.
+
+    The rows begin where the numbers stand if a label stands beside the first of them (cells set at the top), or end
+    there if one stands beside the last; else the group stays whole and its cells are refused later.
+    """
+    ys = sorted({round(entry.segment.y, 1) for entry in group if entry.is_number and entry.column})
+    ys = [y for i, y in enumerate(ys) if not i or y - ys[i - 1] > 2]
+    if len(ys) < 2 or not _several_rows(group, 1):
+        return [group]
+    labels = sorted(entry.segment.y for entry in group if not entry.is_number or not entry.column)
+    if not labels or abs(labels[0] - ys[0]) < 2:
+        cuts = [y - 1 for y in ys[1:]]
+    elif abs(labels[-1] - ys[-1]) < 2:
+        cuts = [y + 1 for y in ys[:-1]]
+    else:
+        return [group]
+    parts: list[list[Entry]] = [[] for _ in range(len(cuts) + 1)]
+    for entry in group:
+        parts[sum(1 for cut in cuts if entry.segment.y > cut)].append(entry)
+    return [part for part in parts if part]
+
+
+def _row(entries: Sequence[Entry]) -> Row:
+    ordered = sorted(entries, key=lambda e: (e.segment.y, e.segment.x0))
+    return Row(ordered, min(entry.segment.top for entry in ordered), max(entry.segment.y for entry in ordered))

@@ -1,0 +1,710 @@
+"""Tables of one page: their bounds, their cells, and the refusal of those that cannot be told for sure.
+
+Belongs here: regions of a page that are tables, cells with text and spans, header cells that run over columns. Does
+not belong here: joining over pages and header rows by content (``structure``), paragraphs and headings (``outline``).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from itertools import pairwise
+from statistics import median
+
+from dagster_project.extract.pdf.characters import Word
+from dagster_project.extract.pdf.columns import Columns, find_columns
+from dagster_project.extract.pdf.lattice import Lattice, LatticeCell
+from dagster_project.extract.pdf.lines import (
+    Segment,
+    TextLine,
+    is_contents_line,
+    is_list_mark,
+    join_texts,
+    make_lines,
+    segment_of,
+)
+from dagster_project.extract.pdf.rows import Entry, Row, Untold, rows_of_lines, split_rows, would_fit
+from dagster_project.extract.pdf.rules import Area, Drawing
+from dagster_project.extract.structure import NUMBER, YEAR_CELL, is_number
+
+NUMBERS = re.compile(rf"{NUMBER.pattern}(?:\s*%)?(?:\s+{NUMBER.pattern}(?:\s*%)?)+")
+"""Several numbers with nothing but space between them."""
+MAX_GAP_EM = 4.0
+FIRST_GAP_EM = 3.2
+UNTOLD = "columns cannot be told apart"
+
+
+@dataclass(slots=True)
+class PageTable:
+    """A table, or the part of one that stands on this page. Lengths in points."""
+
+    x0: float
+    x1: float
+    top: float
+    bottom: float
+    rows: list[list[str]]
+    spans: dict[tuple[int, int], tuple[int, int]]
+    columns: list[tuple[float, float]]
+    marked: int
+    """Leading rows that weight or shading marks as header; 0 where nothing marks them."""
+    ruled: bool
+    below_mark: bool = False
+    """Whether a marked header stands over its rows, on this page or where the table began."""
+    words: set[int] = field(default_factory=set)
+    """Identities of the words that it holds."""
+
+
+@dataclass(slots=True)
+class Refused:
+    """A table whose cells could not be told; what goes on with it on the next page is refused too."""
+
+    top: float
+    x0: float
+
+
+# --- tables with rules in both directions ----------------------------------------------------------------------------
+
+
+def lattice_table(lattice: Lattice, words: Sequence[Word], turned: Sequence[Word], leading: float) -> PageTable | None:
+    """The table in a lattice; None if it holds no table (a chart, a frame around text).
+
+    Raises:
+        Untold: a cell holds what may be several cells.
+    """
+    inside: dict[LatticeCell, list[Word]] = {}
+    held: set[int] = set()
+    for word in (*words, *turned):
+        cell = lattice.cell_at((word.x0 + word.x1) / 2, word.y - 0.3 * word.size)
+        if cell is not None:
+            inside.setdefault(cell, []).append(word)
+            held.add(id(word))
+    filled_columns = {cell.column for cell in inside}
+    filled_rows = {cell.row for cell in inside}
+    if (
+        len(filled_columns) < 2
+        or len(inside) < min(3, len(lattice.cells))
+        or len(filled_rows) * 2 < len(lattice.ys) - 1
+    ):
+        return None
+    n_cols = len(lattice.xs) - 1
+    widths = _inner_widths(lattice, inside)
+    entries: dict[int, list[Entry]] = {}
+    for cell, found in inside.items():
+        for line in make_lines(found):
+            if sum(segment.is_number for segment in line.segments) > 1 and all(s.is_number for s in line.segments):
+                raise Untold
+            segment = segment_of([word for part in line.segments for word in part.words])
+            entries.setdefault(cell.row, []).append(Entry(cell.column, segment, is_number(segment.text)))
+    cell_of = {(cell.row, cell.column): cell for cell in lattice.cells}
+    rows: list[list[str]] = []
+    spans: dict[tuple[int, int], tuple[int, int]] = {}
+    bold: list[bool] = []
+    at: dict[int, int] = {}
+    for lattice_row in sorted(entries):
+        at[lattice_row] = len(rows)
+        may_be_body = 0 < lattice_row == len(lattice.ys) - 2 and len(entries) <= 3
+        for row in rows_of_lines(entries[lattice_row], widths, leading, may_be_body=may_be_body):
+            texts = _texts(row, n_cols, widths)
+            for column in texts:
+                cell = cell_of.get((lattice_row, column))
+                if cell is not None and (cell.column_end - column > 1 or cell.row_end - cell.row > 1):
+                    spans[len(rows), column] = (cell.row_end - cell.row, cell.column_end - column)
+            rows.append([texts.get(column, "") for column in range(n_cols)])
+            bold.append(all(entry.segment.bold for entry in row.entries))
+    spans = {place: (min(row_span, len(rows) - place[0]), col_span) for place, (row_span, col_span) in spans.items()}
+    table = PageTable(
+        lattice.xs[0],
+        lattice.xs[-1],
+        lattice.ys[0],
+        lattice.ys[-1],
+        rows,
+        spans,
+        [(lattice.xs[j], lattice.xs[j + 1]) for j in range(n_cols)],
+        _marked(bold),
+        True,
+        words=held,
+    )
+    _drop_empty_columns(table)
+    _refuse_doubtful(table)
+    return table
+
+
+def _inner_widths(lattice: Lattice, inside: dict[LatticeCell, list[Word]]) -> list[tuple[float, float]]:
+    """Room for text in every column: its rules, less the distance that text keeps from them."""
+    widths = []
+    for column, (left, right) in enumerate(zip(lattice.xs, lattice.xs[1:], strict=False)):
+        pads = [
+            min(word.x0 - left, right - word.x1)
+            for cell, words in inside.items()
+            if cell.column == column and cell.column_end == column + 1
+            for word in words
+        ]
+        pad = max(0.5, min(pads, default=0.5))
+        widths.append((left + pad, right - pad))
+    return widths
+
+
+def _texts(row: Row, n_cols: int, widths: Sequence[tuple[float, float]]) -> dict[int, str]:
+    """Text of every filled cell of a row."""
+    lines: dict[int, list[Entry]] = {}
+    for entry in row.entries:
+        if entry.column is not None:
+            lines.setdefault(entry.column, []).append(entry)
+    return {column: cell_text(found, widths[column]) for column, found in lines.items() if column < n_cols}
+
+
+def cell_text(entries: Sequence[Entry], width: tuple[float, float]) -> str:
+    """The lines of one cell as one text; a wide gap, or a line that ends far too early, begins a paragraph."""
+    entries = sorted(entries, key=lambda e: (round(e.segment.y), e.segment.x0))
+    gaps = [b.segment.y - a.segment.y for a, b in pairwise(entries)]
+    least = min((gap for gap in gaps if gap > 2), default=0.0)
+    breaks = [False]
+    for (a, b), gap in zip(pairwise(entries), gaps, strict=True):
+        room = (width[1] - width[0]) * 0.75
+        early = len(entries) > 2 and a.segment.x1 - a.segment.x0 < room and would_fit(a.segment, b.segment, (0, room))
+        breaks.append(gap > 2 and (gap > 1.3 * least or early))
+    return join_texts([entry.segment.text for entry in entries], breaks)
+
+
+def _marked(bold: Sequence[bool]) -> int:
+    """Leading bold rows above rows that are not."""
+    depth = 0
+    while depth < len(bold) and bold[depth]:
+        depth += 1
+    return depth if 0 < depth <= 3 and (depth < len(bold)) else 0
+
+
+def _drop_empty_columns(table: PageTable) -> None:
+    """Columns without any text are gaps that rules enclose: double rules, spacers."""
+    n_cols = len(table.columns)
+    keep = [
+        column
+        for column in range(n_cols)
+        if any(row[column] for row in table.rows) or table.columns[column][1] - table.columns[column][0] > 12
+    ]
+    if len(keep) == n_cols:
+        return
+    new = {column: index for index, column in enumerate(keep)}
+    spans = {}
+    for (row, column), (row_span, col_span) in table.spans.items():
+        width = sum(1 for c in range(column, column + col_span) if c in new)
+        if column in new and (width > 1 or row_span > 1):
+            spans[row, new[column]] = (row_span, width)
+    table.spans = spans
+    table.rows = [[row[column] for column in keep] for row in table.rows]
+    table.columns = [table.columns[column] for column in keep]
+
+
+def _refuse_doubtful(table: PageTable) -> None:
+    """Raise Untold where a cell of a column of numbers prints several numbers."""
+    for column in range(1, len(table.columns)):
+        cells = [row[column] for row in table.rows if row[column]]
+        single = sum(1 for cell in cells if is_number(cell))
+        for cell in cells:
+            plain = cell.replace("\n", " ")
+            if is_number(plain) or not NUMBERS.fullmatch(plain):
+                continue
+            if single or all(YEAR_CELL.fullmatch(part) is None for part in plain.split()):
+                raise Untold
+
+
+# --- tables with white space between columns --------------------------------------------------------------------------
+
+
+@dataclass(slots=True)
+class Region:
+    """Lines that may be one table; ``ruled`` regions are bounded by rules or shading."""
+
+    lines: list[TextLine]
+    ruled: bool
+    dividers: list[float]
+
+
+@dataclass(slots=True)
+class RuleGroup:
+    """Horizontal rules, or edges of shading, of one table: their ends and their y from top to bottom (points)."""
+
+    x0: float
+    x1: float
+    ys: list[float]
+    drawn: bool
+    """Whether at least one is a rule, not only the edge of a shaded row."""
+
+
+def rule_groups(lines: Sequence[TextLine], drawing: Drawing) -> list[RuleGroup]:
+    """Groups of horizontal rules that belong to one table.
+
+    Two rules belong together if they are of the same width and the text between them stands close to both, as the
+    rows of a table do: above the first rule of the next table there is a heading, or prose, or at least more room.
+    """
+    groups: list[RuleGroup] = []
+    edges = [(rule.at, rule.start, rule.end, True) for rule in drawing.across if rule.end - rule.start > 60]
+    edges += [(y, area.x0, area.x1, False) for area in _shades(drawing.areas) for y in (area.y0, area.y1)]
+    for at, start, end, drawn in sorted(edges):
+        for group in reversed(groups):
+            if abs(group.x0 - start) > 4 or abs(group.x1 - end) > 4:
+                continue
+            if at - group.ys[-1] < 2:
+                group.drawn = group.drawn or drawn
+            elif _one_table(lines, group.ys, at, start, end):
+                group.ys.append(at)
+                group.drawn = group.drawn or drawn
+            else:
+                groups.append(RuleGroup(start, end, [at], drawn))
+            break
+        else:
+            groups.append(RuleGroup(start, end, [at], drawn))
+    return [group for group in groups if len(group.ys) > 1]
+
+
+def _shades(areas: Sequence[Area]) -> list[Area]:
+    """Shaded rows: areas side by side at one height as one, pale or dark, not the page's own background."""
+    result: list[Area] = []
+    for area in sorted(areas, key=lambda a: (round(a.y0), round(a.y1), a.x0)):
+        last = result[-1] if result else None
+        beside = last is not None and abs(last.y0 - area.y0) < 1.5 and abs(last.y1 - area.y1) < 1.5
+        if last is not None and beside and area.x0 <= last.x1 + 3:
+            result[-1] = Area(last.x0, last.y0, max(last.x1, area.x1), last.y1, last.colour)
+        elif area.y1 - area.y0 < 400 and area.y1 - area.y0 > 6 and area.x1 - area.x0 > 60:
+            result.append(area)
+    return result
+
+
+def _one_table(lines: Sequence[TextLine], ys: Sequence[float], below: float, start: float, end: float) -> bool:
+    between = _between(lines, ys[-1], below, start, end)
+    if not between:
+        return below - ys[-1] < 40
+    first, last = min(s.top for s in between), max(s.y for s in between)
+    size = max(segment.size for segment in between)
+    head = _between(lines, ys[0], ys[1], start, end) if len(ys) > 1 else []
+    room = max([1.3 * size, *(ys[1] - s.y + 3 for s in head)])
+    if first - ys[-1] > 1.1 * size or below - last > room:
+        return False
+    if len(ys) > 1:
+        if head and first - ys[-1] > min(s.top for s in head) - ys[0] + 3:
+            return False
+        if head and size > 1.1 * max(s.size for s in head):
+            return False
+    rows = len({round(segment.y / 3) for segment in between})
+    if any(len(line.segments) > 1 and ys[-1] < line.y - 0.3 * line.size < below for line in lines):
+        return True
+    heads = next((line for line in lines if len(line.segments) > 1 and ys[0] < line.y < ys[-1]), None)
+    return len(ys) > 1 and (rows <= 3 or (heads is not None and all(_fits_below(heads, s) for s in between)))
+
+
+def _fits_below(head: TextLine, segment: Segment) -> bool:
+    """Whether a segment stands within one column of the line that heads them."""
+    return not any(segment.x0 < other.x0 - 1 and segment.x1 > other.x0 for other in head.segments[1:])
+
+
+def _between(lines: Sequence[TextLine], above: float, below: float, start: float, end: float) -> list[Segment]:
+    return [
+        segment
+        for line in lines
+        for segment in line.segments
+        if above < segment.y - 0.3 * segment.size < below and segment.x1 > start and segment.x0 < end
+    ]
+
+
+def find_regions(lines: Sequence[TextLine], drawing: Drawing) -> list[Region]:
+    """Runs of lines that may be tables without vertical rules."""
+    groups = rule_groups(lines, drawing)
+    group_of: dict[int, int] = {}
+    for number, group in enumerate(groups):
+        ys = group.ys
+        for index, line in enumerate(lines):
+            if ys[0] < line.y - 0.3 * line.size < ys[-1]:
+                group_of.setdefault(index, number)
+    regions: list[Region] = []
+    run: list[int] = []
+    last_several = 0
+    done = -1
+
+    def close() -> None:
+        nonlocal run, done
+        keep = run[: last_several + 1] if run else []
+        for index in run[len(keep) :]:
+            # Lines of one segment after the last line of several belong to the table if rules enclose them, or if
+            # they follow in the rhythm of its rows; whether they fit its first column is seen once that is known.
+            same_group = keep and group_of.get(index) is not None and group_of.get(index) == group_of.get(keep[-1])
+            if not same_group and not _in_rhythm(lines, keep, index):
+                break
+            keep.append(index)
+        if keep:
+            done = keep[-1]
+            numbers = {group_of[index] for index in keep if index in group_of}
+            dividers = sorted(y for number in numbers for y in groups[number].ys)
+            regions.append(Region([lines[index] for index in keep], bool(numbers), dividers))
+        run = []
+
+    for index, line in enumerate(lines):
+        several = len(line.segments) > 1 and not is_contents_line(line) and not is_list_mark(line.segments[0].text)
+        if run and not _goes_on(lines, run, index, group_of, groups):
+            close()
+        if not run:
+            if several:
+                run = [*_header_lines_above(lines, index, done), index]
+                last_several = len(run) - 1
+            elif index in group_of and _group_has_columns(lines, groups[group_of[index]].ys):
+                run, last_several = [index], 0
+            continue
+        run.append(index)
+        if several:
+            last_several = len(run) - 1
+    close()
+    return regions
+
+
+def _group_has_columns(lines: Sequence[TextLine], ys: Sequence[float]) -> bool:
+    return sum(1 for line in lines if ys[0] < line.y < ys[-1] and len(line.segments) > 1) > 1
+
+
+def _goes_on(
+    lines: Sequence[TextLine], run: Sequence[int], index: int, group_of: dict[int, int], groups: Sequence[RuleGroup]
+) -> bool:
+    line, before = lines[index], lines[run[-1]]
+    if index in group_of and group_of.get(index) == group_of.get(run[-1]):
+        return True
+    inside = [groups[group_of[i]] for i in run if i in group_of]
+    if inside and index in group_of and groups[group_of[index]].drawn and inside[-1].drawn:
+        return False
+    if inside and index not in group_of and inside[-1].drawn and run[0] in group_of and len(inside[-1].ys) > 2:
+        # A rule above the first row and one below the last: the table is closed. With rules between rows only, the
+        # last row stands below the last rule, as the first does above the first.
+        return False
+    if is_contents_line(line) or line.size > 1.15 * max(lines[i].size for i in run):
+        return False
+    first = lines[run[0]]
+    if len(line.segments) > 1 and line.text == first.text and len(run) > 1:
+        return False
+    gap = line.y - before.y
+    several = len(line.segments) > 1
+    gaps = [lines[b].y - lines[a].y for a, b in pairwise(run)]
+    size = max(line.size, before.size)
+    if (
+        not several
+        and index not in group_of
+        and not _fits_below(max((lines[i] for i in run), key=_width), line.segments[0])
+    ):
+        # Prose below the table; a note that runs across it is followed by rows again at once.
+        crossing = [i for i in run[-2:] if len(lines[i].segments) == 1 and lines[i].segments[0].x1 > line.x1 - 1]
+        if len(crossing) > 1 or gap > 1.1 * max([*gaps, size]):
+            return False
+    if not gaps:
+        return gap <= FIRST_GAP_EM * size
+    return gap <= min(MAX_GAP_EM * size, max((2.6 if several else 2.2) * size, 1.45 * max(gaps)))
+
+
+def _width(line: TextLine) -> int:
+    return len(line.segments)
+
+
+def _header_lines_above(lines: Sequence[TextLine], index: int, done: int) -> list[int]:
+    """Lines of one segment above the first line of several that are the tops of wrapped header cells.
+
+    They stand over a column other than the first, or so close that they can only belong to the same row.
+    """
+    found: list[int] = []
+    first = lines[index]
+    for above in range(index - 1, done, -1):
+        line, below = lines[above], lines[above + 1]
+        if len(line.segments) > 1 or line.size > 1.1 * first.size:
+            break
+        segment, gap = line.segments[0], below.y - line.y
+        over = [s for s in first.segments if segment.x0 < s.x1 and segment.x1 > s.x0]
+        beside = segment.x0 > first.segments[0].x1 or (len(over) == 1 and over[0] is not first.segments[0])
+        half = gap < 0.95 * line.size
+        # The first line of a label whose figures stand beside its last.
+        wrapped = gap < 1.4 * line.size and segment.bold == first.segments[0].bold and _fits_below(first, segment)
+        if not (half or wrapped or (beside and len(over) <= 1 and gap <= 2.6 * line.size)):
+            break
+        found.insert(0, above)
+    return found
+
+
+def _in_rhythm(lines: Sequence[TextLine], kept: Sequence[int], index: int) -> bool:
+    if len(kept) < 1:
+        return False
+    gaps = [lines[b].y - lines[a].y for a, b in pairwise(kept)]
+    gap = lines[index].y - lines[kept[-1]].y
+    has_body = any(
+        segment.is_number and not YEAR_CELL.fullmatch(segment.text)
+        for i in kept[1:]
+        for segment in lines[i].segments[1:]
+    )
+    limit = 1.15 * max(gaps) if gaps and has_body else 2.2 * lines[index].size
+    head = max((lines[i] for i in kept), key=lambda line: len(line.segments))
+    return gap <= limit and _fits_below(head, lines[index].segments[0])
+
+
+def region_table(region: Region, drawing: Drawing, leading: float) -> PageTable | None:
+    """The table in a region; None if it holds none. Lines of prose at its ends stay out of the table.
+
+    Raises:
+        Untold: it is a table, but a cell may be several, or a text runs over columns that are filled.
+    """
+    lines = list(region.lines)
+    forced = _forced(lines, drawing)
+    columns = find_columns(lines, forced)
+    trimmed = _trim(lines, columns, region)
+    if len(trimmed) < len(lines):
+        lines = trimmed
+        columns = find_columns(lines, forced) if lines else columns
+    if not lines or len(columns.columns) < 2:
+        return None
+    if not _is_table(lines, columns, region.ruled):
+        return None
+    entries = _entries(lines, columns)
+    widths = [(column.x0, column.x1) for column in columns.columns]
+    top, bottom = lines[0].segments[0].top, lines[-1].y
+    dividers = [y for y in region.dividers if top < y < bottom]
+    rows = split_rows(entries, dividers, widths, leading)
+    table = _table_of_rows(rows, columns, widths, region.ruled)
+    _refuse_doubtful(table)
+    table.words = {id(word) for line in lines for segment in line.segments for word in segment.words}
+    return table
+
+
+def _forced(lines: Sequence[TextLine], drawing: Drawing) -> list[float]:
+    top, bottom = lines[0].segments[0].top, lines[-1].y
+    return sorted(
+        rule.at for rule in drawing.down if min(rule.end, bottom) - max(rule.start, top) > 0.7 * (bottom - top)
+    )
+
+
+def _trim(lines: Sequence[TextLine], columns: Columns, region: Region) -> list[TextLine]:
+    """Without lines of prose at either end: single segments that run across columns, or stand outside the first."""
+    inside = (region.dividers[0], region.dividers[-1]) if region.dividers else (0.0, 0.0)
+    kept = list(lines)
+    spanning = {id(segment) for segment in columns.spanning}
+    first = columns.columns[0] if columns.columns else None
+
+    def is_prose(line: TextLine) -> bool:
+        if len(line.segments) > 1 or inside[0] < line.y - 0.3 * line.size < inside[1]:
+            return False
+        segment = line.segments[0]
+        return id(segment) in spanning or first is None or id(segment) not in {id(s) for s in first.segments}
+
+    while kept and is_prose(kept[-1]):
+        kept.pop()
+    while (
+        kept
+        and is_prose(kept[0])
+        and id(kept[0].segments[0]) in spanning
+        and kept[0].segments[0].x0 < (columns.columns[0].x1 if columns.columns else 0)
+    ):
+        kept.pop(0)
+    return kept
+
+
+def _is_table(lines: Sequence[TextLine], columns: Columns, ruled: bool) -> bool:
+    """Whether lines in columns are a table: enough lines that fill several columns, and not prose in two columns."""
+    several = [line for line in lines if len(line.segments) > 1]
+    if ruled and len(lines) == 1 and all(s.bold for s in lines[0].segments):
+        return True
+    if len(several) < 2 and not (ruled and len(lines) > 1):
+        header = lines[0]
+        # A header alone may stand at the foot of a page, its rows on the next, or over rows without any figure.
+        return len(header.segments) > 2 and all(s.bold for s in header.segments)
+    numbers = sum(
+        1 for line in lines for segment in line.segments[1:] if segment.is_number or NUMBERS.fullmatch(segment.text)
+    )
+    if ruled:
+        return True
+    if len(columns.columns) == 2 and not numbers:
+        return _two_text_columns(lines, columns)
+    words = [len(segment.words) for column in columns.columns for segment in column.segments]
+    return numbers > 0 or len(columns.columns) > 2 or median(words) < 4
+
+
+def _two_text_columns(lines: Sequence[TextLine], columns: Columns) -> bool:
+    """Two columns of text are a table if a bold header stands over both and rows begin side by side, else a layout."""
+    first = lines[0]
+    return (
+        len(first.segments) == 2
+        and all(s.bold for s in first.segments)
+        and not all(s.bold for line in lines[1:] for s in line.segments)
+    )
+
+
+def _entries(lines: Sequence[TextLine], columns: Columns) -> list[Entry]:
+    column_of = {id(segment): i for i, column in enumerate(columns.columns) for segment in column.segments}
+    left, right = columns.columns[0].x0, max(line.x1 for line in lines)
+    entries: list[Entry] = []
+    before: Entry | None = None
+    for line in lines:
+        alone = len(line.segments) == 1
+        for segment in line.segments:
+            column = column_of.get(id(segment))
+            if (
+                alone
+                and column == 0
+                and before is not None
+                and before.column is None
+                and segment.y - before.segment.y < 1.6 * segment.size
+                and not would_fit(before.segment, segment, (left, right))
+            ):
+                column = None
+            entry = Entry(column, segment, is_number(segment.text))
+            entries.append(entry)
+        before = entries[-1] if alone else None
+    return entries
+
+
+def _table_of_rows(
+    rows: Sequence[Row], columns: Columns, widths: Sequence[tuple[float, float]], ruled: bool
+) -> PageTable:
+    n_cols = len(widths)
+    texts: list[list[str]] = []
+    spans: dict[tuple[int, int], tuple[int, int]] = {}
+    bold: list[bool] = []
+    body = _first_body_row(rows)
+    for index, row in enumerate(rows):
+        filled = _texts(row, n_cols, widths)
+        _refuse_split_numbers(row)
+        across = [entry for entry in row.entries if entry.column is None]
+        for group in _joined_across(across):
+            place, span = _place_across(group, columns, filled, is_header=index < body)
+            if place in filled:
+                raise Untold
+            filled[place] = cell_text(group, (0, widths[-1][1] - widths[0][0]))
+            if span > 1:
+                spans[index, place] = (1, span)
+        texts.append([filled.get(column, "") for column in range(n_cols)])
+        bold.append(all(entry.segment.bold for entry in row.entries))
+    _place_headers(texts, spans, rows, widths, body)
+    return PageTable(
+        min(width[0] for width in widths),
+        max(width[1] for width in widths),
+        min(row.top for row in rows),
+        max(row.bottom for row in rows),
+        texts,
+        spans,
+        list(widths),
+        _marked(bold),
+        ruled,
+    )
+
+
+def _first_body_row(rows: Sequence[Row]) -> int:
+    for index, row in enumerate(rows):
+        if any(e.is_number and e.column and not YEAR_CELL.fullmatch(e.segment.text) for e in row.entries):
+            return index
+    return 1
+
+
+def _refuse_split_numbers(row: Row) -> None:
+    """Raise Untold where one printed line of one cell holds several numbers, a wide gap between them."""
+    by_place: dict[tuple[int, int], int] = {}
+    for entry in row.entries:
+        if entry.is_number and entry.column is not None:
+            key = entry.column, round(entry.segment.y)
+            by_place[key] = by_place.get(key, 0) + 1
+            if by_place[key] > 1:
+                raise Untold
+
+
+def _joined_across(entries: Sequence[Entry]) -> list[list[Entry]]:
+    """Lines of one text that runs across columns."""
+    groups: list[list[Entry]] = []
+    for entry in sorted(entries, key=lambda e: (e.segment.y, e.segment.x0)):
+        for group in groups:
+            last = group[-1].segment
+            if entry.segment.x0 < last.x1 and entry.segment.x1 > last.x0 and entry.segment.y > last.y + 2:
+                group.append(entry)
+                break
+        else:
+            groups.append([entry])
+    return groups
+
+
+def _place_across(
+    group: Sequence[Entry],
+    columns: Columns,
+    filled: dict[int, str],
+    *,
+    is_header: bool,
+) -> tuple[int, int]:
+    """First column and number of columns of a text that runs across columns.
+
+    A header over several columns stands in their middle, so of all runs of free columns that hold it, it heads the
+    one whose middle is nearest; text elsewhere begins at the first column that it reaches.
+    """
+    x0, x1 = min(e.segment.x0 for e in group), max(e.segment.x1 for e in group)
+    reached = [i for i, c in enumerate(columns.columns) if x0 < c.x1 - 0.5 and x1 > c.x0 + 0.5]
+    if not reached:
+        raise Untold
+    if any(column in filled for column in reached):
+        raise Untold
+    if not is_header:
+        if any(entry.is_number for entry in group):
+            raise Untold
+        return reached[0], reached[-1] - reached[0] + 1
+    return reached[0], len(reached)
+
+
+def _place_headers(
+    texts: list[list[str]],
+    spans: dict[tuple[int, int], tuple[int, int]],
+    rows: Sequence[Row],
+    widths: Sequence[tuple[float, float]],
+    body: int,
+) -> None:
+    """Move header cells that stand in the middle over several columns to the first of them.
+
+    Of all runs of columns that hold the text, have a header of their own below and are free beside it, the one whose
+    middle is nearest to the middle of the text.
+    """
+    n_cols = len(widths)
+    for index in range(min(body, len(rows)) - 1):
+        below = texts[index + 1]
+        boxes: dict[int, tuple[float, float]] = {}
+        for column in range(1, n_cols):
+            if texts[index][column]:
+                found = [
+                    e.segment for e in rows[index].entries if _stands_in(e, column, widths, spans.get((index, column)))
+                ]
+                if found:
+                    boxes[column] = (min(s.x0 for s in found), max(s.x1 for s in found))
+        for column, (x0, x1) in boxes.items():
+            span = spans.get((index, column), (1, 1))[1]
+            free = [c for c in range(n_cols) if not texts[index][c] or c == column]
+            best: tuple[float, int, int] | None = None
+            for start in range(column, 0, -1):
+                if start not in free:
+                    break
+                if not below[start]:
+                    continue
+                for end in range(start + 1, n_cols + 1):
+                    if end - 1 not in free:
+                        break
+                    if end < column + span:
+                        continue
+                    off = min(abs((x0 + x1) / 2 - middle) for middle in _middles(widths, start, end))
+                    if best is None or off < best[0] - 1:
+                        best = (off, start, end)
+            flush = abs(x0 - widths[column][0]) < 1.5 or abs(x1 - widths[column][1]) < 1.5
+            if best is None or (flush and span == 1) or best[1:] == (column, column + span):
+                continue
+            text = texts[index][column]
+            texts[index][column] = ""
+            spans.pop((index, column), None)
+            texts[index][best[1]] = text
+            if best[2] - best[1] > 1:
+                spans[index, best[1]] = (1, best[2] - best[1])
+
+
+def _middles(widths: Sequence[tuple[float, float]], start: int, end: int) -> list[float]:
+    """Where the middle of a run of columns may be: their text may stand at the left, in the middle or at the right."""
+    after = widths[end][0] if end < len(widths) else widths[end - 1][1]
+    before = widths[start - 1][1] if start else widths[start][0]
+    left, right = widths[start][0], widths[end - 1][1]
+    return [(left + right) / 2, (left + after) / 2, (before + right) / 2]
+
+
+def _stands_in(entry: Entry, column: int, widths: Sequence[tuple[float, float]], span: tuple[int, int] | None) -> bool:
+    if entry.column is not None:
+        return entry.column == column
+    last = column + (span[1] if span else 1) - 1
+    return entry.segment.x0 < widths[last][1] and entry.segment.x1 > widths[column][0]

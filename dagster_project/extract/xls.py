@@ -1,0 +1,81 @@
+"""Reader for old Excel workbooks (xls): every visible sheet as it is shown, stored results instead of formulas.
+
+Belongs here: cells, formats and hidden parts of BIFF, through xlrd. Does not belong here: where on a sheet the tables
+are (``sheets``) and how a number is shown (``numberformat``). Formulas and macros are never run.
+"""
+
+from __future__ import annotations
+
+import os
+import typing
+from dataclasses import replace
+
+import xlrd
+
+from dagster_project.extract.document import Document, ExtractionError, Limits, StructureWords
+from dagster_project.extract.grids import shown_lines
+from dagster_project.extract.numberformat import shown_value
+from dagster_project.extract.package import PASSWORD
+from dagster_project.extract.sheets import SheetCell, StoredSheet, workbook
+
+EXTRACTOR = "xls"
+VERSION = "1"
+BOLD_WEIGHT = 600
+
+
+def read_xls(data: bytes, limits: Limits, words: StructureWords) -> Document:
+    """Read an old workbook; see :func:`dagster_project.extract.extract` for arguments, result and errors."""
+    try:
+        with open(os.devnull, "w", encoding="utf-8") as silence:  # noqa: PTH123 - xlrd writes its warnings to a stream
+            book = xlrd.open_workbook(file_contents=data, formatting_info=True, logfile=silence)
+    except Exception as error:  # the library raises whatever broken records lead it to
+        if "encrypted" in str(error).lower():
+            raise ExtractionError(PASSWORD) from error
+        raise ExtractionError(f"damaged: the workbook cannot be read ({type(error).__name__}: {error})") from error
+    if book.nsheets > limits.max_sheets:
+        raise ExtractionError(f"the workbook has {book.nsheets} sheets, the limit is {limits.max_sheets}")
+    if sum(sheet.row_len(row) for sheet in book.sheets() for row in range(sheet.nrows)) > 4 * limits.max_cells:
+        raise ExtractionError(f"the workbook has more than {limits.max_cells} cells")
+    hidden = [sheet.name for sheet in book.sheets() if sheet.visibility]
+    try:
+        visible = [_sheet(book, sheet) for sheet in book.sheets() if not sheet.visibility]
+    except (LookupError, ValueError, TypeError, AttributeError) as error:  # references to what is not there
+        raise ExtractionError(f"damaged: the workbook cannot be read ({type(error).__name__}: {error})") from error
+    document = workbook(visible, hidden, limits, words)
+    return replace(document, media_type="application/vnd.ms-excel", extractor=EXTRACTOR, extractor_version=VERSION)
+
+
+def _sheet(book: xlrd.Book, sheet: xlrd.sheet.Sheet) -> StoredSheet:
+    stored = StoredSheet(str(sheet.name))
+    for row in range(sheet.nrows):
+        for column in range(sheet.row_len(row)):
+            text, bold = _text(book, sheet, row, column)
+            if text:
+                stored.cells[row, column] = SheetCell(text, bold)
+    stored.hidden_rows = {row for row, info in sheet.rowinfo_map.items() if info.hidden or info.height == 0}
+    stored.hidden_columns = {column for column, info in sheet.colinfo_map.items() if info.hidden or info.width == 0}
+    stored.merged = [(first, left, end, right) for first, end, left, right in sheet.merged_cells]
+    return stored
+
+
+def _text(book: xlrd.Book, sheet: xlrd.sheet.Sheet, row: int, column: int) -> tuple[str, bool]:
+    """A cell as shown, and whether it is bold."""
+    kind = sheet.cell_type(row, column)
+    if kind in (xlrd.XL_CELL_EMPTY, xlrd.XL_CELL_BLANK):
+        return "", False
+    look = book.xf_list[sheet.cell_xf_index(row, column)]
+    font = book.font_list[look.font_index]
+    is_bold = font.weight >= BOLD_WEIGHT
+    if font.struck_out:
+        return "", False
+    value: typing.Any = sheet.cell_value(row, column)
+    if kind == xlrd.XL_CELL_ERROR:
+        return xlrd.error_text_from_code[int(value)], is_bold
+    if kind == xlrd.XL_CELL_BOOLEAN:
+        value = bool(value)
+    elif kind == xlrd.XL_CELL_DATE:
+        try:
+            value = xlrd.xldate_as_datetime(float(value), book.datemode)
+        except (ValueError, OverflowError):
+            return "", False
+    return shown_lines(shown_value(value, book.format_map[look.format_key].format_str)), is_bold
