@@ -13,7 +13,8 @@ from typing import Any
 
 import duckdb
 import pytest
-from conftest import ROOT, Project
+
+from tests.conftest import ROOT, Project
 
 FOLDER = Path(__file__).parent / "composed"
 HARD_FIELDS = ("value_numeric", "unit", "amount_sek", "scenario", "period_start", "period_end", "column_label")
