@@ -1,0 +1,75 @@
+"""One report in every format, from the file to its raw rows.
+
+Belongs here: that each extension is taken, read as what it is and gives the rows of the text, and that a parser that
+fails costs its document only. Does not belong here: how well a format is read (``test_typeset_office``,
+``test_pdf_reports``).
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from dagster_project.extract import Limits, StructureWords
+from dagster_project.warehouse.reading import ReadReport, read_reports
+from dagster_project.warehouse.scan import find_reports
+from tests.typeset import platypus
+from tests.typeset.model import Style
+from tests.typeset.model import blocks as printed_blocks
+from tests.typeset_office.docx_writer import write_docx
+from tests.typeset_office.html_writer import write_html
+from tests.typeset_office.model import REPORTS, structure_words, text_version
+from tests.typeset_office.text_writer import write_csv, write_markdown
+from tests.typeset_office.xlsx_writer import write_xlsx
+
+NAME = "gavle-socialnamnden-verksamhetsrapport-2023.txt"
+
+
+def read(folder: Path, limits: Limits | None = None, words: StructureWords | None = None) -> dict[str, ReadReport]:
+    limits = limits or Limits()
+    files = find_reports(folder, limits)
+    results = read_reports(files, limits, words or structure_words(), workers=1)
+    return {result.file.file_name: result for result in results}
+
+
+def write_all(folder: Path) -> dict[str, str]:
+    """One file for each format; the file names with the media types they are to be read as."""
+    text = (REPORTS / NAME).read_bytes()
+    document = text_version(NAME)
+    pdf = platypus.typeset(printed_blocks(text), Style("grid", "grid"))
+    word, sheet = "wordprocessingml.document", "spreadsheetml.sheet"
+    forms = {
+        "a.txt": (text, "text/plain"),
+        "b.md": (write_markdown(document), "text/plain"),
+        "c.csv": (write_csv(document), "text/csv"),
+        "d.html": (write_html(document), "text/html"),
+        "e.htm": (write_html(document), "text/html"),
+        "f.docx": (write_docx(document), word),
+        "g.docm": (write_docx(document), word),
+        "h.xlsx": (write_xlsx(document), sheet),
+        "i.xlsm": (write_xlsx(document), sheet),
+        "j.pdf": (pdf, "application/pdf"),
+        "lying.txt": (pdf, "application/pdf"),
+        "lying.pdf.docx": (write_xlsx(document), sheet),
+    }
+    for name, (data, _) in forms.items():
+        (folder / name).write_bytes(data)
+    return {name: media_type for name, (_, media_type) in forms.items()}
+
+
+def test_every_format_is_read_as_what_it_is_and_gives_the_cells_of_the_text(tmp_path: Path) -> None:
+    expected = write_all(tmp_path)
+    found = read(tmp_path)
+    assert {name: result.error for name, result in found.items()} == dict.fromkeys(expected)
+    for name, media_type in expected.items():
+        assert (found[name].media_type or "").endswith(media_type), name
+        assert found[name].rows["cell"].num_rows == found["a.txt"].rows["cell"].num_rows, name
+        assert name.startswith("lying") == any("read as that" in note for note in found[name].notes), name
+
+
+def test_a_parser_without_memory_costs_its_document_only(tmp_path: Path) -> None:
+    document = text_version(NAME)
+    (tmp_path / "a.docx").write_bytes(write_docx(document))
+    (tmp_path / "b.txt").write_bytes((REPORTS / NAME).read_bytes())
+    found = read(tmp_path, Limits(max_memory_bytes=1))
+    assert found["a.docx"].error is not None
+    assert found["b.txt"].error is None
