@@ -82,13 +82,13 @@ def refresh(reports: Path | None, warehouse: Path | None, verbose: bool) -> None
     from dagster_project.refresh import run_refresh
     from dagster_project.warehouse.lock import refresh_lock
     from dagster_project.warehouse.publishing import check_target
+    from dagster_project.warehouse.query import first_line
     from dagster_project.warehouse.scan import check_folder
+    from dagster_project.warehouse.transform import TransformError
 
     started = time.monotonic()
     settings = load_settings(reports=reports, warehouse=warehouse)
-    check_folder(
-        settings.reports
-    )  # again in the run, but a wrong name should not cost the seconds it takes to start one
+    check_folder(settings.reports)  # again in the run, but a wrong name should not cost the seconds of starting one
     check_target(settings.warehouse)
     # dbt makes semaphores; the process that looks after them complains when we leave at once, which is meant.
     os.environ["PYTHONWARNINGS"] = f"{os.environ.get('PYTHONWARNINGS', '')},ignore:resource_tracker".lstrip(",")
@@ -100,9 +100,13 @@ def refresh(reports: Path | None, warehouse: Path | None, verbose: bool) -> None
             with display, listening(display):
                 outcome = run_refresh(settings, verbose=verbose)
         except KeyboardInterrupt:
-            _leave_at_once(settings, before, signals())
+            _leave_at_once(settings, before, _code_of(signals()), "Interrupted")
+        except (ConfigurationError, TransformError):
+            raise
+        except Exception as error:  # Dagster cannot write its log: the disk is full, the folder is gone
+            _leave_at_once(settings, before, ExitCode.FAILED, f"The refresh failed: {first_line(error)}")
         if outcome.exit_code is ExitCode.INTERRUPTED:
-            _leave_at_once(settings, before, signals())
+            _leave_at_once(settings, before, _code_of(signals()), "Interrupted")
     if outcome.exit_code is not ExitCode.OK:
         errors.print("The refresh failed; what was published before is as it was.", style="bold red")
         _say(outcome.message)
@@ -263,18 +267,22 @@ def _signals_noted() -> Iterator[Callable[[], set[int]]]:
         os.close(writing)
 
 
-def _leave_at_once(settings: Settings, before: Path, signals: set[int]) -> NoReturn:
+def _code_of(signals: set[int]) -> ExitCode:
+    return ExitCode.TERMINATED if signal.SIGTERM in signals else ExitCode.INTERRUPTED
+
+
+def _leave_at_once(settings: Settings, before: Path, code: ExitCode, why: str) -> NoReturn:
     """End without waiting for DuckDB's query or dbt's thread: what they build is thrown away by the next refresh."""
     from dagster_project.warehouse.publishing import remove_leftovers
 
     remove_leftovers(settings.warehouse)
     if settings.warehouse.resolve() == before:
-        _say("Interrupted; what was published before is as it was.")
+        _say(f"{why}; what was published before is as it was.")
     else:
-        _say("Interrupted when the new version was published already.")
+        _say(f"{why}, when the new version was published already.")
     sys.stdout.flush()
     sys.stderr.flush()
-    os._exit(ExitCode.TERMINATED if signal.SIGTERM in signals else ExitCode.INTERRUPTED)
+    os._exit(code)
 
 
 def _say(message: str) -> None:

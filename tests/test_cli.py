@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import resource
 import shutil
 import signal
 import subprocess
@@ -20,7 +21,7 @@ import pytest
 
 from dagster_project.settings import ConfigurationError, load_settings
 from dagster_project.warehouse.lock import RefreshRunningError, refresh_lock
-from tests.conftest import REPORT, ROOT, Project
+from tests.conftest import REPORT, ROOT, SECONDS, Project
 
 if TYPE_CHECKING:
     import dagster as dg
@@ -161,6 +162,34 @@ def test_a_refresh_that_is_cut_off_leaves_what_was_published_and_the_next_one_wo
     assert after.returncode == 0, after.stderr
     assert small.warehouse.readlink() != before
     assert unfinished_runs(small) == 0
+
+
+LIMITS = (20_000, 400_000, 2_000_000)
+"""Bytes of one file: Dagster's log, the working file or the published copy cannot be written."""
+
+
+def test_a_full_disk_at_any_moment_leaves_what_was_published_and_the_next_refresh_works(small: Project) -> None:
+    """A limit on the size of files stands for the full disk: the write fails in the same way."""
+    assert small.run("refresh").returncode == 0
+    before = small.warehouse.readlink()
+    for limit in LIMITS:
+        failed = subprocess.run(
+            small.command("refresh"),
+            cwd=small.root,
+            env=small.environment,
+            preexec_fn=lambda limit=limit: resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit)),  # type: ignore[misc]
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=SECONDS,
+        )
+        assert failed.returncode == 1, (limit, failed.stderr)
+        assert "what was published before is as it was" in failed.stderr
+        assert "Traceback" not in failed.stderr, failed.stderr
+        assert small.warehouse.readlink() == before
+        assert leftovers(small) == set()
+    assert small.run("refresh").returncode == 0
+    assert small.warehouse.readlink() != before
 
 
 def unfinished_runs(project: Project) -> int:
