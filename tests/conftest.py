@@ -10,7 +10,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -28,7 +28,6 @@ class Project:
     root: Path
     folder: Path
     """Holds the warehouse, its state and the reports of one test."""
-    variables: dict[str, str] = field(default_factory=dict)
 
     @property
     def reports(self) -> Path:
@@ -46,7 +45,6 @@ class Project:
             "PYTHONPATH": str(self.root),
             "KOMMUNLAGER_REPORTS": str(self.reports),
             "KOMMUNLAGER_WAREHOUSE": str(self.warehouse),
-            **self.variables,
         }
 
     def command(self, *arguments: str) -> list[str]:
@@ -75,9 +73,6 @@ class Project:
             text=True,
             start_new_session=True,
         )
-
-    def with_variables(self, **variables: str) -> Project:
-        return Project(self.root, self.folder, self.variables | variables)
 
 
 @pytest.fixture(scope="session")
