@@ -211,7 +211,7 @@ def ui(host: str, port: int, warehouse: Path | None) -> None:
     os.environ["PATH"] = f"{Path(sys.prefix) / 'bin'}{os.pathsep}{os.environ.get('PATH', '')}"
     os.chdir(PROJECT)
     command = Path(sys.prefix) / "bin" / "dg"
-    os.execv(command, [str(command), "dev", "--host", host, "--port", str(port)])  # noqa: S606
+    os.execv(command, [str(command), "dev", "--host", host, "--port", str(port)])  # noqa: S606 - the dg of this environment
 
 
 def main() -> NoReturn:

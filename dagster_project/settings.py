@@ -119,7 +119,7 @@ def _path(env: Mapping[str, str], name: str) -> Path | None:
 
 def _absolute(path: Path) -> Path:
     # Not resolve(): the published file is itself a link, and it is the link that we want.
-    return Path(os.path.abspath(path.expanduser()))  # noqa: PTH100
+    return Path(os.path.abspath(path.expanduser()))  # noqa: PTH100 - see above
 
 
 def _number(env: Mapping[str, str], name: str, default: int, *, at_least: int) -> int:

@@ -279,8 +279,7 @@ def serve() -> None:
 def _jobs(source: IO[bytes]) -> Iterator[tuple[bytes, str, Limits, StructureWords | None]]:
     while True:
         try:
-            # From the parent, which is trusted.
-            yield pickle.loads(_receive(source))  # noqa: S301
+            yield pickle.loads(_receive(source))  # noqa: S301 - from the parent, which is trusted
         except EOFError:
             return
 

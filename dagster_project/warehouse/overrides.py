@@ -184,6 +184,7 @@ def _override(value: yaml.MappingNode) -> Override:
         if isinstance(name, yaml.ScalarNode) and isinstance(item, yaml.ScalarNode)
     }
     year = texts.get(YEAR_KEY, "")
+    # mypy cannot tell which keys of a dictionary go to which fields.
     return Override(
         **{key: texts.get(key) for key in TEXT_KEYS},  # type: ignore[arg-type]
         **{key: _date(texts.get(key, "")) for key in DATE_KEYS},  # type: ignore[arg-type]

@@ -209,6 +209,7 @@ def release_working_file() -> None:
     """Close what dbt leaves open: until then no other process can open the file, and none here read-only."""
     from dbt.adapters.duckdb.connections import DuckDBConnectionManager
 
+    # dbt-duckdb gives this method no types.
     DuckDBConnectionManager.close_all_connections()  # type: ignore[no-untyped-call]
 
 

@@ -15,6 +15,8 @@ column_roles as (select * from {{ ref('column_roles') }}),
 
 total_words as (select * from {{ ref('total_words') }}),
 
+account_aliases as (select * from {{ ref('account_aliases') }}),
+
 grid as (
     select
         report_id,
@@ -311,7 +313,7 @@ select
     and settled_periods.period_form is null
     and settled_periods.column_unit_key is null
     and not settled_periods.is_total_column
-    and trim(settled_periods.column_words) not in (select trim({{ words('alias') }}) from {{ ref('account_aliases') }})
+    and trim(settled_periods.column_words) not in (select trim({{ words('alias') }}) from account_aliases)
     and not regexp_matches(settled_periods.column_words, ' (?:kvinnor|män|flickor|pojkar|totalt|total|summa|nämnden|kommunen) ')
         as is_unknown_header
 from settled_periods

@@ -15,19 +15,6 @@ select
     value_numeric,
     unit_basis,
     figure_key,
-    kind,
-    section,
-    group_label,
-    table_seq,
-    row_index,
-    col_index,
-    part_index,
-    page,
-    row_label,
-    row_note,
-    column_label,
-    value_text,
-    flag,
-    is_current
+    {{ provenance_columns() }}
 from named_values
 where fact_table = 'fct_financial'

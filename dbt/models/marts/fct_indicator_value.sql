@@ -14,19 +14,6 @@ select
     amount_sek,
     bound_text as value_bound,
     unit_basis,
-    kind,
-    section,
-    group_label,
-    table_seq,
-    row_index,
-    col_index,
-    part_index,
-    page,
-    row_label,
-    row_note,
-    column_label,
-    value_text,
-    flag,
-    is_current
+    {{ provenance_columns() }}
 from named_values
 where fact_table = 'fct_indicator_value'

@@ -15,19 +15,6 @@ select
     try_cast(nullif(regexp_extract(assignment_note, 'Uppdragsår\s*((?:19|20)\d\d)', 1), '') as integer) as issued_year,
     nullif(regexp_extract(assignment_note, 'Typ av \S+ (.*)$', 1), '') as assignment_type,
     comment_text,
-    kind,
-    section,
-    group_label,
-    table_seq,
-    row_index,
-    col_index,
-    part_index,
-    page,
-    row_label,
-    row_note,
-    column_label,
-    value_text,
-    flag,
-    is_current
+    {{ provenance_columns() }}
 from named_values
 where fact_table = 'fct_status'

@@ -1,0 +1,17 @@
+{# Where a fact stands and what is printed there: the same columns in every fact table. #}
+{% macro provenance_columns() -%}
+kind,
+    section,
+    group_label,
+    table_seq,
+    row_index,
+    col_index,
+    part_index,
+    page,
+    row_label,
+    row_note,
+    column_label,
+    value_text,
+    flag,
+    is_current
+{%- endmacro %}
