@@ -49,6 +49,8 @@ class Style:
     colour: int
     angle: int
     visible: bool
+    content: int = -1
+    """Number of the marked content it is printed in, which the tag tree refers to; -1 where it is not tagged."""
 
 
 @dataclass(slots=True)
@@ -140,6 +142,7 @@ _font_info = _prototype(pdfium.FPDFText_GetFontInfo, ctypes.c_ulong, _POINTER, _
 _weight = _prototype(pdfium.FPDFText_GetFontWeight, _INT, _POINTER, _INT)
 _fill = _prototype(pdfium.FPDFText_GetFillColor, _INT, _POINTER, _INT, _POINTER, _POINTER, _POINTER, _POINTER)
 _render_mode = _prototype(pdfium.FPDFTextObj_GetTextRenderMode, _INT, _POINTER)
+_content = _prototype(pdfium.FPDFPageObj_GetMarkedContentID, _INT, _POINTER)
 
 
 def frame_of(page: Any) -> Frame:
@@ -351,7 +354,13 @@ class _Reader:
         # Mode 3 draws nothing: the text layer that text recognition lays over a scan.
         visible = not (pointer and _render_mode(pointer) == 3)
         style = Style(
-            max(0.5, round(size * 2) / 2), bold, plain, colour[0] << 16 | colour[1] << 8 | colour[2], angle, visible
+            max(0.5, round(size * 2) / 2),
+            bold,
+            plain,
+            colour[0] << 16 | colour[1] << 8 | colour[2],
+            angle,
+            visible,
+            _content(pointer) if pointer else -1,
         )
         self._styles[key] = style
         return style

@@ -16,7 +16,7 @@ import pypdfium2
 import pypdfium2.raw as pdfium
 
 from dagster_project.extract.document import Document, ExtractionError, Limits, StructureWords
-from dagster_project.extract.pdf.characters import PageText, frame_of, read_words
+from dagster_project.extract.pdf.characters import PageText, Word, frame_of, read_words
 from dagster_project.extract.pdf.joins import follows, may_follow, share_columns
 from dagster_project.extract.pdf.lattice import find_lattices
 from dagster_project.extract.pdf.lines import TextLine, make_lines
@@ -37,7 +37,9 @@ from dagster_project.extract.pdf.tables import (
     find_regions,
     lattice_table,
     region_table,
+    tagged_table,
 )
+from dagster_project.extract.pdf.tags import TaggedRow, read_tags
 from dagster_project.extract.pdf.zones import zones
 from dagster_project.extract.structure import Grid, Item, Line, assemble
 
@@ -59,6 +61,7 @@ class _Page:
     number: int
     text: PageText
     drawing: Drawing
+    tags: list[list[TaggedRow]]
 
 
 def read_pdf(data: bytes, limits: Limits, words: StructureWords) -> Document:
@@ -126,11 +129,12 @@ def _read_pages(pdf: Any, count: int, limits: Limits) -> tuple[list[_Page], list
                     raise ExtractionError(f"the PDF is damaged: page {index + 1} has an impossible size")
                 text = read_words(text_page, frame)
                 drawing = read_drawing(handle, text.frame)
+                tags = read_tags(handle)
             finally:
                 pdfium.FPDFText_ClosePage(text_page)
         finally:
             pdfium.FPDF_ClosePage(handle)
-        pages.append(_Page(index + 1, text, drawing))
+        pages.append(_Page(index + 1, text, drawing, tags))
         if not text.words and drawing.images > 0.3:
             notes.append(f"page {index + 1}: {NO_TEXT}")
     return pages, notes
@@ -223,7 +227,7 @@ def _grid(table: PageTable, page: int, before: _Placed | None) -> Grid:
     return Grid(
         tuple(tuple(row) for row in table.rows),
         page=page,
-        header_rows=0 if headless else None,
+        header_rows=0 if headless else table.header_rows,
         spans=tuple((*place, *span) for place, span in sorted(table.spans.items())),
         follows=goes_on,
     )
@@ -234,6 +238,9 @@ def _page_items(page: _Page, dropped: set[int]) -> list[_Placed]:
     words = [word for word in page.text.words if id(word) not in dropped]
     leading = prose_leading(make_lines(words))
     tables: list[PageTable | Refused] = []
+    for table in _tagged(page, words):
+        tables.append(table)
+        words = [word for word in words if id(word) not in table.words]
     for lattice in find_lattices(page.drawing):
         try:
             table = lattice_table(lattice, words, page.text.turned, leading)
@@ -262,6 +269,25 @@ def _page_items(page: _Page, dropped: set[int]) -> list[_Placed]:
         spare = [line for line in lines if not any(id(w) in taken for s in line.segments for w in s.words)]
         placed.extend(_in_order(page.number, found, spare))
     return placed
+
+
+def _tagged(page: _Page, words: Sequence[Word]) -> list[PageTable]:
+    """The tables of the tag tree that hold everything that is printed within their bounds."""
+    by_content: dict[int, list[Word]] = {}
+    for word in (*words, *page.text.turned):
+        if word.style.content >= 0:
+            by_content.setdefault(word.style.content, []).append(word)
+    found = [table for rows in page.tags if (table := tagged_table(rows, by_content)) is not None]
+    return [
+        table
+        for table in found
+        if not any(
+            table.x0 < (word.x0 + word.x1) / 2 < table.x1
+            and table.top < word.y < table.bottom
+            and id(word) not in table.words
+            for word in words
+        )
+    ]
 
 
 def _in_order(page: int, tables: Sequence[PageTable | Refused], lines: Sequence[TextLine]) -> list[_Placed]:

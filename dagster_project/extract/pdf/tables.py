@@ -7,7 +7,7 @@ not belong here: joining over pages and header rows by content (``structure``), 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 from statistics import median
@@ -26,6 +26,7 @@ from dagster_project.extract.pdf.lines import (
 )
 from dagster_project.extract.pdf.rows import Entry, Row, Untold, rows_of_lines, split_rows, would_fit
 from dagster_project.extract.pdf.rules import Area, Drawing
+from dagster_project.extract.pdf.tags import TaggedRow, place_cells
 from dagster_project.extract.structure import NUMBER, YEAR_CELL, is_number
 
 NUMBERS = re.compile(rf"{NUMBER.pattern}(?:\s*%)?(?:\s+{NUMBER.pattern}(?:\s*%)?)+")
@@ -49,6 +50,8 @@ class PageTable:
     marked: int
     """Leading rows that weight or shading marks as header; 0 where nothing marks them."""
     ruled: bool
+    header_rows: int | None = None
+    """Header rows as the file states them; None where it does not."""
     below_mark: bool = False
     """Whether a marked header stands over its rows, on this page or where the table began."""
     words: set[int] = field(default_factory=set)
@@ -61,6 +64,70 @@ class Refused:
 
     top: float
     x0: float
+
+
+# --- tables that are tagged ------------------------------------------------------------------------------------------
+
+
+def tagged_table(rows: Sequence[TaggedRow], by_content: Mapping[int, Sequence[Word]]) -> PageTable | None:
+    """The table of a tag tree; None if its columns are not told by the tags, or if it is a layout of one row or column.
+
+    Args:
+        rows: rows of the tree.
+        by_content: the words of the page by the marked content that they are printed in.
+    """
+    placed = place_cells(rows, by_content)
+    if not placed:
+        return None
+    filled = sorted({item.row for item in placed})
+    n_cols = max(item.column + item.cell.col_span for item in placed)
+    if len({item.column for item in placed}) < 2:
+        return None
+    at = {row: index for index, row in enumerate(filled)}
+    widths: list[tuple[float, float]] = []
+    for column in range(n_cols):
+        cells = [item.cell for item in placed if item.column == column and item.cell.col_span == 1]
+        if not cells:
+            return None
+        widths.append((min(cell.x0 for cell in cells), max(cell.x1 for cell in cells)))
+    texts = [[""] * n_cols for _ in filled]
+    spans: dict[tuple[int, int], tuple[int, int]] = {}
+    header: list[bool] = [True] * len(filled)
+    bold: list[bool] = [True] * len(filled)
+    words: list[Word] = []
+    for item in placed:
+        cell, row = item.cell, at[item.row]
+        segments = [segment_of([w for s in line.segments for w in s.words]) for line in make_lines(cell.words)]
+        entries = [Entry(item.column, segment, segment.is_number) for segment in segments]
+        room = widths[item.column][0], widths[item.column + cell.col_span - 1][1]
+        texts[row][item.column] = cell_text(entries, room)
+        down = sum(1 for other in filled if item.row <= other < item.row + cell.row_span)
+        if down > 1 or cell.col_span > 1:
+            spans[row, item.column] = down, cell.col_span
+        header[row] = header[row] and cell.is_header
+        bold[row] = bold[row] and all(word.style.bold for word in cell.words)
+        words.extend(cell.words)
+    depth = _leading(header)
+    table = PageTable(
+        min(width[0] for width in widths),
+        max(width[1] for width in widths),
+        min(word.y - 0.75 * word.size for word in words),
+        max(word.y for word in words),
+        texts,
+        spans,
+        widths,
+        depth or _marked(bold),
+        True,
+        header_rows=depth or None,
+        words={id(word) for word in words},
+    )
+    return table
+
+
+def _leading(flags: Sequence[bool]) -> int:
+    """How many of the first are set; 0 if all are."""
+    depth = next((index for index, flag in enumerate(flags) if not flag), 0)
+    return depth
 
 
 # --- tables with rules in both directions ----------------------------------------------------------------------------
