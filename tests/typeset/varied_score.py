@@ -141,10 +141,13 @@ def judge(report: Report, document: Document | None, *, label: str = "") -> Tall
             extra = [(at, text) for at, text in found.items() if at not in cells]
             tally.misses.append(f"{name} page {other.page_first}: {len(wrong)} wrong {wrong[:3]} extra {extra[:2]}")
     words = [_words(cells) for cells in gold]
+    rows = [_rows(cells) for cells in gold]
     for seq, cells in seen.items():
         assert document is not None
         mine = _words(cells)
-        holds = [index for index, theirs in enumerate(words) if _share(theirs, mine) > 0.6 and sum(theirs.values()) > 6]
+        # Rows of two tables in one, wherever they stand.
+        held = _rows(cells)
+        holds = [index for index, theirs in enumerate(rows) if sum((theirs & held).values()) > 1 and _share(theirs, held) > 0.3]
         if len(holds) > 1:
             tally.false_joins += 1
             tally.misses.append(f"{label}{report.name}: false join of {[truth[i][0] for i in holds]} page {document.tables[seq - 1].page_first}")
@@ -167,6 +170,15 @@ def judge(report: Report, document: Document | None, *, label: str = "") -> Tall
 
 def _words(cells: Cells) -> Counter[str]:
     return Counter(word for text in cells.values() for word in text.split())
+
+
+def _rows(cells: Cells) -> Counter[str]:
+    """Rows by their figures."""
+    rows: dict[int, list[str]] = {}
+    for (row, _), text in sorted(cells.items()):
+        if is_number(text):
+            rows.setdefault(row, []).append(text)
+    return Counter(" | ".join(found) for found in rows.values() if len("".join(found)) > 3)
 
 
 def _share(part: Counter[str], whole: Counter[str]) -> float:

@@ -36,6 +36,11 @@ class Paragraph:
     style: HeadingStyle
     y: float
     lines: int
+    is_tagged: bool = False
+    """Whether the file says what it is: ``level`` of a heading, None for any other text."""
+    level: int | None = None
+    is_item: bool = False
+    """A list item or caption."""
 
 
 def running_words(pages: Sequence[tuple[float, Sequence[TextLine]]]) -> list[set[int]]:
@@ -121,6 +126,12 @@ def paragraphs(lines: Sequence[TextLine]) -> list[Paragraph]:
         open_lines.append(line)
     close()
     return result
+
+
+def tagged_paragraph(lines: Sequence[TextLine], level: int | None, *, is_item: bool) -> Paragraph:
+    """The lines of one tagged text, from top to bottom."""
+    text = join_texts([_line_text(line) for line in lines])
+    return Paragraph(text, style_of(lines[0]), lines[0].y, len(lines), True, level, is_item)
 
 
 def _goes_on(open_lines: Sequence[TextLine], line: TextLine, right: float) -> bool:

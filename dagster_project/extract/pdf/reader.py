@@ -27,6 +27,7 @@ from dagster_project.extract.pdf.outline import (
     paragraphs,
     prose_leading,
     running_words,
+    tagged_paragraph,
 )
 from dagster_project.extract.pdf.rows import Untold
 from dagster_project.extract.pdf.rules import Drawing, read_drawing
@@ -39,7 +40,7 @@ from dagster_project.extract.pdf.tables import (
     region_table,
     tagged_table,
 )
-from dagster_project.extract.pdf.tags import TaggedRow, read_tags
+from dagster_project.extract.pdf.tags import TaggedBlock, read_tags
 from dagster_project.extract.pdf.zones import zones
 from dagster_project.extract.structure import Grid, Item, Line, assemble
 
@@ -61,7 +62,7 @@ class _Page:
     number: int
     text: PageText
     drawing: Drawing
-    tags: list[list[TaggedRow]]
+    tags: list[TaggedBlock]
 
 
 def read_pdf(data: bytes, limits: Limits, words: StructureWords) -> Document:
@@ -172,7 +173,7 @@ def _items(pages: Sequence[_Page]) -> tuple[list[Item], list[str]]:
     running = running_words([(page.text.frame.height, found) for page, found in zip(pages, lines, strict=True)])
     placed: list[_Placed] = []
     for page, dropped in zip(pages, running, strict=True):
-        placed.extend(_page_items(page, dropped))
+        placed.extend(_tagged_items(page) or _page_items(page, dropped))
     _refuse_rest(placed)
     notes = [
         f"page {item.page}: a table was left out, its {UNTOLD}" for item in placed if isinstance(item.content, Refused)
@@ -180,13 +181,18 @@ def _items(pages: Sequence[_Page]) -> tuple[list[Item], list[str]]:
     for run in _runs(placed):
         share_columns(run)
     prose = [item.content for item in placed if isinstance(item.content, Paragraph)]
-    levels = heading_levels(prose)
+    is_outlined = any(paragraph.level for paragraph in prose)
+    levels = heading_levels([paragraph for paragraph in prose if not (is_outlined and paragraph.is_tagged)])
     items: list[Item] = []
     before: _Placed | None = None
     for item in placed:
         content = item.content
         if isinstance(content, Paragraph):
-            level = levels.get(content.style) if can_be_heading(content) else None
+            if content.is_tagged and is_outlined:
+                items.append(_tagged_line(content, item.page))
+                before = item
+                continue
+            level = levels.get(content.style) if can_be_heading(content) and not content.is_item else None
             items.append(Line(content.text, level=level, page=item.page, is_prose=bool(levels) and level is None))
         elif isinstance(content, PageTable):
             items.append(_grid(content, item.page, before))
@@ -271,13 +277,73 @@ def _page_items(page: _Page, dropped: set[int]) -> list[_Placed]:
     return placed
 
 
-def _tagged(page: _Page, words: Sequence[Word]) -> list[PageTable]:
-    """The tables of the tag tree that hold everything that is printed within their bounds."""
-    by_content: dict[int, list[Word]] = {}
+def _tagged_line(content: Paragraph, page: int) -> Line:
+    """A text of a file that tags its headings; bold lines between them are headings that the author did not style."""
+    level = content.level if any(char.isalpha() for char in content.text) else None
+    bold = content.style[1] and not content.is_item and can_be_heading(content)
+    return Line(
+        content.text,
+        level=level,
+        bold=bold,
+        page=page,
+        outline=level is not None,
+        body=content.is_item,
+        is_prose=level is None and not bold,
+    )
+
+
+MAX_UNTAGGED = 0.02
+"""Share of the words between the first and the last tagged one that may lack a tag."""
+
+
+def _tagged_items(page: _Page) -> list[_Placed]:
+    """Tables and paragraphs of a page as its tags have them; empty where they leave anything out.
+
+    What stands above or below all that is tagged is no part of the text: running headers, the repeated heads of tables.
+    """
+    by_content = _by_content(page, page.text.words)
+    placed: list[_Placed] = []
+    held: set[int] = set()
+    for block in page.tags:
+        if block.rows:
+            table = tagged_table(block.rows, by_content)
+            if table is not None:
+                placed.append(_Placed(page.number, table))
+                held |= table.words
+                continue
+            cells = [cell for row in block.rows for cell in row if any(by_content.get(i) for i in cell.ids)]
+            if len({id(row) for row in block.rows for cell in row if cell in cells}) > 1 < max(map(len, block.rows)):
+                return []
+            texts = [TaggedBlock(ids=cell.ids) for cell in cells]
+        else:
+            texts = [block]
+        for text in texts:
+            words = [word for content in text.ids for word in by_content.get(content, ())]
+            if words:
+                paragraph = tagged_paragraph(make_lines(words), text.level, is_item=text.is_item)
+                placed.append(_Placed(page.number, paragraph))
+                held |= {id(word) for word in words}
+    tagged = [word for word in page.text.words if id(word) in held]
+    if not tagged:
+        return []
+    top, bottom = min(word.y for word in tagged), max(word.y for word in tagged)
+    loose = sum(1 for word in page.text.words if id(word) not in held and top <= word.y <= bottom)
+    return placed if loose <= MAX_UNTAGGED * len(tagged) else []
+
+
+def _by_content(page: _Page, words: Sequence[Word]) -> dict[int, list[Word]]:
+    """Words by the marked content that they are printed in."""
+    found: dict[int, list[Word]] = {}
     for word in (*words, *page.text.turned):
         if word.style.content >= 0:
-            by_content.setdefault(word.style.content, []).append(word)
-    found = [table for rows in page.tags if (table := tagged_table(rows, by_content)) is not None]
+            found.setdefault(word.style.content, []).append(word)
+    return found
+
+
+def _tagged(page: _Page, words: Sequence[Word]) -> list[PageTable]:
+    """The tables of the tag tree that hold everything that is printed within their bounds."""
+    by_content = _by_content(page, words)
+    found = [table for block in page.tags if (table := tagged_table(block.rows, by_content)) is not None]
     return [
         table
         for table in found

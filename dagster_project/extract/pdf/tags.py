@@ -1,7 +1,7 @@
-"""Tables that the writer itself tagged (Word, LibreOffice, browsers): rows and cells from the tag tree, not from looks.
+"""What the writer itself tagged (Word, LibreOffice, browsers): headings, paragraphs and cells from the tag tree.
 
-Belongs here: the calls for the tree, its tables as rows of cells, the columns of rows that lack their empty cells. Does
-not belong here: text outside tables, and tables without tags (``tables``).
+Belongs here: the calls for the tree, its blocks in reading order, the columns of rows that lack their empty cells. Does
+not belong here: what a page looks like, and tables without tags (``tables``).
 """
 
 from __future__ import annotations
@@ -50,36 +50,81 @@ class TaggedCell:
 TaggedRow = list[TaggedCell]
 
 
-def read_tags(page: Any) -> list[list[TaggedRow]]:
-    """The tagged tables of a page, row by row; ``page`` is a PDFium handle. Tables that hold tables are layout."""
+@dataclass(slots=True)
+class TaggedBlock:
+    """A table, or a text that is one paragraph, heading or list item, in the order in which it is to be read."""
+
+    ids: list[int] = field(default_factory=list)
+    rows: list[TaggedRow] = field(default_factory=list)
+    level: int | None = None
+    """Level of a heading; 1 where the tag does not say."""
+    is_item: bool = False
+    """Whether it belongs to a list or to a caption: never a heading."""
+
+
+INLINE = frozenset(
+    {"Span", "NonStruct", "Private", "Quote", "Reference", "BibEntry", "Code", "Link", "Annot", "Ruby", "RB", "RT", "RP"}
+    | {"Warichu", "WT", "WP", "Em", "Strong", "Sub", "Lbl", "LBody", "Figure", "Formula"}
+)
+"""Elements that belong to the text around them, unless a block stands inside."""
+ITEMS = frozenset({"LI", "Caption", "Note", "FENote"})
+
+
+def read_tags(page: Any) -> list[TaggedBlock]:
+    """The tagged content of a page in reading order; ``page`` is a PDFium handle.
+
+    Tables that hold tables are layout: the inner ones count.
+    """
     tree = pdfium.FPDF_StructTree_GetForPage(page)
     if not tree:
         return []
     try:
         budget = [MAX_ELEMENTS]
-        tables: list[list[TaggedRow]] = []
+        blocks: list[TaggedBlock] = []
         for index in range(max(0, pdfium.FPDF_StructTree_CountChildren(tree))):
             child = pdfium.FPDF_StructTree_GetChildAtIndex(tree, index)
             if child:
-                _tables(child, tables, budget, 0)
-        return tables
+                _flow(child, blocks, TaggedBlock(), budget, 0)
+        return [block for block in blocks if block.ids or block.rows]
     finally:
         pdfium.FPDF_StructTree_Close(tree)
 
 
-def _tables(element: Any, tables: list[list[TaggedRow]], budget: list[int], depth: int) -> None:
+def _flow(element: Any, blocks: list[TaggedBlock], open_block: TaggedBlock, budget: list[int], depth: int) -> None:
+    """Add what an element holds to the blocks; text of inline elements goes to the open block."""
     budget[0] -= 1
     if budget[0] < 0 or depth > MAX_DEPTH:
         return
-    inner: list[list[TaggedRow]] = []
-    for child in _children(element):
-        _tables(child, inner, budget, depth + 1)
-    if _type(element) == "Table" and not inner:
+    kind = _type(element)
+    if kind == "Table":
+        inner: list[TaggedBlock] = []
+        for child in _children(element):
+            _flow(child, inner, TaggedBlock(), budget, depth + 1)
+        if any(block.rows for block in inner):
+            blocks.extend(inner)
+            return
         rows: list[TaggedRow] = []
         _rows(element, rows, budget, depth)
-        if rows:
-            tables.append(rows)
-    tables.extend(inner)
+        blocks.append(TaggedBlock(rows=rows))
+        return
+    block = open_block
+    if kind not in INLINE:
+        level = int(kind[1:] or 1) if kind[:1] == "H" and kind[1:].isdigit() or kind in ("H", "Title") else None
+        block = TaggedBlock(level=level, is_item=kind in ITEMS or open_block.is_item)
+        blocks.append(block)
+    for index in range(max(0, pdfium.FPDF_StructElement_CountChildren(element))):
+        child = pdfium.FPDF_StructElement_GetChildAtIndex(element, index)
+        if child:
+            before = len(blocks)
+            _flow(child, blocks, block, budget, depth + 1)
+            if len(blocks) > before:
+                # A block inside ends the text around it; what follows is a text of its own.
+                block = TaggedBlock(level=block.level, is_item=block.is_item)
+                blocks.append(block)
+            continue
+        content = pdfium.FPDF_StructElement_GetChildMarkedContentID(element, index)
+        if content >= 0:
+            block.ids.append(content)
 
 
 def _children(element: Any) -> Iterator[Any]:
@@ -180,19 +225,17 @@ def place_cells(rows: Sequence[TaggedRow], words: Mapping[int, Sequence[Word]]) 
     result: list[PlacedCell] = []
     covered: dict[int, int] = {}
     for index, row in enumerate(rows):
-        free_from = 0
         taken = {column for column, last in covered.items() if last >= index}
-        for cell in row:
-            if index in full:
-                column = next(start for start, _, placed in counted[index] if placed is cell)
-            elif not cell.words:
-                continue
-            else:
-                found = _place(cell, columns, free_from, taken)
-                if found is None:
-                    return None
-                column = found
-            free_from = column + cell.col_span
+        if index in full:
+            starts = {id(placed): start for start, _, placed in counted[index]}
+            line = [(starts[id(cell)], cell) for cell in row]
+        else:
+            cells = [cell for cell in row if cell.words]
+            found = _place(cells, columns, taken)
+            if found is None:
+                return None
+            line = list(zip(found, cells, strict=True))
+        for column, cell in line:
             for reached in range(column, column + cell.col_span):
                 if cell.row_span > 1:
                     covered[reached] = index + cell.row_span - 1
@@ -237,34 +280,50 @@ def _extents(cells: Sequence[tuple[int, int, TaggedCell]], width: int) -> list[t
     return extents
 
 
-def _place(cell: TaggedCell, columns: Sequence[tuple[float, float]], free_from: int, taken: set[int]) -> int | None:
-    """The column where a cell begins: the only one at which its text meets no column beyond those that it takes."""
-    x0, x1 = cell.x0, cell.x1
-    starts = [
-        start
-        for start in range(free_from, len(columns) - cell.col_span + 1)
-        if not taken & set(range(start, start + cell.col_span))
-        and not any(
-            x0 < columns[other][1] - SLACK and x1 > columns[other][0] + SLACK
-            for other in range(len(columns))
-            if not start <= other < start + cell.col_span
-        )
-    ]
-    meeting = [
-        start
-        for start in starts
-        if x0 < columns[start + cell.col_span - 1][1] - SLACK and x1 > columns[start][0] + SLACK
-    ]
-    if len(meeting) == 1:
-        return meeting[0]
-    offs = sorted((_off(x0, x1, columns[start], columns[start + cell.col_span - 1]), start) for start in meeting or starts)
-    if not offs or (len(offs) > 1 and offs[1][0] - offs[0][0] < CLEAR):
+def _place(cells: Sequence[TaggedCell], columns: Sequence[tuple[float, float]], taken: set[int]) -> list[int] | None:
+    """The columns where the cells of a row begin, of all ways that keep their order the one nearest to the columns.
+
+    None if no way fits, or another one fits nearly as well.
+    """
+    ways: list[tuple[float, list[int]]] = [(0.0, [])]
+    for cell in cells:
+        starts = _starts(cell, columns, taken)
+        longer: dict[int, list[tuple[float, list[int]]]] = {}
+        for off, way in ways:
+            end = way[-1] + cells[len(way) - 1].col_span if way else 0
+            for start, distance in starts:
+                if start >= end:
+                    longer.setdefault(start, []).append((off + distance, [*way, start]))
+        # Whatever comes behind, only the two best ways to each place can win or come near.
+        ways = [way for found in longer.values() for way in sorted(found)[:2]]
+    ways.sort()
+    if not ways or (len(ways) > 1 and ways[1][0] - ways[0][0] < CLEAR):
         return None
-    return offs[0][1]
+    return ways[0][1]
 
 
-def _off(x0: float, x1: float, first: tuple[float, float], last: tuple[float, float]) -> float:
-    return min(abs(x0 - first[0]), abs(x1 - last[1]), abs((x0 + x1) / 2 - (first[0] + last[1]) / 2))
+def _starts(
+    cell: TaggedCell, columns: Sequence[tuple[float, float]], taken: set[int]
+) -> list[tuple[int, float]]:
+    """Columns where a cell may begin so that its text meets no column beyond those it takes, and how far off it is."""
+    x0, x1 = cell.x0, cell.x1
+    found = []
+    for start in range(len(columns) - cell.col_span + 1):
+        inside = range(start, start + cell.col_span)
+        if taken & set(inside):
+            continue
+        if any(
+            x0 < other[1] - SLACK and x1 > other[0] + SLACK
+            for index, other in enumerate(columns)
+            if index not in inside
+        ):
+            continue
+        first, last = columns[start], columns[start + cell.col_span - 1]
+        off = min(abs(x0 - first[0]), abs(x1 - last[1]), abs(x0 + x1 - first[0] - last[1]) / 2)
+        if cell.col_span > 1:
+            off = min(abs(x0 - first[0]), abs(x0 + x1 - first[0] - last[1]) / 2)
+        found.append((start, off))
+    return found
 
 
 def _in_order(placed: Sequence[PlacedCell]) -> bool:
