@@ -312,7 +312,7 @@ def _tagged_items(page: _Page) -> list[_Placed]:
                 held |= table.words
                 continue
             cells = [cell for row in block.rows for cell in row if any(by_content.get(i) for i in cell.ids)]
-            if len({id(row) for row in block.rows for cell in row if cell in cells}) > 1 < max(map(len, block.rows)):
+            if max(sum(cell in cells for cell in row) for row in block.rows) > 1:
                 return []
             texts = [TaggedBlock(ids=cell.ids) for cell in cells]
         else:

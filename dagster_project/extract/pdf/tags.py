@@ -218,7 +218,8 @@ def place_cells(rows: Sequence[TaggedRow], words: Mapping[int, Sequence[Word]]) 
     full = [index for index, row in enumerate(counted) if _is_full(row, width)]
     extents = _extents([placed for index in full for placed in counted[index]], width)
     if any(extent is None for extent in extents):
-        return None
+        # A column without text leaves no trace; where rows have to be placed by their looks, one may belong there.
+        return _without_empty_columns(counted, extents) if len(full) == len(rows) else None
     columns = [extent for extent in extents if extent is not None]
     if any(a[1] > b[0] + SLACK for a, b in pairwise(columns)):
         return None
@@ -241,6 +242,22 @@ def place_cells(rows: Sequence[TaggedRow], words: Mapping[int, Sequence[Word]]) 
                     covered[reached] = index + cell.row_span - 1
             if cell.words:
                 result.append(PlacedCell(index, column, cell))
+    return result if _in_order(result) else None
+
+
+def _without_empty_columns(
+    counted: Sequence[Sequence[tuple[int, int, TaggedCell]]], extents: Sequence[tuple[float, float] | None]
+) -> list[PlacedCell] | None:
+    kept = [column for column, extent in enumerate(extents) if extent is not None]
+    result: list[PlacedCell] = []
+    for index, row in enumerate(counted):
+        for start, end, cell in row:
+            inside = [place for place, column in enumerate(kept) if start <= column < end]
+            if cell.words and not inside:
+                return None
+            if cell.words:
+                cell.col_span = len(inside)
+                result.append(PlacedCell(index, inside[0], cell))
     return result if _in_order(result) else None
 
 
