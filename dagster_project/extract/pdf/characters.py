@@ -68,6 +68,8 @@ class Word:
     style: Style
     spaced: bool
     cell_gap: float = CELL_GAP_EM
+    order: int = 0
+    """Place in the order of drawing: writers draw a table cell by cell, row after row."""
 
     @property
     def size(self) -> float:
@@ -188,6 +190,8 @@ def read_words(text_page: Any, frame: Frame) -> PageText:
             found, _ = reader.words(side, indexes, other)
             turned.extend(_seen_from(frame, side, other, word) for word in found)
     words = [word for word in words if _on_page(word, frame)]
+    for order, word in enumerate(words):
+        word.order = order
     turned = [word for word in turned if _on_page(word, frame)]
     _measure_spaces(words)
     return PageText(frame, words, turned, reader.glyphs, reader.unmapped)

@@ -41,6 +41,11 @@ class Segment:
         return all(word.style.bold for word in self.words)
 
     @property
+    def order(self) -> int:
+        """Place in the order of drawing."""
+        return min(word.order for word in self.words)
+
+    @property
     def top(self) -> float:
         """Height of capital letters above the baseline, roughly."""
         return self.y - 0.75 * self.size

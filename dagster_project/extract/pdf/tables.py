@@ -718,10 +718,10 @@ def _place_headers(
     widths: Sequence[tuple[float, float]],
     body: int,
 ) -> None:
-    """Move header cells that stand in the middle over several columns to the first of them.
+    """Move header cells that stand over several columns to the first of them.
 
-    Of all runs of columns that hold the text, have a header of their own below and are free beside it, the one whose
-    middle is nearest to the middle of the text.
+    All cells of such a row are placed together: of all ways to give each a run of the columns that have a header of
+    their own below, the one whose middles are nearest to those of the texts and that leaves fewest columns over.
     """
     n_cols = len(widths)
     for index in range(min(body, len(rows)) - 1):
@@ -734,38 +734,69 @@ def _place_headers(
                 ]
                 if found:
                     boxes[column] = (min(s.x0 for s in found), max(s.x1 for s in found))
-        for column, (x0, x1) in boxes.items():
-            span = spans.get((index, column), (1, 1))[1]
-            free = [c for c in range(n_cols) if not texts[index][c] or c == column]
-            best: tuple[float, int, int] | None = None
-            for start in range(column, 0, -1):
-                if start not in free:
-                    break
-                if not below[start]:
-                    continue
-                for end in range(start + 1, n_cols + 1):
-                    if end - 1 not in free:
-                        break
-                    if end < column + span:
-                        continue
-                    off = min(abs((x0 + x1) / 2 - middle) for middle in _middles(widths, start, end))
-                    if best is None or off < best[0] - 1:
-                        best = (off, start, end)
-            flush = abs(x0 - widths[column][0]) < 1.5 or abs(x1 - widths[column][1]) < 1.5
-            if best is None or (flush and span == 1) or best[1:] == (column, column + span):
-                continue
-            text = texts[index][column]
+        own = {column for column in boxes if not below[column] and (index, column) not in spans}
+        open_columns = [c for c in range(1, n_cols) if below[c] and c not in own]
+        moved = [column for column in sorted(boxes) if column not in own]
+        runs = _runs_below([boxes[column] for column in moved], open_columns, widths)
+        if runs is None:
+            continue
+        old = [texts[index][column] for column in moved]
+        for column in moved:
             texts[index][column] = ""
             spans.pop((index, column), None)
-            texts[index][best[1]] = text
-            if best[2] - best[1] > 1:
-                spans[index, best[1]] = (1, best[2] - best[1])
+        for (start, end), text in zip(runs, old, strict=True):
+            texts[index][start] = text
+            if end - start > 1:
+                spans[index, start] = (1, end - start)
+
+
+LEFT_OVER = 4.0
+"""Points that a column without a header above counts when runs of columns are compared."""
+
+
+def _runs_below(
+    boxes: Sequence[tuple[float, float]], columns: Sequence[int], widths: Sequence[tuple[float, float]]
+) -> list[tuple[int, int]] | None:
+    """A run of columns (first, end) for each header text; None where none has a run of several, or no way fits."""
+    if not boxes or len(columns) <= len(boxes):
+        return None
+    ways: list[tuple[float, int, list[tuple[int, int]]]] = [(0.0, 0, [])]
+    for x0, x1 in boxes:
+        longer: dict[int, tuple[float, int, list[tuple[int, int]]]] = {}
+        for off, done, way in ways:
+            for first in range(done, len(columns)):
+                for last in range(first, len(columns)):
+                    start, end = columns[first], columns[last] + 1
+                    if end - start != last - first + 1:
+                        break
+                    left, right = _room(widths, start, end)
+                    if not left - 1 <= (x0 + x1) / 2 <= right + 1:
+                        continue
+                    distance = min(
+                        *(abs((x0 + x1) / 2 - middle) for middle in _middles(widths, start, end)),
+                        abs(x0 - widths[start][0]) + 1,
+                    )
+                    cost = off + distance + LEFT_OVER * (first - done)
+                    if last + 1 not in longer or cost < longer[last + 1][0]:
+                        longer[last + 1] = (cost, last + 1, [*way, (start, end)])
+        ways = list(longer.values())
+    if not ways:
+        return None
+    best = min(ways, key=lambda way: (way[0] + LEFT_OVER * (len(columns) - way[1]), way[1]))
+    return best[2]
+
+
+def _room(widths: Sequence[tuple[float, float]], start: int, end: int) -> tuple[float, float]:
+    """From the end of the column before to the beginning of the one behind."""
+    return (
+        widths[start - 1][1] if start else widths[start][0],
+        widths[end][0] if end < len(widths) else widths[end - 1][1],
+    )
 
 
 def _middles(widths: Sequence[tuple[float, float]], start: int, end: int) -> list[float]:
     """Where the middle of a run of columns may be: their text may stand at the left, in the middle or at the right."""
-    after = widths[end][0] if end < len(widths) else widths[end - 1][1]
-    before = widths[start - 1][1] if start else widths[start][0]
+    before, after = _room(widths, start, end)
     left, right = widths[start][0], widths[end - 1][1]
     return [(left + right) / 2, (left + after) / 2, (before + right) / 2]
 
