@@ -106,6 +106,8 @@ def make_lines(words: Iterable[Word]) -> list[TextLine]:
 def make_segments(words: Sequence[Word]) -> list[Segment]:
     """Part the words of one line, sorted from left to right, at wide gaps."""
     parts: list[list[Word]] = []
+    if is_justified(words):
+        return [segment_of(words)]
     for word in words:
         before = parts[-1][-1] if parts else None
         if before is not None and _printed_twice(before, word):
@@ -116,6 +118,21 @@ def make_segments(words: Sequence[Word]) -> list[Segment]:
         else:
             parts[-1].append(word)
     return [segment_of(part) for part in parts]
+
+
+EVEN = 1.2
+"""How many times wider than the narrowest gap of a justified line the widest may be."""
+MIN_JUSTIFIED_WORDS = 4
+MAX_JUSTIFIED_GAP_EM = 3.0
+
+
+def is_justified(words: Sequence[Word]) -> bool:
+    """Whether a line is prose stretched to the margin: its gaps are all alike, which those of a table's row are not."""
+    if len(words) < MIN_JUSTIFIED_WORDS or sum(is_number(word.text) for word in words) * 3 > len(words):
+        return False
+    gaps = [b.x0 - a.x1 for a, b in pairwise(words)]
+    size = words[0].size
+    return max(gaps) <= MAX_JUSTIFIED_GAP_EM * size and 0.15 * size < min(gaps) and max(gaps) < EVEN * min(gaps) + 0.3
 
 
 def _printed_twice(before: Word, word: Word) -> bool:

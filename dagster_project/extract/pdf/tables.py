@@ -297,6 +297,14 @@ class RuleGroup:
     ys: list[float]
     drawn: bool
     """Whether at least one is a rule, not only the edge of a shaded row."""
+    ruled_ys: list[float] = field(default_factory=list)
+    """Those of the ys that are rules."""
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether the first and the last are rules and others stand between: the table ends where they end."""
+        ends = len(self.ys) > 2 and bool(self.ruled_ys)
+        return ends and self.ruled_ys[0] - self.ys[0] < 2 and self.ys[-1] - self.ruled_ys[-1] < 2
 
 
 def rule_groups(lines: Sequence[TextLine], drawing: Drawing) -> list[RuleGroup]:
@@ -314,14 +322,16 @@ def rule_groups(lines: Sequence[TextLine], drawing: Drawing) -> list[RuleGroup]:
                 continue
             if at - group.ys[-1] < 2:
                 group.drawn = group.drawn or drawn
+                group.ruled_ys += [at] * drawn
             elif _one_table(lines, group.ys, at, start, end):
                 group.ys.append(at)
                 group.drawn = group.drawn or drawn
+                group.ruled_ys += [at] * drawn
             else:
-                groups.append(RuleGroup(start, end, [at], drawn))
+                groups.append(RuleGroup(start, end, [at], drawn, [at] * drawn))
             break
         else:
-            groups.append(RuleGroup(start, end, [at], drawn))
+            groups.append(RuleGroup(start, end, [at], drawn, [at] * drawn))
     return [group for group in groups if len(group.ys) > 1]
 
 
@@ -420,7 +430,32 @@ def find_regions(lines: Sequence[TextLine], drawing: Drawing) -> list[Region]:
         if several:
             last_several = len(run) - 1
     close()
-    return regions
+    return [part for region in regions for part in _apart_as_drawn(region)]
+
+
+MIN_APART = 6.0
+"""Points of white space between two tables side by side."""
+
+
+def _apart_as_drawn(region: Region) -> list[Region]:
+    """Two tables side by side as two regions: everything in one was drawn before anything in the other.
+
+    The cells of one table are drawn row by row, so there the two sides would alternate.
+    """
+    words = sorted((w for line in region.lines for s in line.segments for w in s.words), key=lambda w: w.order)
+    right: list[float] = [float("inf")] * (len(words) + 1)
+    for index in range(len(words) - 1, -1, -1):
+        right[index] = min(right[index + 1], words[index].x0)
+    left = 0.0
+    for index in range(1, len(words)):
+        left = max(left, words[index - 1].x1)
+        if right[index] - left < MIN_APART:
+            continue
+        sides = make_lines(words[:index]), make_lines(words[index:])
+        if all(len(side) > 1 and any(len(line.segments) > 1 for line in side) for side in sides):
+            first, second = (Region(side, region.ruled, region.dividers) for side in sides)
+            return [first, *_apart_as_drawn(second)]
+    return [region]
 
 
 def _group_has_columns(lines: Sequence[TextLine], ys: Sequence[float]) -> bool:
@@ -436,11 +471,12 @@ def _goes_on(
     inside = [groups[group_of[i]] for i in run if i in group_of]
     if inside and index in group_of and groups[group_of[index]].drawn and inside[-1].drawn:
         return False
-    if inside and index not in group_of and inside[-1].drawn and run[0] in group_of and len(inside[-1].ys) > 2:
+    if inside and index not in group_of and run[0] in group_of and inside[-1].is_closed:
         # A rule above the first row and one below the last: the table is closed. With rules between rows only, the
         # last row stands below the last rule, as the first does above the first.
         return False
-    if is_contents_line(line) or line.size > 1.15 * max(lines[i].size for i in run):
+    sizes = [lines[i].size for i in run]
+    if is_contents_line(line) or line.size > 1.15 * max(sizes) or line.size < 0.75 * min(sizes):
         return False
     first = lines[run[0]]
     if len(line.segments) > 1 and line.text == first.text and len(run) > 1:
@@ -484,10 +520,23 @@ def _header_lines_above(lines: Sequence[TextLine], index: int, done: int) -> lis
         half = gap < 0.95 * line.size
         # The first line of a label whose figures stand beside its last.
         wrapped = gap < 1.4 * line.size and segment.bold == first.segments[0].bold and _fits_below(first, segment)
-        if not (half or wrapped or (beside and len(over) <= 1 and gap <= 2.6 * line.size)):
+        title = segment.bold == first.segments[-1].bold and gap <= 2.6 * line.size
+        top = beside and len(over) <= 1 and (title or gap <= 1.6 * line.size) and segment.x1 - segment.x0 < 25 * line.size
+        group = _heads_group(lines, above, index)
+        if not (half or wrapped or top or group):
             break
         found.insert(0, above)
     return found
+
+
+def _heads_group(lines: Sequence[TextLine], above: int, index: int) -> bool:
+    """Whether a line is the label of a group of rows that begins a page: flush with rows that have no header."""
+    line, first = lines[above], lines[index]
+    if above > 0 or not any(s.is_number and not YEAR_CELL.fullmatch(s.text) for s in first.segments[1:]):
+        return False
+    after = lines[index + 1].y - first.y if index + 1 < len(lines) else 0.0
+    gap = lines[above + 1].y - line.y
+    return abs(line.x0 - first.x0) < 1.5 and gap <= 1.1 * max(after, 1.2 * line.size) and line.size <= 1.05 * first.size
 
 
 def _in_rhythm(lines: Sequence[TextLine], kept: Sequence[int], index: int) -> bool:
@@ -551,7 +600,14 @@ def _trim(lines: Sequence[TextLine], columns: Columns, region: Region) -> list[T
         if len(line.segments) > 1 or inside[0] < line.y - 0.3 * line.size < inside[1]:
             return False
         segment = line.segments[0]
-        return id(segment) in spanning or first is None or id(segment) not in {id(s) for s in first.segments}
+        if id(segment) in spanning or first is None:
+            return True
+        column = next((c for c in columns.columns if any(s is segment for s in c.segments)), None)
+        others = [s for s in column.segments if s is not segment] if column is not None else []
+        # The last line of a cell that is wrapped begins or ends where the lines above it do.
+        return column is not first and not any(
+            abs(s.x0 - segment.x0) < 1.5 or abs(s.x1 - segment.x1) < 1.5 for s in others
+        )
 
     while kept and is_prose(kept[-1]):
         kept.pop()
@@ -573,7 +629,11 @@ def _is_table(lines: Sequence[TextLine], columns: Columns, ruled: bool) -> bool:
     if len(several) < 2 and not (ruled and len(lines) > 1):
         header = lines[0]
         # A header alone may stand at the foot of a page, its rows on the next, or over rows without any figure.
-        return len(header.segments) > 2 and all(s.bold for s in header.segments)
+        return (
+            len(header.segments) > 2
+            and all(s.bold for s in header.segments)
+            and not all(s.is_number and not YEAR_CELL.fullmatch(s.text) for s in header.segments)
+        )
     numbers = sum(
         1 for line in lines for segment in line.segments[1:] if segment.is_number or NUMBERS.fullmatch(segment.text)
     )
@@ -750,7 +810,7 @@ def _place_headers(
                 spans[index, start] = (1, end - start)
 
 
-LEFT_OVER = 4.0
+LEFT_OVER = 8.0
 """Points that a column without a header above counts when runs of columns are compared."""
 
 
