@@ -78,7 +78,19 @@ def _components(across: list[Rule], down: list[Rule]) -> list[tuple[list[Rule], 
         groups.setdefault(root(i), ([], []))[0].append(a)
     for j, d in enumerate(down):
         groups.setdefault(root(len(across) + j), ([], []))[1].append(d)
-    return [group for group in groups.values() if group[0] and group[1]]
+    found = [group for group in groups.values() if group[0] and group[1]]
+    # Pieces of vertical rules between rows that run over all columns touch no horizontal rule.
+    for group in groups.values():
+        if group[0]:
+            continue
+        for rule in group[1]:
+            for outer_across, outer_down in found:
+                left, right = min(r.start for r in outer_across), max(r.end for r in outer_across)
+                top, bottom = min(r.start for r in outer_down), max(r.end for r in outer_down)
+                if left - TOUCH <= rule.at <= right + TOUCH and top - TOUCH <= rule.start and rule.end <= bottom + TOUCH:
+                    outer_down.append(rule)
+                    break
+    return found
 
 
 def _lattice(across: list[Rule], down: list[Rule]) -> Lattice | None:

@@ -106,33 +106,30 @@ def make_lines(words: Iterable[Word]) -> list[TextLine]:
 def make_segments(words: Sequence[Word]) -> list[Segment]:
     """Part the words of one line, sorted from left to right, at wide gaps."""
     parts: list[list[Word]] = []
-    if is_justified(words):
-        return [segment_of(words)]
     for word in words:
         before = parts[-1][-1] if parts else None
         if before is not None and _printed_twice(before, word):
             continue
         limit = SPACED_GAP_EM if word.spaced else word.cell_gap
-        if before is None or word.x0 - before.x1 > limit * max(word.size, before.size):
+        is_wide = before is None or word.x0 - before.x1 > limit * max(word.size, before.size)
+        if is_wide and not (before is not None and _is_stretched(before, word)):
             parts.append([word])
         else:
             parts[-1].append(word)
     return [segment_of(part) for part in parts]
 
 
-EVEN = 1.2
-"""How many times wider than the narrowest gap of a justified line the widest may be."""
-MIN_JUSTIFIED_WORDS = 4
-MAX_JUSTIFIED_GAP_EM = 3.0
+MAX_STRETCHED_EM = 2.0
 
 
-def is_justified(words: Sequence[Word]) -> bool:
-    """Whether a line is prose stretched to the margin: its gaps are all alike, which those of a table's row are not."""
-    if len(words) < MIN_JUSTIFIED_WORDS or sum(is_number(word.text) for word in words) * 3 > len(words):
-        return False
-    gaps = [b.x0 - a.x1 for a, b in pairwise(words)]
-    size = words[0].size
-    return max(gaps) <= MAX_JUSTIFIED_GAP_EM * size and 0.15 * size < min(gaps) and max(gaps) < EVEN * min(gaps) + 0.3
+def _is_stretched(before: Word, word: Word) -> bool:
+    """Whether the gap is a space of justified prose: both words were printed at one go, which cells are not."""
+    gap = word.x0 - before.x1
+    return (
+        before.run == word.run != 0
+        and gap <= MAX_STRETCHED_EM * word.size
+        and not (is_number(before.text) or is_number(word.text))
+    )
 
 
 def _printed_twice(before: Word, word: Word) -> bool:

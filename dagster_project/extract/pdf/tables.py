@@ -158,11 +158,17 @@ def lattice_table(lattice: Lattice, words: Sequence[Word], turned: Sequence[Word
     widths = _inner_widths(lattice, inside)
     entries: dict[int, list[Entry]] = {}
     for cell, found in inside.items():
+        before: TextLine | None = None
+        row = cell.row
         for line in make_lines(found):
+            if before is not None and line.y - before.y > 1.9 * line.size:
+                # No rule closes the cell, but its lines stand as far apart as rows do.
+                row = next((r for r in range(cell.row, cell.row_end) if line.y - 0.3 * line.size < lattice.ys[r + 1]), row)
+            before = line
             if sum(segment.is_number for segment in line.segments) > 1 and all(s.is_number for s in line.segments):
                 raise Untold
             segment = segment_of([word for part in line.segments for word in part.words])
-            entries.setdefault(cell.row, []).append(Entry(cell.column, segment, is_number(segment.text)))
+            entries.setdefault(row, []).append(Entry(cell.column, segment, is_number(segment.text)))
     cell_of = {(cell.row, cell.column): cell for cell in lattice.cells}
     rows: list[list[str]] = []
     spans: dict[tuple[int, int], tuple[int, int]] = {}
@@ -363,11 +369,31 @@ def _one_table(lines: Sequence[TextLine], ys: Sequence[float], below: float, sta
             return False
         if head and size > 1.1 * max(s.size for s in head):
             return False
+    if _has_title(lines, ys[-1], below, start, end):
+        return False
     rows = len({round(segment.y / 3) for segment in between})
     if any(len(line.segments) > 1 and ys[-1] < line.y - 0.3 * line.size < below for line in lines):
         return True
     heads = next((line for line in lines if len(line.segments) > 1 and ys[0] < line.y < ys[-1]), None)
     return len(ys) > 1 and (rows <= 3 or (heads is not None and all(_fits_below(heads, s) for s in between)))
+
+
+def _has_title(lines: Sequence[TextLine], above: float, below: float, start: float, end: float) -> bool:
+    """Whether a heading, or a paragraph, stands between rows: larger than they are, or set off by more room."""
+    inside = [
+        line for line in lines if above < line.y - 0.3 * line.size < below and line.x1 > start and line.x0 < end
+    ]
+    several = [line.size for line in inside if len(line.segments) > 1]
+    if not several:
+        return False
+    if any(len(line.segments) == 1 and line.size > 1.1 * max(several) for line in inside):
+        return True
+    gaps = [b.y - a.y for a, b in pairwise(inside)]
+    usual = median(gaps) if gaps else 0.0
+    return any(
+        gap > 2 * usual and gap > 2 * line.size and len(line.segments) == 1
+        for gap, line in zip(gaps, inside[1:], strict=True)
+    )
 
 
 def _fits_below(head: TextLine, segment: Segment) -> bool:
@@ -466,6 +492,9 @@ def _goes_on(
     lines: Sequence[TextLine], run: Sequence[int], index: int, group_of: dict[int, int], groups: Sequence[RuleGroup]
 ) -> bool:
     line, before = lines[index], lines[run[-1]]
+    if line.size < 0.75 * min(lines[i].size for i in run):
+        # Figures in large print with words below are no rows.
+        return False
     if index in group_of and group_of.get(index) == group_of.get(run[-1]):
         return True
     inside = [groups[group_of[i]] for i in run if i in group_of]
@@ -475,8 +504,7 @@ def _goes_on(
         # A rule above the first row and one below the last: the table is closed. With rules between rows only, the
         # last row stands below the last rule, as the first does above the first.
         return False
-    sizes = [lines[i].size for i in run]
-    if is_contents_line(line) or line.size > 1.15 * max(sizes) or line.size < 0.75 * min(sizes):
+    if is_contents_line(line) or line.size > 1.15 * max(lines[i].size for i in run):
         return False
     first = lines[run[0]]
     if len(line.segments) > 1 and line.text == first.text and len(run) > 1:
@@ -624,16 +652,15 @@ def _trim(lines: Sequence[TextLine], columns: Columns, region: Region) -> list[T
 def _is_table(lines: Sequence[TextLine], columns: Columns, ruled: bool) -> bool:
     """Whether lines in columns are a table: enough lines that fill several columns, and not prose in two columns."""
     several = [line for line in lines if len(line.segments) > 1]
+    figures = all(s.is_number and not YEAR_CELL.fullmatch(s.text) for s in lines[0].segments)
+    if len(lines) == 1 and figures:
+        return False
     if ruled and len(lines) == 1 and all(s.bold for s in lines[0].segments):
         return True
     if len(several) < 2 and not (ruled and len(lines) > 1):
         header = lines[0]
         # A header alone may stand at the foot of a page, its rows on the next, or over rows without any figure.
-        return (
-            len(header.segments) > 2
-            and all(s.bold for s in header.segments)
-            and not all(s.is_number and not YEAR_CELL.fullmatch(s.text) for s in header.segments)
-        )
+        return len(header.segments) > 2 and all(s.bold for s in header.segments)
     numbers = sum(
         1 for line in lines for segment in line.segments[1:] if segment.is_number or NUMBERS.fullmatch(segment.text)
     )
