@@ -68,8 +68,6 @@ class Word:
     style: Style
     spaced: bool
     cell_gap: float = CELL_GAP_EM
-    run: int = 0
-    """The text object that it is printed in; 0 where that is not known."""
     order: int = 0
     """Place in the order of drawing: writers draw a table cell by cell, row after row."""
 
@@ -253,7 +251,6 @@ class _Reader:
         self.points: list[float] = points[:]
         self.glyphs = 0
         self.unmapped = 0
-        self.pointer = 0
         self._styles: dict[int, Style] = {}
         self._names: dict[tuple[str, int], tuple[bool, str]] = {}
         self._count_glyphs()
@@ -300,9 +297,9 @@ class _Reader:
 
         def close() -> None:
             if glyphs and style is not None and style.visible:
-                found.append(Word(x0, x1, y, "".join(glyphs), style, spaced_word, run=run))
+                found.append(Word(x0, x1, y, "".join(glyphs), style, spaced_word))
 
-        spaced_word, run = False, 0
+        spaced_word = False
         for index in indexes:
             char = text[index]
             if char.isspace():
@@ -325,7 +322,7 @@ class _Reader:
                 continue
             if style is not None and glyphs:
                 close()
-            style, x0, x1, y, glyphs, run = found_style, left, right, base, [char], self.pointer
+            style, x0, x1, y, glyphs = found_style, left, right, base, [char]
             limit, near = SPLIT_EM * style.size, 0.12 * style.size
             spaced_word, parted, spaced = spaced, False, False
         if glyphs:
@@ -335,7 +332,7 @@ class _Reader:
 
     def style(self, index: int, frame: Frame) -> Style:
         """Style of a character; its angle is that of the text in ``frame``."""
-        pointer = self.pointer = _object(self.handle, index) or 0
+        pointer = _object(self.handle, index) or 0
         key = hash((pointer, frame.a, frame.b)) if pointer else -index - 1
         known = self._styles.get(key)
         if known is not None:

@@ -94,17 +94,77 @@ def make_lines(words: Iterable[Word]) -> list[TextLine]:
         else:
             groups.append([word])
             last = word.y
-    lines = []
     for group in groups:
         group.sort(key=lambda w: (w.x0, w.x1))
-        segments = make_segments(group)
+    stretched = _stretched(groups)
+    lines = []
+    for group in groups:
+        segments = make_segments(group, stretched)
         if segments:
             lines.append(TextLine(segments[0].y, segments))
     return lines
 
 
-def make_segments(words: Sequence[Word]) -> list[Segment]:
-    """Part the words of one line, sorted from left to right, at wide gaps."""
+EVEN = 1.2
+"""How many times wider than the narrowest gap of justified text the widest may be."""
+MIN_STRETCHED_WORDS = 3
+MAX_STRETCHED_EM = 3.0
+
+
+def _stretched(groups: Sequence[Sequence[Word]]) -> frozenset[int]:
+    """Identities of words that are parted from the word before by a space of justified prose.
+
+    Its gaps are all alike, and it stands flush above or below other words of prose.
+    """
+    found: set[int] = set()
+    for index, group in enumerate(groups):
+        for run in _even_runs(group):
+            near = [groups[i] for i in (index - 1, index + 1) if 0 <= i < len(groups)]
+            if any(_is_flush_prose(run, other) for other in near):
+                found |= {id(word) for word in run[1:]}
+    return frozenset(found)
+
+
+def _even_runs(group: Sequence[Word]) -> list[Sequence[Word]]:
+    """Runs of words of one line with gaps that are all alike and wider than a space."""
+    if len(group) < MIN_STRETCHED_WORDS:
+        return []
+    runs: list[Sequence[Word]] = []
+    run: list[Word] = [group[0]]
+    narrow, wide = float("inf"), 0.0
+
+    def close() -> None:
+        figures = sum(is_number(word.text) for word in run)
+        if len(run) >= MIN_STRETCHED_WORDS and 3 * figures <= len(run):
+            runs.append(run)
+
+    for before, word in pairwise(group):
+        gap = word.x0 - before.x1
+        narrow, wide = min(narrow, gap), max(wide, gap)
+        if wide < EVEN * narrow + 0.3 and wide < MAX_STRETCHED_EM * word.size:
+            run.append(word)
+            continue
+        close()
+        run, narrow, wide = [word], float("inf"), 0.0
+    close()
+    return runs
+
+
+def _is_flush_prose(run: Sequence[Word], other: Sequence[Word]) -> bool:
+    """Whether another line has words of prose that begin where the run begins."""
+    first = run[0]
+    words = [word for word in other if first.x0 - 1 <= word.x0 <= run[-1].x1]
+    return (
+        len(words) >= MIN_STRETCHED_WORDS
+        and abs(words[0].x0 - first.x0) < 1
+        and abs(words[0].y - first.y) < 1.9 * first.size
+        and words[0].size == first.size
+        and 3 * sum(is_number(word.text) for word in words) <= len(words)
+    )
+
+
+def make_segments(words: Sequence[Word], stretched: frozenset[int] = frozenset()) -> list[Segment]:
+    """Part the words of one line, sorted from left to right, at wide gaps; not before words of stretched prose."""
     parts: list[list[Word]] = []
     for word in words:
         before = parts[-1][-1] if parts else None
@@ -112,24 +172,11 @@ def make_segments(words: Sequence[Word]) -> list[Segment]:
             continue
         limit = SPACED_GAP_EM if word.spaced else word.cell_gap
         is_wide = before is None or word.x0 - before.x1 > limit * max(word.size, before.size)
-        if is_wide and not (before is not None and _is_stretched(before, word)):
+        if is_wide and id(word) not in stretched:
             parts.append([word])
         else:
             parts[-1].append(word)
     return [segment_of(part) for part in parts]
-
-
-MAX_STRETCHED_EM = 2.0
-
-
-def _is_stretched(before: Word, word: Word) -> bool:
-    """Whether the gap is a space of justified prose: both words were printed at one go, which cells are not."""
-    gap = word.x0 - before.x1
-    return (
-        before.run == word.run != 0
-        and gap <= MAX_STRETCHED_EM * word.size
-        and not (is_number(before.text) or is_number(word.text))
-    )
 
 
 def _printed_twice(before: Word, word: Word) -> bool:

@@ -442,7 +442,12 @@ def find_regions(lines: Sequence[TextLine], drawing: Drawing) -> list[Region]:
         run = []
 
     for index, line in enumerate(lines):
-        several = len(line.segments) > 1 and not is_contents_line(line) and not is_list_mark(line.segments[0].text)
+        several = (
+            len(line.segments) > 1
+            and not is_contents_line(line)
+            and not is_list_mark(line.segments[0].text)
+            and not (_are_cards(lines, index) or _are_cards(lines, index + 1))
+        )
         if run and not _goes_on(lines, run, index, group_of, groups):
             close()
         if not run:
@@ -482,6 +487,20 @@ def _apart_as_drawn(region: Region) -> list[Region]:
             first, second = (Region(side, region.ruled, region.dividers) for side in sides)
             return [first, *_apart_as_drawn(second)]
     return [region]
+
+
+def _are_cards(lines: Sequence[TextLine], index: int) -> bool:
+    """Whether a line holds the words below figures in large print, which are no rows of a table."""
+    if not 0 < index < len(lines):
+        return False
+    above, line = lines[index - 1], lines[index]
+    return (
+        above.size >= 1.3 * line.size
+        and line.y - above.y < 2.5 * above.size
+        and len(above.segments) > 1
+        and all(segment.is_number for segment in above.segments)
+        and all(any(s.x0 < t.x1 and s.x1 > t.x0 for t in line.segments) for s in above.segments)
+    )
 
 
 def _group_has_columns(lines: Sequence[TextLine], ys: Sequence[float]) -> bool:
