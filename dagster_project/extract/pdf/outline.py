@@ -95,11 +95,23 @@ def _key(text: str) -> str:
 
 
 def _heads_columns(line: TextLine, lines: Sequence[TextLine]) -> bool:
-    below = next((other for other in lines if other.y > line.y), None)
-    if below is None or len(line.segments) < 2 or below.y - line.y > 2.6 * line.size:
-        return False
-    meet = sum(any(s.x0 < t.x1 and s.x1 > t.x0 for t in below.segments) for s in line.segments)
-    return len(below.segments) > 1 and meet > 1
+    """Whether a line heads columns: it, or a line printed close to it, stands over several columns of the line below."""
+    start = next(index for index, other in enumerate(lines) if other is line)
+    block = [line]
+    for other in lines[start + 1 :]:
+        gap = other.y - block[-1].y
+        several = [member for member in block if len(member.segments) > 1]
+        if gap > (2.6 if several else 1.5) * line.size:
+            break
+        if len(other.segments) > 1 and any(
+            sum(any(s.x0 < t.x1 and s.x1 > t.x0 for t in other.segments) for s in member.segments) > 1
+            for member in several
+        ):
+            return True
+        if gap > 1.5 * line.size:
+            break
+        block.append(other)
+    return False
 
 
 def paragraphs(lines: Sequence[TextLine]) -> list[Paragraph]:

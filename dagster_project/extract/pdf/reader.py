@@ -42,7 +42,7 @@ from dagster_project.extract.pdf.tables import (
 )
 from dagster_project.extract.pdf.tags import TaggedBlock, read_tags
 from dagster_project.extract.pdf.zones import zones
-from dagster_project.extract.structure import Grid, Item, Line, assemble
+from dagster_project.extract.structure import Grid, Item, Line, assemble, header_depth
 
 EXTRACTOR = "pdf"
 VERSION = "1"
@@ -174,6 +174,7 @@ def _items(pages: Sequence[_Page]) -> tuple[list[Item], list[str]]:
     placed: list[_Placed] = []
     for page, dropped in zip(pages, running, strict=True):
         placed.extend(_tagged_items(page) or _page_items(page, dropped))
+    placed = _without_loose_headers(placed)
     _refuse_rest(placed)
     notes = [
         f"page {item.page}: a table was left out, its {UNTOLD}" for item in placed if isinstance(item.content, Refused)
@@ -198,6 +199,23 @@ def _items(pages: Sequence[_Page]) -> tuple[list[Item], list[str]]:
             items.append(_grid(content, item.page, before))
         before = item
     return items, notes
+
+
+def _without_loose_headers(placed: Sequence[_Placed]) -> list[_Placed]:
+    """What looked like a header at the foot of a page is text unless rows in its columns begin the next page."""
+    result: list[_Placed] = []
+    for index, item in enumerate(placed):
+        table = item.content
+        if not isinstance(table, PageTable) or table.lines is None:
+            result.append(item)
+            continue
+        following = placed[index + 1] if index + 1 < len(placed) else None
+        rows = following.content if following is not None and following.page == item.page + 1 else None
+        if isinstance(rows, PageTable) and header_depth([tuple(row) for row in rows.rows]) == 0 and follows(table, rows):
+            result.append(item)
+        else:
+            result.extend(_Placed(item.page, paragraph) for paragraph in paragraphs(table.lines))
+    return result
 
 
 def _refuse_rest(placed: Sequence[_Placed]) -> None:
@@ -263,8 +281,9 @@ def _page_items(page: _Page, dropped: set[int]) -> list[_Placed]:
         found = list(zone.tables)
         taken: set[int] = set()
         for region in find_regions(lines, page.drawing):
+            is_last = region.lines[-1] is lines[-1]
             try:
-                table = region_table(region, page.drawing, leading)
+                table = region_table(region, page.drawing, leading, is_last=is_last)
             except Untold:
                 found.append(Refused(region.lines[0].segments[0].top, region.lines[0].x0))
                 taken |= {id(word) for line in region.lines for segment in line.segments for word in segment.words}

@@ -154,7 +154,9 @@ def _is_same_cell(
     gap, size = entry.segment.y - last.segment.y, last.segment.size
     if any(last.segment.y < y < entry.segment.top for y in dividers):
         return False
-    if gap > 1.9 * size or gap > 1.15 * within or abs(entry.segment.size - size) > 0.6:
+    # A raised footnote mark makes room above its line.
+    torn = entry.segment.text[:1].islower() and gap < 1.45 * within
+    if gap > 1.9 * size or (gap > 1.15 * within and not torn) or abs(entry.segment.size - size) > 0.6:
         return False
     if len(row) > 1:
         # Right of the label: the next row would begin with its own label further left.

@@ -56,6 +56,8 @@ class PageTable:
     """Whether a marked header stands over its rows, on this page or where the table began."""
     words: set[int] = field(default_factory=set)
     """Identities of the words that it holds."""
+    lines: list[TextLine] | None = None
+    """Its lines, where it is a table only if the next page goes on with it: a header at the foot of a page."""
 
 
 @dataclass(slots=True)
@@ -601,8 +603,10 @@ def _in_rhythm(lines: Sequence[TextLine], kept: Sequence[int], index: int) -> bo
     return gap <= limit and _fits_below(head, lines[index].segments[0])
 
 
-def region_table(region: Region, drawing: Drawing, leading: float) -> PageTable | None:
+def region_table(region: Region, drawing: Drawing, leading: float, *, is_last: bool = False) -> PageTable | None:
     """The table in a region; None if it holds none. Lines of prose at its ends stay out of the table.
+
+    The last region of a page may be the header of a table that begins on the next one: see ``PageTable.lines``.
 
     Raises:
         Untold: it is a table, but a cell may be several, or a text runs over columns that are filled.
@@ -616,7 +620,9 @@ def region_table(region: Region, drawing: Drawing, leading: float) -> PageTable 
         columns = find_columns(lines, forced) if lines else columns
     if not lines or len(columns.columns) < 2:
         return None
-    if not _is_table(lines, columns, region.ruled):
+    is_table = _is_table(lines, columns, region.ruled)
+    words = [segment for line in lines for segment in line.segments if not segment.is_number]
+    if not is_table and not (is_last and len(lines[0].segments) > 1 and len(lines) <= 3 and len(words) > 1):
         return None
     entries = _entries(lines, columns)
     widths = [(column.x0, column.x1) for column in columns.columns]
@@ -626,6 +632,8 @@ def region_table(region: Region, drawing: Drawing, leading: float) -> PageTable 
     table = _table_of_rows(rows, columns, widths, region.ruled)
     _refuse_doubtful(table)
     table.words = {id(word) for line in lines for segment in line.segments for word in segment.words}
+    if not is_table:
+        table.lines = lines
     return table
 
 
