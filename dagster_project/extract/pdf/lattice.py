@@ -6,6 +6,7 @@ columns are shown by white space alone (``columns``).
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from dagster_project.extract.pdf.rules import Drawing, Rule
@@ -94,8 +95,8 @@ def _components(across: list[Rule], down: list[Rule]) -> list[tuple[list[Rule], 
 
 
 def _lattice(across: list[Rule], down: list[Rule]) -> Lattice | None:
-    left, right = min(r.start for r in across), max(r.end for r in across)
-    top, bottom = min(r.start for r in down), max(r.end for r in down)
+    left, right = _usual(min, [r.start for r in across]), _usual(max, [r.end for r in across])
+    top, bottom = _usual(min, [r.start for r in down]), _usual(max, [r.end for r in down])
     xs = _positions([r.at for r in down], left, right)
     # Where a vertical rule ends inside the table, a header cell stands over several columns, ruled or not.
     ends = [y for rule in down for y in (rule.start, rule.end) if top + MIN_CELL < y < bottom - MIN_CELL]
@@ -107,6 +108,15 @@ def _lattice(across: list[Rule], down: list[Rule]) -> Lattice | None:
     closed_below = [[_closed(across, ys[i + 1], xs[j], xs[j + 1]) for j in range(columns)] for i in range(rows)]
     cells = _cells(rows, columns, closed_right, closed_below)
     return Lattice(xs, ys, cells) if cells is not None else None
+
+
+def _usual(end: Callable[[list[float]], float], ats: list[float]) -> float:
+    """How far rules run: the furthest end that more than one of them shares.
+
+    The line under a running header may touch the table below, and runs on to the margin alone.
+    """
+    shared = [at for at in ats if sum(abs(at - other) <= MIN_CELL for other in ats) > 1]
+    return end(shared if len(ats) > 2 and shared else ats)
 
 
 def _positions(ats: list[float], low: float, high: float) -> list[float]:

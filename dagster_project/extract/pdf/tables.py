@@ -444,12 +444,11 @@ def find_regions(lines: Sequence[TextLine], drawing: Drawing) -> list[Region]:
         run = []
 
     for index, line in enumerate(lines):
-        several = (
-            len(line.segments) > 1
-            and not is_contents_line(line)
-            and not is_list_mark(line.segments[0].text)
-            and not (_are_cards(lines, index) or _are_cards(lines, index + 1))
-        )
+        if _are_cards(lines, index) or _are_cards(lines, index + 1):
+            close()
+            done = index
+            continue
+        several = len(line.segments) > 1 and not is_contents_line(line) and not is_list_mark(line.segments[0].text)
         if run and not _goes_on(lines, run, index, group_of, groups):
             close()
         if not run:
