@@ -542,7 +542,9 @@ def _goes_on(
         crossing = [i for i in run[-2:] if len(lines[i].segments) == 1 and lines[i].segments[0].x1 > line.x1 - 1]
         if len(crossing) > 1 or gap > 1.1 * max([*gaps, size]):
             return False
-    if not gaps:
+    figures = sum(any(s.is_number for s in lines[i].segments[1:]) for i in run)
+    if not gaps or (several and figures < 2):
+        # The pitch of the rows is not known yet: that of the lines of a header is less.
         return gap <= FIRST_GAP_EM * size
     return gap <= min(MAX_GAP_EM * size, max((2.6 if several else 2.2) * size, 1.45 * max(gaps)))
 

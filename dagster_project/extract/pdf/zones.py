@@ -54,7 +54,7 @@ def zones(words: Sequence[Word], tables: Sequence[PageTable | Refused], rules: S
         tables: tables that were found by their rules.
         rules: horizontal rules of the page.
     """
-    cut = _side_by_side(rules, words) or _as_drawn(words) or _gutter(make_lines(words), rules)
+    cut = _as_drawn(words) or _side_by_side(rules, words) or _gutter(make_lines(words), rules)
     if cut is None:
         return [Zone(list(words), list(tables))]
     x, top, bottom = cut
@@ -109,8 +109,8 @@ def _side_by_side(rules: Sequence[Rule], words: Sequence[Word]) -> tuple[float, 
 def _as_drawn(words: Sequence[Word]) -> tuple[float, float, float] | None:
     """Where everything in a column of the page was drawn before anything in the column right of it.
 
-    That is how the cells of one row are drawn too, so the left column must hold more than a cell does: many lines, or
-    lines of different looks, or a table.
+    That is how the cells of one row are drawn too, so the left column must hold more than a cell does: many lines,
+    lines of different looks, or a table of its own beside another one.
     """
     ordered = sorted(words, key=lambda w: w.order)
     for index in range(MIN_LINES, len(ordered)):
@@ -127,13 +127,21 @@ def _as_drawn(words: Sequence[Word]) -> tuple[float, float, float] | None:
         while end < len(ordered) and ordered[end].y >= top and ordered[end].x0 > x1 + MIN_GAP:
             end += 1
         right = ordered[index:end]
-        if not left or not _is_column(left) or len({round(w.y) for w in right}) < 3:
+        if not left or not (
+            (_is_column(left) and len({round(w.y) for w in right}) >= 3) or (_has_rows(left) and _has_rows(right))
+        ):
             continue
         x = (x1 + min(w.x0 for w in right)) / 2
         bottom = max(w.y for w in (*left, *right)) + 1
         if not any(w.x0 < x < w.x1 and top < w.y < bottom for w in words):
             return x, top, bottom
     return None
+
+
+def _has_rows(words: Sequence[Word]) -> bool:
+    """Whether rows of several cells were drawn, one after the other: behind the last cell the first of the next."""
+    segments = sorted((s for line in make_lines(words) for s in line.segments), key=lambda s: s.order)
+    return any(b.x1 < a.x0 and b.y > a.y + 1 for a, b in pairwise(segments))
 
 
 def _is_column(words: Sequence[Word]) -> bool:
