@@ -194,6 +194,12 @@ def segment_of(words: Sequence[Word]) -> Segment:
     return Segment(words[0].x0, max(word.x1 for word in words), base, size, text, list(words))
 
 
+def are_rows(words: Sequence[Word]) -> bool:
+    """Whether words were drawn as rows of several cells: behind the last cell of one the first of the next."""
+    segments = sorted((s for line in make_lines(words) for s in line.segments), key=lambda s: s.order)
+    return any(b.x1 < a.x0 and b.y > a.y + 1 for a, b in pairwise(segments))
+
+
 def is_list_mark(text: str) -> bool:
     """Whether a segment is the bullet or number of a list."""
     return text in BULLETS or ENUMERATION.fullmatch(text) is not None

@@ -18,6 +18,7 @@ from dagster_project.extract.pdf.lattice import Lattice, LatticeCell
 from dagster_project.extract.pdf.lines import (
     Segment,
     TextLine,
+    are_rows,
     is_contents_line,
     is_list_mark,
     join_texts,
@@ -483,9 +484,9 @@ def _apart_as_drawn(region: Region) -> list[Region]:
         left = max(left, words[index - 1].x1)
         if right[index] - left < MIN_APART:
             continue
-        sides = make_lines(words[:index]), make_lines(words[index:])
-        if all(len(side) > 1 and any(len(line.segments) > 1 for line in side) for side in sides):
-            first, second = (Region(side, region.ruled, region.dividers) for side in sides)
+        sides = words[:index], words[index:]
+        if all(are_rows(side) for side in sides):
+            first, second = (Region(make_lines(side), region.ruled, region.dividers) for side in sides)
             return [first, *_apart_as_drawn(second)]
     return [region]
 
@@ -543,9 +544,9 @@ def _goes_on(
         if len(crossing) > 1 or gap > 1.1 * max([*gaps, size]):
             return False
     figures = sum(any(s.is_number for s in lines[i].segments[1:]) for i in run)
-    if not gaps or (several and figures < 2):
+    if not gaps or figures < 2:
         # The pitch of the rows is not known yet: that of the lines of a header is less.
-        return gap <= FIRST_GAP_EM * size
+        return gap <= (FIRST_GAP_EM if several or not gaps else 2.6) * size
     return gap <= min(MAX_GAP_EM * size, max((2.6 if several else 2.2) * size, 1.45 * max(gaps)))
 
 
@@ -570,7 +571,7 @@ def _header_lines_above(lines: Sequence[TextLine], index: int, done: int) -> lis
         half = gap < 0.95 * line.size
         # The first line of a label whose figures stand beside its last.
         wrapped = gap < 1.4 * line.size and segment.bold == first.segments[0].bold and _fits_below(first, segment)
-        title = segment.bold == first.segments[-1].bold and gap <= 2.6 * line.size
+        title = (segment.bold or not first.segments[-1].bold) and gap <= 2.6 * line.size
         top = beside and len(over) <= 1 and (title or gap <= 1.6 * line.size) and segment.x1 - segment.x0 < 25 * line.size
         group = _heads_group(lines, above, index)
         if not (half or wrapped or top or group):

@@ -12,7 +12,7 @@ from itertools import pairwise
 from statistics import median
 
 from dagster_project.extract.pdf.characters import Word
-from dagster_project.extract.pdf.lines import Segment, TextLine, make_lines
+from dagster_project.extract.pdf.lines import Segment, TextLine, are_rows, make_lines
 from dagster_project.extract.pdf.rules import Rule
 from dagster_project.extract.pdf.tables import PageTable, Refused
 
@@ -54,7 +54,7 @@ def zones(words: Sequence[Word], tables: Sequence[PageTable | Refused], rules: S
         tables: tables that were found by their rules.
         rules: horizontal rules of the page.
     """
-    cut = _as_drawn(words) or _side_by_side(rules, words) or _gutter(make_lines(words), rules)
+    cut = _as_drawn(words, rules) or _side_by_side(rules, words) or _gutter(make_lines(words), rules)
     if cut is None:
         return [Zone(list(words), list(tables))]
     x, top, bottom = cut
@@ -106,7 +106,7 @@ def _side_by_side(rules: Sequence[Rule], words: Sequence[Word]) -> tuple[float, 
     return None
 
 
-def _as_drawn(words: Sequence[Word]) -> tuple[float, float, float] | None:
+def _as_drawn(words: Sequence[Word], rules: Sequence[Rule]) -> tuple[float, float, float] | None:
     """Where everything in a column of the page was drawn before anything in the column right of it.
 
     That is how the cells of one row are drawn too, so the left column must hold more than a cell does: many lines,
@@ -127,21 +127,28 @@ def _as_drawn(words: Sequence[Word]) -> tuple[float, float, float] | None:
         while end < len(ordered) and ordered[end].y >= top and ordered[end].x0 > x1 + MIN_GAP:
             end += 1
         right = ordered[index:end]
-        if not left or not (
-            (_is_column(left) and len({round(w.y) for w in right}) >= 3) or (_has_rows(left) and _has_rows(right))
-        ):
+        rows = bool(left) and are_rows(left)
+        if not left or not (rows or _is_column(left)):
+            continue
+        if len({round(w.y) for w in right}) < 3 and not are_rows(right):
             continue
         x = (x1 + min(w.x0 for w in right)) / 2
         bottom = max(w.y for w in (*left, *right)) + 1
-        if not any(w.x0 < x < w.x1 and top < w.y < bottom for w in words):
+        if any(w.x0 < x < w.x1 and top < w.y < bottom for w in words):
+            continue
+        if rows or not (_is_ruled(rules, x, top, bottom) or _is_row(words, x, top, bottom)):
             return x, top, bottom
     return None
 
 
-def _has_rows(words: Sequence[Word]) -> bool:
-    """Whether rows of several cells were drawn, one after the other: behind the last cell the first of the next."""
-    segments = sorted((s for line in make_lines(words) for s in line.segments), key=lambda s: s.order)
-    return any(b.x1 < a.x0 and b.y > a.y + 1 for a, b in pairwise(segments))
+def _is_row(words: Sequence[Word], x: float, top: float, bottom: float) -> bool:
+    """Whether the lines right above or below leave the same white space free: then the two sides are cells of a row."""
+    above = [w for w in words if top - 3.5 * w.size < w.y < top]
+    below = [w for w in words if bottom < w.y < bottom + 3.5 * w.size]
+    return any(
+        side and all(w.x1 < x or w.x0 > x for w in side) and any(w.x0 > x for w in side) and any(w.x1 < x for w in side)
+        for side in (above, below)
+    )
 
 
 def _is_column(words: Sequence[Word]) -> bool:
