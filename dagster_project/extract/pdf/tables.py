@@ -532,6 +532,8 @@ def _goes_on(
         return False
     gap = line.y - before.y
     several = len(line.segments) > 1
+    if not several and index not in group_of and _is_off(lines, run, line):
+        return False
     gaps = [lines[b].y - lines[a].y for a, b in pairwise(run)]
     size = max(line.size, before.size)
     if (
@@ -548,6 +550,13 @@ def _goes_on(
         # The pitch of the rows is not known yet: that of the lines of a header is less.
         return gap <= (FIRST_GAP_EM if several or not gaps else 2.6) * size
     return gap <= min(MAX_GAP_EM * size, max((2.6 if several else 2.2) * size, 1.45 * max(gaps)))
+
+
+def _is_off(lines: Sequence[TextLine], run: Sequence[int], line: TextLine) -> bool:
+    """Whether a line begins beside the edge of the labels: prose does, by the room that cells keep from their edge."""
+    starts = [lines[i].x0 for i in run if len(lines[i].segments) > 1 and lines[i].segments[0].order < line.segments[0].order]
+    edge = min(starts, default=line.x0)
+    return (line.x0 < edge - 1 and line.x1 > edge) or 1 < line.x0 - edge < 4
 
 
 def _width(line: TextLine) -> int:
@@ -742,7 +751,7 @@ def _table_of_rows(
     texts: list[list[str]] = []
     spans: dict[tuple[int, int], tuple[int, int]] = {}
     bold: list[bool] = []
-    body = _first_body_row(rows)
+    body = max(_first_body_row(rows), _marked([all(entry.segment.bold for entry in row.entries) for row in rows]))
     for index, row in enumerate(rows):
         filled = _texts(row, n_cols, widths)
         _refuse_split_numbers(row)
