@@ -57,6 +57,17 @@ class TableBlock:
             result.append(drawn)
         return result
 
+    def places(self) -> list[list[int]]:
+        """The columns of the cells that ``rows`` gives."""
+        covered = {
+            (row + i, column + j)
+            for (row, column), (_, down, across) in self.cells.items()
+            for i in range(down)
+            for j in range(across)
+            if i or j
+        }
+        return [[c for c in range(self.n_cols) if (r, c) not in covered] for r in range(self.n_rows)]
+
     def numeric_columns(self) -> set[int]:
         """Columns whose body cells are numbers in the main: set flush right."""
         numeric: set[int] = set()

@@ -52,6 +52,7 @@ def _block(block: Block, look: Look) -> str:
 def _table(table: VariedTable, look: Look) -> str:
     numeric = table.numeric_columns()
     rows = []
+    places = table.places()
     for index, row in enumerate(table.rows()):
         is_header = index < table.header_rows
         tag = "th" if is_header else "td"
@@ -62,16 +63,8 @@ def _table(table: VariedTable, look: Look) -> str:
             kinds.append("head")
         elif (index - table.header_rows) % 2:
             kinds.append("odd")
-        cells, column = [], 0
-        covered = {
-            (r + i, c + j)
-            for (r, c), (_, down, across) in table.cells.items()
-            for i in range(down)
-            for j in range(across)
-        } - set(table.cells)
-        for text, row_span, col_span in row:
-            while (index, column) in covered:
-                column += 1
+        cells = []
+        for (text, row_span, col_span), column in zip(row, places[index], strict=True):
             kind = "n" if column in numeric and column not in table.texts else ""
             kind += " t" if column in table.texts else ""
             kind += " m" if col_span > 1 else ""
@@ -79,7 +72,6 @@ def _table(table: VariedTable, look: Look) -> str:
                 col_span = table.n_cols
             spans = f" rowspan={row_span} colspan={col_span}" if row_span + col_span > 2 else ""
             cells.append(f"<{tag} class='{kind.strip()}'{spans}>{_text(text)}</{tag}>")
-            column += col_span
             if index in table.groups:
                 break
         rows.append(f"<tr class='{' '.join(kinds)}'>{''.join(cells)}</tr>")

@@ -154,19 +154,34 @@ def _is_same_cell(
     gap, size = entry.segment.y - last.segment.y, last.segment.size
     if any(last.segment.y < y < entry.segment.top for y in dividers):
         return False
-    # A raised footnote mark makes room above its line.
-    torn = entry.segment.text[:1].islower() and gap < 1.45 * within
-    if gap > 1.9 * size or (gap > 1.15 * within and not torn) or abs(entry.segment.size - size) > 0.6:
+    if gap > 1.9 * size or abs(entry.segment.size - size) > 0.6:
         return False
     if len(row) > 1:
         # Right of the label: the next row would begin with its own label further left.
-        return True
+        return not (last.is_number and entry.is_number) or _is_wrapped_pair(last, entry, widths)
+    # A raised footnote mark makes room above its line.
+    torn = entry.segment.text[:1].islower() and gap < 1.45 * within
+    if gap > 1.15 * within and not torn:
+        return False
     if entry.segment.bold != last.segment.bold or (entry.is_number and last.is_number):
         return False
     if gap > 1.25 * leading * size:
         return False
     width = widths[entry.column] if entry.column is not None else (widths[0][0], widths[-1][1])
     return not would_fit(last.segment, entry.segment, width)
+
+
+def _is_wrapped_pair(above: Entry, below: Entry, widths: Sequence[tuple[float, float]]) -> bool:
+    """Whether two numbers of one column, drawn one after the other, are one that had no room on a line.
+
+    Raises:
+        Untold: they may be one, but there was room.
+    """
+    tail = below.segment.text
+    is_one = len(tail) == 3 and tail.isdigit() and NUMBER.fullmatch(f"{above.segment.text} {tail}") is not None
+    if is_one and (above.column is None or would_fit(above.segment, below.segment, widths[above.column])):
+        raise Untold
+    return is_one
 
 
 def rows_of_lines(
@@ -194,7 +209,7 @@ def rows_of_lines(
     labels = [entry for entry in entries if entry.column == 0]
     body = may_be_body and bool(numeric) and len(_chains(labels, pitch, widths)) > 1
     if body or _several_rows(entries, min(2, max(1, len(numeric)))):
-        return _rows_of_band(entries, pitch, widths)
+        return rows_as_drawn(entries, [], widths, leading) or _rows_of_band(entries, pitch, widths)
     return [_row(entries)]
 
 
