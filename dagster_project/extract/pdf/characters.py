@@ -68,6 +68,8 @@ class Word:
     style: Style
     spaced: bool
     cell_gap: float = CELL_GAP_EM
+    is_cut: bool = False
+    """Whether the page ends in the middle of what is printed here: the next word, or its own end, lies beyond."""
     order: int = 0
     """Place in the order of drawing: writers draw a table cell by cell, row after row."""
 

@@ -19,6 +19,8 @@ SPACED_GAP_EM = 0.85
 CONJUNCTIONS = frozenset({"och", "eller", "samt", "respektive"})
 """Before these a hyphen at the end of a line is printed with a space behind it, as Swedish spelling has it."""
 BASELINE_EM = 0.22
+SPACE_EM = 0.13
+"""A gap from which words are parted by a space, printed or not."""
 LEADER = re.compile(r"(?:\.\s?){4,}|…{2,}|_{4,}|(?:\s\.){3,}")
 BULLETS = frozenset("•·▪●○◦■□–—-*➢✓▸►o§")
 ENUMERATION = re.compile(r"\(?(?:\d{1,2}|[a-zA-Z])[.)]")
@@ -184,11 +186,21 @@ def _printed_twice(before: Word, word: Word) -> bool:
     return word.text == before.text and abs(word.x0 - before.x0) < 0.1 * word.size
 
 
+def first_token(words: Sequence[Word]) -> float:
+    """Width (points) up to the first space; writers may print one word in several pieces."""
+    end = words[0].x1
+    for before, word in pairwise(words):
+        if word.spaced or word.x0 - before.x1 >= SPACE_EM * word.size:
+            break
+        end = word.x1
+    return end - words[0].x0
+
+
 def segment_of(words: Sequence[Word]) -> Segment:
     """One segment of words on one line."""
     text = words[0].text
     for before, word in pairwise(words):
-        text += ("" if word.x0 - before.x1 < 0.13 * word.size and not word.spaced else " ") + word.text
+        text += ("" if word.x0 - before.x1 < SPACE_EM * word.size and not word.spaced else " ") + word.text
     size = max(word.size for word in words)
     base = next(word.y for word in words if word.size == size)
     return Segment(words[0].x0, max(word.x1 for word in words), base, size, text, list(words))

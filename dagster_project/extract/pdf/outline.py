@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from dagster_project.extract.pdf.characters import Word
-from dagster_project.extract.pdf.lines import TextLine, is_contents_line, is_list_mark, join_texts
+from dagster_project.extract.pdf.lines import TextLine, first_token, is_contents_line, is_list_mark, join_texts
 from dagster_project.extract.structure import MAX_HEADING_LENGTH, NUMBERED, PAGE_DEBRIS
 
 MARGIN = 0.15
@@ -158,7 +158,7 @@ def _goes_on(open_lines: Sequence[TextLine], line: TextLine, right: float) -> bo
     first = _words(line)[0]
     if first.text[0].islower() and style[1] == last[1]:
         return True
-    return before.x1 + 0.25 * before.size + (first.x1 - first.x0) > right - 0.5 * before.size
+    return before.x1 + 0.25 * before.size + first_token(_words(line)) > right - 0.5 * before.size
 
 
 def _words(line: TextLine) -> list[Word]:

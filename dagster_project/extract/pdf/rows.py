@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
-from dagster_project.extract.pdf.lines import Segment
+from dagster_project.extract.pdf.lines import Segment, first_token
 from dagster_project.extract.structure import NUMBER, YEAR_CELL, is_number
 
 SAME_LINE = 0.25
@@ -343,8 +343,7 @@ def _one_cell(a: Entry, b: Entry, pitch: _Pitch, width: tuple[float, float] | No
 
 def would_fit(a: Segment, b: Segment, width: tuple[float, float]) -> bool:
     """Whether the first word of a line would have fitted on the line before: then the two are no wrapped text."""
-    first = b.words[0].x1 - b.words[0].x0
-    return (a.x1 - a.x0) + 0.25 * a.size + first <= (width[1] - width[0]) + 0.5
+    return (a.x1 - a.x0) + 0.25 * a.size + first_token(b.words) <= (width[1] - width[0]) + 0.5
 
 
 def _apart(group: list[Entry]) -> list[list[Entry]]:

@@ -100,6 +100,8 @@ def tagged_table(rows: Sequence[TaggedRow], by_content: Mapping[int, Sequence[Wo
     words: list[Word] = []
     for item in placed:
         cell, row = item.cell, at[item.row]
+        if any(word.is_cut for word in cell.words):
+            return None
         segments = [segment_of([w for s in line.segments for w in s.words]) for line in make_lines(cell.words)]
         entries = [Entry(item.column, segment, segment.is_number) for segment in segments]
         room = widths[item.column][0], widths[item.column + cell.col_span - 1][1]
@@ -203,6 +205,8 @@ def lattice_table(lattice: Lattice, words: Sequence[Word], turned: Sequence[Word
     )
     _drop_empty_columns(table)
     _refuse_doubtful(table)
+    if any(word.is_cut for found in inside.values() for word in found):
+        raise Untold
     return table
 
 
@@ -364,12 +368,10 @@ def _one_table(lines: Sequence[TextLine], ys: Sequence[float], below: float, sta
     first, last = min(s.top for s in between), max(s.y for s in between)
     size = max(segment.size for segment in between)
     head = _between(lines, ys[0], ys[1], start, end) if len(ys) > 1 else []
-    room = max([1.3 * size, *(ys[1] - s.y + 3 for s in head)])
-    if first - ys[-1] > 1.1 * size or below - last > room:
+    room = max([ROW_ROOM_EM * size, *(ys[1] - s.y + 3 for s in head)])
+    if first - ys[-1] > ROW_ROOM_EM * size or below - last > room or _has_prose(lines, ys[-1], below, start, end):
         return False
     if len(ys) > 1:
-        if head and first - ys[-1] > min(s.top for s in head) - ys[0] + 3:
-            return False
         if head and size > 1.1 * max(s.size for s in head):
             return False
     if _has_title(lines, ys[-1], below, start, end):
@@ -379,6 +381,26 @@ def _one_table(lines: Sequence[TextLine], ys: Sequence[float], below: float, sta
         return True
     heads = next((line for line in lines if len(line.segments) > 1 and ys[0] < line.y < ys[-1]), None)
     return len(ys) > 1 and (rows <= 3 or (heads is not None and all(_fits_below(heads, s) for s in between)))
+
+
+ROW_ROOM_EM = 2.2
+"""Room above or below the text of a row, as a multiple of its size: an empty cell in large print makes a row high."""
+
+
+def _has_prose(lines: Sequence[TextLine], above: float, below: float, start: float, end: float) -> bool:
+    """Whether a line alone stands beside the edge of the rows around it: see ``_is_off``."""
+    inside = [
+        i
+        for i, line in enumerate(lines)
+        if above < line.y - 0.3 * line.size < below and line.x1 > start and line.x0 < end
+    ]
+    several = [i for i in inside if len(lines[i].segments) > 1]
+    edge = min((lines[i].x0 for i in several), default=0.0)
+    return bool(several) and any(
+        len(lines[i].segments) == 1
+        and ((lines[i].x0 < edge - 1 and lines[i].x1 > edge) or 1 < lines[i].x0 - edge < 4)
+        for i in inside
+    )
 
 
 def _has_title(lines: Sequence[TextLine], above: float, below: float, start: float, end: float) -> bool:
@@ -642,6 +664,8 @@ def region_table(region: Region, drawing: Drawing, leading: float, *, is_last: b
     rows = split_rows(entries, dividers, widths, leading)
     table = _table_of_rows(rows, columns, widths, region.ruled)
     _refuse_doubtful(table)
+    if any(word.is_cut for line in lines for segment in line.segments for word in segment.words):
+        raise Untold
     table.words = {id(word) for line in lines for segment in line.segments for word in segment.words}
     if not is_table:
         table.lines = lines
