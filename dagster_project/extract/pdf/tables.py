@@ -903,6 +903,10 @@ LEFT_OVER = 8.0
 """Points that a column without a header above counts when runs of columns are compared."""
 
 
+FLUSH = 4.0
+"""Points that a header flush with the first of its columns counts: one in the middle may be flush by chance."""
+
+
 def _runs_below(
     boxes: Sequence[tuple[float, float]], columns: Sequence[int], widths: Sequence[tuple[float, float]]
 ) -> list[tuple[int, int]] | None:
@@ -923,7 +927,7 @@ def _runs_below(
                         continue
                     distance = min(
                         *(abs((x0 + x1) / 2 - middle) for middle in _middles(widths, start, end)),
-                        abs(x0 - widths[start][0]) + 1,
+                        abs(x0 - widths[start][0]) + FLUSH,
                     )
                     cost = off + distance + LEFT_OVER * (first - done)
                     if last + 1 not in longer or cost < longer[last + 1][0]:
@@ -932,7 +936,28 @@ def _runs_below(
     if not ways:
         return None
     best = min(ways, key=lambda way: (way[0] + LEFT_OVER * (len(columns) - way[1]), way[1]))
-    return best[2]
+    return _equal_runs(boxes, columns, widths, best[0]) or best[2]
+
+
+EQUAL = 12.0
+"""Points for each header by which runs of equal length may fit worse and still be the ones meant."""
+
+
+def _equal_runs(
+    boxes: Sequence[tuple[float, float]], columns: Sequence[int], widths: Sequence[tuple[float, float]], least: float
+) -> list[tuple[int, int]] | None:
+    """The columns parted into runs of one length, as years and units repeat; None if the texts do not stand so."""
+    size, rest = divmod(len(columns), len(boxes))
+    runs = [(columns[size * i], columns[size * i + size - 1] + 1) for i in range(len(boxes))]
+    if rest or len(boxes) < 2 or columns[-1] - columns[0] != len(columns) - 1:
+        return None
+    off = 0.0
+    for (x0, x1), (start, end) in zip(boxes, runs, strict=True):
+        middle = (x0 + x1) / 2
+        if not widths[start][0] - 1 <= middle <= widths[end - 1][1] + 1:
+            return None
+        off += min(abs(middle - other) for other in _middles(widths, start, end))
+    return runs if off <= least + EQUAL * len(boxes) else None
 
 
 def _room(widths: Sequence[tuple[float, float]], start: int, end: int) -> tuple[float, float]:
@@ -947,7 +972,14 @@ def _middles(widths: Sequence[tuple[float, float]], start: int, end: int) -> lis
     """Where the middle of a run of columns may be: their text may stand at the left, in the middle or at the right."""
     before, after = _room(widths, start, end)
     left, right = widths[start][0], widths[end - 1][1]
-    return [(left + right) / 2, (left + after) / 2, (before + right) / 2]
+    found = [(left + right) / 2, (left + after) / 2, (before + right) / 2]
+    if end - start > 1:
+        # Columns as wide as the distance between them, their texts at the right or at the left.
+        last = end - 1
+        rights = (right - widths[start][1]) / (last - start)
+        lefts = (widths[last][0] - left) / (last - start)
+        found += [(widths[start][1] - rights + right) / 2, (left + widths[last][0] + lefts) / 2]
+    return found
 
 
 def _stands_in(entry: Entry, column: int, widths: Sequence[tuple[float, float]], span: tuple[int, int] | None) -> bool:
