@@ -222,8 +222,14 @@ def _refuse_rest(placed: Sequence[_Placed]) -> None:
     """Refuse rows at the top of a page that go on with a table that was refused: their header is not known."""
     for before, item in pairwise(placed):
         table = item.content
-        is_next = isinstance(before.content, Refused) and item.page == before.page + 1
-        if is_next and isinstance(table, PageTable) and table.marked == 0:
+        above = before.content
+        if not isinstance(above, Refused) or item.page != before.page + 1 or not isinstance(table, PageTable):
+            continue
+        begins_whole = tuple(" ".join(cell.split()) for cell in table.rows[0] if cell) == above.header
+        if begins_whole and above.header:
+            # The header is printed again: nothing was lost with its first part.
+            before.content = Paragraph(" ".join(above.header), (0.0, False, 0), above.top, 1, is_tagged=True)
+        elif table.marked == 0 or above.header:
             item.content = Refused(table.top, table.x0)
 
 
@@ -331,12 +337,18 @@ def _tagged_items(page: _Page) -> list[_Placed]:
                 held |= table.words
                 continue
             cells = [cell for row in block.rows for cell in row if any(by_content.get(i) for i in cell.ids)]
+            if block is page.tags[-1] and cells and all(cell.is_header for cell in cells):
+                texts = tuple(" ".join(word.text for word in cell.words) for cell in cells)
+                found = [word for cell in cells for word in cell.words]
+                placed.append(_Placed(page.number, Refused(min(w.y for w in found), min(w.x0 for w in found), texts)))
+                held |= {id(word) for word in found}
+                continue
             if max(sum(cell in cells for cell in row) for row in block.rows) > 1:
                 return []
-            texts = [TaggedBlock(ids=cell.ids) for cell in cells]
+            blocks = [TaggedBlock(ids=cell.ids) for cell in cells]
         else:
-            texts = [block]
-        for text in texts:
+            blocks = [block]
+        for text in blocks:
             words = [word for content in text.ids for word in by_content.get(content, ())]
             if words:
                 paragraph = tagged_paragraph(make_lines(words), text.level, is_item=text.is_item)

@@ -67,6 +67,8 @@ class Refused:
 
     top: float
     x0: float
+    header: tuple[str, ...] = ()
+    """The texts, where it is a part of a header that the end of the page cut off."""
 
 
 # --- tables that are tagged ------------------------------------------------------------------------------------------
@@ -946,18 +948,33 @@ EQUAL = 12.0
 def _equal_runs(
     boxes: Sequence[tuple[float, float]], columns: Sequence[int], widths: Sequence[tuple[float, float]], least: float
 ) -> list[tuple[int, int]] | None:
-    """The columns parted into runs of one length, as years and units repeat; None if the texts do not stand so."""
-    size, rest = divmod(len(columns), len(boxes))
-    runs = [(columns[size * i], columns[size * i + size - 1] + 1) for i in range(len(boxes))]
-    if rest or len(boxes) < 2 or columns[-1] - columns[0] != len(columns) - 1:
+    """Runs of columns of one length, as years and units repeat; None if the texts do not stand over any such."""
+    if len(boxes) < 2:
         return None
+    for size in range(len(columns) // len(boxes), 1, -1):
+        best: tuple[float, list[tuple[int, int]]] | None = None
+        for offset in range(len(columns) - size * len(boxes) + 1):
+            firsts = [offset + size * i for i in range(len(boxes))]
+            runs = [(columns[first], columns[first + size - 1] + 1) for first in firsts]
+            off = _off_runs(boxes, runs, widths)
+            if off is not None and (best is None or off < best[0]):
+                best = (off, runs)
+        if best is not None and best[0] <= least + EQUAL * len(boxes):
+            return best[1]
+    return None
+
+
+def _off_runs(
+    boxes: Sequence[tuple[float, float]], runs: Sequence[tuple[int, int]], widths: Sequence[tuple[float, float]]
+) -> float | None:
+    """How far texts are from the middles of their runs, together; None if one stands beside its run."""
     off = 0.0
     for (x0, x1), (start, end) in zip(boxes, runs, strict=True):
         middle = (x0 + x1) / 2
         if not widths[start][0] - 1 <= middle <= widths[end - 1][1] + 1:
             return None
         off += min(abs(middle - other) for other in _middles(widths, start, end))
-    return runs if off <= least + EQUAL * len(boxes) else None
+    return off
 
 
 def _room(widths: Sequence[tuple[float, float]], start: int, end: int) -> tuple[float, float]:
