@@ -4,6 +4,8 @@ Belongs here: what is printed (the truth) and the choice of looks, both from a s
 (``varied_html``, ``varied_platypus``) and judging (``varied_score``).
 """
 
+# ruff: noqa: E501 - what is printed reads better in one piece
+
 from __future__ import annotations
 
 import random
@@ -299,7 +301,14 @@ def _drift(h: _Hand) -> VariedTable:
         n, depth = 6, 2
     else:
         rows = [
-            [unit, "Utfall 2023", "Budget 2024", "Utfall 2024", "Avvikelse mot budget", "Förändring i procent mot föregående år"]
+            [
+                unit,
+                "Utfall 2023",
+                "Budget 2024",
+                "Utfall 2024",
+                "Avvikelse mot budget",
+                "Förändring i procent mot föregående år",
+            ]
         ]
         n, depth = 5, 1
     for board in boards:
@@ -361,7 +370,9 @@ def _balance(h: _Hand) -> VariedTable:
             number += 1
             if is_sum:
                 sums.add(len(rows))
-            rows.append([label, "" if is_sum or label[0] == "–" else str(number), h.number(1, 2500, 1), h.number(1, 2500, 1)])
+            rows.append(
+                [label, "" if is_sum or label[0] == "–" else str(number), h.number(1, 2500, 1), h.number(1, 2500, 1)]
+            )
     return h.table(rows, 1, sums=frozenset(sums), groups=frozenset(groups))
 
 
@@ -389,8 +400,10 @@ def _kpi(h: _Hand) -> VariedTable:
     rows: list[list[object]] = [[*head, *extra]]
     for name, unit in r.sample(INDICATORS, r.randint(5, 11)):
         low, high, decimals = {"%": (1, 99, 1), "kr": (300, 120000, 0), "index": (55, 80, 0)}.get(unit, (1, 400, 1))
+
         def value(low: float = low, high: float = high, decimals: int = decimals) -> str:
             return r.choice(["-", "i.u.", ""]) if r.random() < 0.08 else h.number(low, high, decimals)
+
         mark = str(r.randint(1, 4)).translate(SUPERSCRIPT) if r.random() < 0.15 else ""
         row: list[object] = [name + mark, unit, value(), value(), h.number(low, high, decimals)]
         for word in extra:
@@ -411,7 +424,13 @@ def _staff(h: _Hand) -> VariedTable:
         [("Sjukfrånvaro, %", 2, 1), ("2023", 1, 3), None, None, ("2024", 1, 3), None, None],
         [None, "Kvinnor", "Män", "Totalt", "Kvinnor", "Män", "Totalt"],
     ]
-    labels = ["Total sjukfrånvaro", "Varav långtidssjukfrånvaro (60 dagar eller mer)", "29 år och yngre", "30–49 år", "50 år och äldre"]
+    labels = [
+        "Total sjukfrånvaro",
+        "Varav långtidssjukfrånvaro (60 dagar eller mer)",
+        "29 år och yngre",
+        "30–49 år",
+        "50 år och äldre",
+    ]
     if r.random() < 0.5:
         labels += r.sample(BOARDS, 4)
     for label in labels:
@@ -437,13 +456,23 @@ def _goals(h: _Hand) -> VariedTable:
     r = h.r
     rows: list[list[object]] = [["Mål", "Indikator", "Utfall 2023", "Utfall 2024", "Kommentar"]]
     for goal in r.sample(GOALS, r.randint(3, 5)):
-        rows.append([goal, r.choice(INDICATORS)[0], h.number(1, 99, 1), h.number(1, 99, 1), " ".join(r.sample(SENTENCES, r.randint(1, 2)))])
+        rows.append(
+            [
+                goal,
+                r.choice(INDICATORS)[0],
+                h.number(1, 99, 1),
+                h.number(1, 99, 1),
+                " ".join(r.sample(SENTENCES, r.randint(1, 2))),
+            ]
+        )
     return h.table(rows, 1, texts=frozenset({0, 1, 4}))
 
 
 def _small(h: _Hand) -> VariedTable:
     r = h.r
-    rows: list[list[object]] = [[r.choice(["Post", "Tkr", "Statsbidrag", "Åtgärd"]), r.choice(["Belopp", "2024", "Utfall"])]]
+    rows: list[list[object]] = [
+        [r.choice(["Post", "Tkr", "Statsbidrag", "Åtgärd"]), r.choice(["Belopp", "2024", "Utfall"])]
+    ]
     for label in r.sample(SERVICES, r.randint(3, 6)):
         rows.append([label, h.number(-900, 90000, 0)])
     rows.append(["Summa", h.number(1000, 200000, 0)])
@@ -454,7 +483,15 @@ def _risks(h: _Hand) -> VariedTable:
     r = h.r
     rows: list[list[object]] = [["Risk", "Sannolikhet", "Konsekvens", "Åtgärd", "Ansvarig"]]
     for goal in r.sample(GOALS, r.randint(3, 5)):
-        rows.append(["Risk att " + goal[0].lower() + goal[1:] + " inte nås", str(r.randint(1, 4)), str(r.randint(1, 4)), r.choice(SENTENCES), r.choice(["Förvaltningschef", "Ekonomichef", "Enhetschef hemtjänst"])])
+        rows.append(
+            [
+                "Risk att " + goal[0].lower() + goal[1:] + " inte nås",
+                str(r.randint(1, 4)),
+                str(r.randint(1, 4)),
+                r.choice(SENTENCES),
+                r.choice(["Förvaltningschef", "Ekonomichef", "Enhetschef hemtjänst"]),
+            ]
+        )
     return h.table(rows, 1, texts=frozenset({0, 3}))
 
 
@@ -481,16 +518,59 @@ def _volumes(h: _Hand) -> VariedTable:
     for title in r.sample(("Förskola", "Grundskola", "Äldreomsorg", "LSS", "Individ- och familjeomsorg"), 3):
         groups.add(len(rows))
         rows.append([title])
-        for label in r.sample(("Antal barn/elever", "varav fristående", "Beviljade timmar per månad", "Antal platser", "Antal hushåll med ekonomiskt bistånd, genomsnitt per månad", "Vårddygn"), r.randint(2, 4)):
-            rows.append([label, h.number(5, 9000, 0), h.number(5, 9000, 0) if r.random() < 0.8 else "", h.number(5, 9000, 0), h.number(-300, 300, 0)])
+        for label in r.sample(
+            (
+                "Antal barn/elever",
+                "varav fristående",
+                "Beviljade timmar per månad",
+                "Antal platser",
+                "Antal hushåll med ekonomiskt bistånd, genomsnitt per månad",
+                "Vårddygn",
+            ),
+            r.randint(2, 4),
+        ):
+            rows.append(
+                [
+                    label,
+                    h.number(5, 9000, 0),
+                    h.number(5, 9000, 0) if r.random() < 0.8 else "",
+                    h.number(5, 9000, 0),
+                    h.number(-300, 300, 0),
+                ]
+            )
     return h.table(rows, 1, groups=frozenset(groups))
 
 
 def _tax(h: _Hand) -> VariedTable:
     rows: list[list[object]] = [["Tkr", "Budget", "Prognos", "Avvikelse", "Avvikelse %"]]
-    for label in ("Preliminära skatteintäkter", "Slutavräkning 2023", "Slutavräkning 2024", "Inkomstutjämning", "Kostnadsutjämning", "Regleringsavgift", "LSS-utjämning", "Fastighetsavgift"):
-        rows.append([label, h.number(-9000, 1900000, 0), h.number(-9000, 1900000, 0), h.number(-9000, 9000, 0), h.number(-9, 9, 1) + " %"])
-    rows.append(["Summa", h.number(1000000, 2900000, 0), h.number(1000000, 2900000, 0), h.number(-9000, 9000, 0), h.number(-3, 3, 1) + " %"])
+    for label in (
+        "Preliminära skatteintäkter",
+        "Slutavräkning 2023",
+        "Slutavräkning 2024",
+        "Inkomstutjämning",
+        "Kostnadsutjämning",
+        "Regleringsavgift",
+        "LSS-utjämning",
+        "Fastighetsavgift",
+    ):
+        rows.append(
+            [
+                label,
+                h.number(-9000, 1900000, 0),
+                h.number(-9000, 1900000, 0),
+                h.number(-9000, 9000, 0),
+                h.number(-9, 9, 1) + " %",
+            ]
+        )
+    rows.append(
+        [
+            "Summa",
+            h.number(1000000, 2900000, 0),
+            h.number(1000000, 2900000, 0),
+            h.number(-9000, 9000, 0),
+            h.number(-3, 3, 1) + " %",
+        ]
+    )
     return h.table(rows, 1, sums=frozenset({len(rows) - 1}))
 
 
@@ -573,20 +653,39 @@ def make_report(seed: int, rules: str, *, fonts: tuple[str, ...] = CHROMIUM_FONT
     )
     kinds = [*MAKERS, "small", "drift"]
     r.shuffle(kinds)
-    blocks: list[Block] = [Heading(1, r.choice(["Årsredovisning 2024", "Delårsrapport augusti 2024", "Budget 2025 med plan 2026–2027"]))]
+    blocks: list[Block] = [
+        Heading(1, r.choice(["Årsredovisning 2024", "Delårsrapport augusti 2024", "Budget 2025 med plan 2026–2027"]))
+    ]
     blocks.append(Prose(" ".join(r.sample(PROSE, 2))))
     used: set[str] = set()
     chapter = section = 0
     for index, kind in enumerate(kinds):
         if index % 4 == 0:
             chapter, section = chapter + 1, 0
-            title = r.choice([t for t in ("Förvaltningsberättelse", "Ekonomi", "Verksamhet", "Personal och arbetsmiljö", "Nämndernas redovisningar", "Räkenskaper") if t not in used])
+            title = r.choice(
+                [
+                    t
+                    for t in (
+                        "Förvaltningsberättelse",
+                        "Ekonomi",
+                        "Verksamhet",
+                        "Personal och arbetsmiljö",
+                        "Nämndernas redovisningar",
+                        "Räkenskaper",
+                    )
+                    if t not in used
+                ]
+            )
             used.add(title)
             blocks.append(Heading(1, f"{chapter} {title}" if look.numbered else title))
             blocks.append(Prose(r.choice(PROSE)))
         section += 1
         free = [t for t in TITLES[kind] if t not in used]
-        title = r.choice(free) if free else f"{r.choice(TITLES[kind])} {r.choice(['per område', 'i detalj', 'jämfört med riket'])}"
+        title = (
+            r.choice(free)
+            if free
+            else f"{r.choice(TITLES[kind])} {r.choice(['per område', 'i detalj', 'jämfört med riket'])}"
+        )
         used.add(title)
         blocks.append(Heading(2, f"{chapter}.{section} {title}" if look.numbered else title))
         if r.random() < 0.7:
@@ -599,11 +698,28 @@ def make_report(seed: int, rules: str, *, fonts: tuple[str, ...] = CHROMIUM_FONT
         if not plain and kind in {"small", "years", "tax"} and special < 0.35:
             blocks.append(Pair(_small(hand), _small(hand)))
         elif not plain and kind in {"small"} and special < 0.7:
-            blocks.append(TwoColumns((Prose(" ".join(PROSE)), Heading(3, r.choice(MORE_HEADINGS)), Prose(PROSE[1]), table, Prose(" ".join(PROSE[2:])))))
+            blocks.append(
+                TwoColumns(
+                    (
+                        Prose(" ".join(PROSE)),
+                        Heading(3, r.choice(MORE_HEADINGS)),
+                        Prose(PROSE[1]),
+                        table,
+                        Prose(" ".join(PROSE[2:])),
+                    )
+                )
+            )
         elif not plain and special < 0.1 and not wide:
             blocks.append(Box((table,)))
         elif not plain and special < 0.2:
-            blocks.append(Cards(tuple((hand.number(1, 9999, 0), word) for word in r.sample(("anställda", "elever", "mnkr i resultat", "platser"), 3))))
+            blocks.append(
+                Cards(
+                    tuple(
+                        (hand.number(1, 9999, 0), word)
+                        for word in r.sample(("anställda", "elever", "mnkr i resultat", "platser"), 3)
+                    )
+                )
+            )
             blocks.append(table)
         else:
             blocks.append(table)

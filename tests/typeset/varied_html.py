@@ -4,12 +4,14 @@ Belongs here: HTML and CSS. Does not belong here: what is printed (``varied``) a
 (``chromium``).
 """
 
+# ruff: noqa: E501 - what is printed reads better in one piece
+
 from __future__ import annotations
 
 import html
 import re
 
-from tests.typeset.varied import Bullets, Block, Box, Cards, Heading, Look, Pair, Prose, Report, TwoColumns, VariedTable
+from tests.typeset.varied import Block, Box, Bullets, Cards, Heading, Look, Pair, Prose, Report, TwoColumns, VariedTable
 
 MARKS = re.compile("[⁰¹²³⁴⁵⁶⁷⁸⁹⁾]+")
 DIGITS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁾", "0123456789)")
@@ -115,7 +117,11 @@ def _css(look: Look, furniture: tuple[str, str]) -> str:
     )
     align = look.numbers if look.head_align == "same" else look.head_align
     line = "border-bottom: 0.5pt solid #888;" if look.furniture == "ruled" else ""
-    top = f'@top-left {{ content: "{furniture[0]}"; font-size: 8pt; {line} }}' if look.furniture in {"both", "ruled"} else ""
+    top = (
+        f'@top-left {{ content: "{furniture[0]}"; font-size: 8pt; {line} }}'
+        if look.furniture in {"both", "ruled"}
+        else ""
+    )
     foot = (
         f'@bottom-left {{ content: "{furniture[1]}"; font-size: 8pt }}'
         '@bottom-right { content: counter(page) " (" counter(pages) ")"; font-size: 8pt }'

@@ -70,9 +70,10 @@ class Tally:
     def __str__(self) -> str:
         return (
             f"P {self.precision:.4f} R {self.recall:.4f} F1 {self.f1:.4f} | numeric P {self.numeric_precision:.4f} "
-            f"R {self.numeric_recall:.4f} | exact {self.exact}/{self.tables} false {self.false_tables} refused {self.refused} "
-            f"| headings {self.headings}/{self.matched} header rows {self.header_rows}/{self.matched} "
-            f"| joins {self.joined}/{self.breaks} false {self.false_joins} | {self.seconds / max(1, self.pages):.3f} s/page"
+            f"R {self.numeric_recall:.4f} | exact {self.exact}/{self.tables} false {self.false_tables} "
+            f"refused {self.refused} | headings {self.headings}/{self.matched} "
+            f"header rows {self.header_rows}/{self.matched} | joins {self.joined}/{self.breaks} "
+            f"false {self.false_joins} | {self.seconds / max(1, self.pages):.3f} s/page"
         )
 
 
@@ -147,13 +148,23 @@ def judge(report: Report, document: Document | None, *, label: str = "") -> Tall
         mine = _words(cells)
         # Rows of two tables in one, wherever they stand.
         held = _rows(cells)
-        holds = [index for index, theirs in enumerate(rows) if sum((theirs & held).values()) > 1 and _share(theirs, held) > 0.3]
+        holds = [
+            index
+            for index, theirs in enumerate(rows)
+            if sum((theirs & held).values()) > 1 and _share(theirs, held) > 0.3
+        ]
         if len(holds) > 1:
             tally.false_joins += 1
-            tally.misses.append(f"{label}{report.name}: false join of {[truth[i][0] for i in holds]} page {document.tables[seq - 1].page_first}")
+            tally.misses.append(
+                f"{label}{report.name}: false join of {[truth[i][0] for i in holds]} "
+                f"page {document.tables[seq - 1].page_first}"
+            )
         if seq not in owners and not any(_share(mine, theirs) > 0.8 for theirs in words):
             tally.false_tables += 1
-            tally.misses.append(f"{label}{report.name}: false table {list(cells.values())[:5]} page {document.tables[seq - 1].page_first}")
+            tally.misses.append(
+                f"{label}{report.name}: false table {list(cells.values())[:5]} "
+                f"page {document.tables[seq - 1].page_first}"
+            )
     for index in range(len(gold)):
         parts = [seq for seq, cells in seen.items() if _share(_words(cells), words[index]) > 0.8]
         if document is None or not parts:
@@ -164,7 +175,10 @@ def judge(report: Report, document: Document | None, *, label: str = "") -> Tall
             if len(parts) == 1:
                 tally.joined += 1
             else:
-                tally.misses.append(f"{label}{report.name} {truth[index][0]}: in {len(parts)} pieces on pages {sorted(p or 0 for p in pages)}")
+                tally.misses.append(
+                    f"{label}{report.name} {truth[index][0]}: in {len(parts)} pieces "
+                    f"on pages {sorted(p or 0 for p in pages)}"
+                )
     return tally
 
 

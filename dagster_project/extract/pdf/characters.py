@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ctypes
 import math
+import re
 import unicodedata
 from collections import Counter, defaultdict, deque
 from collections.abc import Callable, Iterable, Sequence
@@ -20,6 +21,10 @@ import pypdfium2.raw as pdfium
 
 SPLIT_EM = 0.13
 """A gap between glyphs wider than this share of the size divides words; a plain space is 0.25, kerning up to 0.1."""
+THIN_EM = 0.07
+"""A gap between digits wider than this share of the size may part thousands: digits are not kerned apart."""
+THIN_SPACE = "\u2009"
+THOUSANDS = re.compile(r"\D*\d{1,3}(?:\u2009\d{3})+(?:\D.*)?")
 SUPERSCRIPT_SHARE = 0.85
 SUPERSCRIPTS = str.maketrans("0123456789)", "⁰¹²³⁴⁵⁶⁷⁸⁹⁾")
 SUBSCRIPTS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
@@ -294,12 +299,12 @@ class _Reader:
         glyphs: list[str] = []
         style: Style | None = None
         parted = spaced = False
-        limit = near = 0.0
+        limit = near = thin = 0.0
         direction = angle
 
         def close() -> None:
             if glyphs and style is not None and style.visible:
-                found.append(Word(x0, x1, y, "".join(glyphs), style, spaced_word))
+                found.append(Word(x0, x1, y, _text_of(glyphs), style, spaced_word))
 
         spaced_word = False
         for index in indexes:
@@ -314,6 +319,8 @@ class _Reader:
             box = 4 * index
             right = max(a * boxes[box] + c * boxes[box + 3] + e, a * boxes[box + 2] + c * boxes[box + 1] + e)
             if style is not None and not parted and abs(base - y) < near and -limit * 3 < left - x1 < limit:
+                if left - x1 > thin and char.isdigit() and glyphs[-1].isdigit():
+                    glyphs.append(THIN_SPACE)
                 glyphs.append(char)
                 if right > x1:
                     x1 = right
@@ -325,7 +332,7 @@ class _Reader:
             if style is not None and glyphs:
                 close()
             style, x0, x1, y, glyphs = found_style, left, right, base, [char]
-            limit, near = SPLIT_EM * style.size, 0.12 * style.size
+            limit, near, thin = SPLIT_EM * style.size, 0.12 * style.size, THIN_EM * style.size
             spaced_word, parted, spaced = spaced, False, False
         if glyphs:
             close()
@@ -375,6 +382,14 @@ class _Reader:
         buffer, flags = ctypes.create_string_buffer(128), ctypes.c_int()
         _font_info(self.handle, index, ctypes.addressof(buffer), 128, ctypes.addressof(flags))
         return buffer.value.decode("utf-8", "replace"), flags.value
+
+
+def _text_of(glyphs: Sequence[str]) -> str:
+    """The glyphs of a word; narrow gaps between digits stay where they part thousands, else they are tracking."""
+    text = "".join(glyphs)
+    if THIN_SPACE not in text or THOUSANDS.fullmatch(text):
+        return text
+    return text.replace(THIN_SPACE, "")
 
 
 def _run(calls: Iterable[Any]) -> None:

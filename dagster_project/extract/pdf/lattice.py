@@ -88,7 +88,11 @@ def _components(across: list[Rule], down: list[Rule]) -> list[tuple[list[Rule], 
             for outer_across, outer_down in found:
                 left, right = min(r.start for r in outer_across), max(r.end for r in outer_across)
                 top, bottom = min(r.start for r in outer_down), max(r.end for r in outer_down)
-                if left - TOUCH <= rule.at <= right + TOUCH and top - TOUCH <= rule.start and rule.end <= bottom + TOUCH:
+                if (
+                    left - TOUCH <= rule.at <= right + TOUCH
+                    and top - TOUCH <= rule.start
+                    and rule.end <= bottom + TOUCH
+                ):
                     outer_down.append(rule)
                     break
     return found

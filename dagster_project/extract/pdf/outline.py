@@ -95,7 +95,7 @@ def _key(text: str) -> str:
 
 
 def _heads_columns(line: TextLine, lines: Sequence[TextLine]) -> bool:
-    """Whether a line heads columns: it, or a line printed close to it, stands over several columns of the line below."""
+    """Whether a line heads columns: it, or a line close to it, stands over several columns of the line below."""
     start = next(index for index, other in enumerate(lines) if other is line)
     block = [line]
     for other in lines[start + 1 :]:

@@ -211,7 +211,11 @@ def _without_loose_headers(placed: Sequence[_Placed]) -> list[_Placed]:
             continue
         following = placed[index + 1] if index + 1 < len(placed) else None
         rows = following.content if following is not None and following.page == item.page + 1 else None
-        if isinstance(rows, PageTable) and header_depth([tuple(row) for row in rows.rows]) == 0 and follows(table, rows):
+        if (
+            isinstance(rows, PageTable)
+            and header_depth([tuple(row) for row in rows.rows]) == 0
+            and follows(table, rows)
+        ):
             result.append(item)
         else:
             result.extend(_Placed(item.page, paragraph) for paragraph in paragraphs(table.lines))
@@ -268,9 +272,9 @@ def _page_items(page: _Page, dropped: set[int]) -> list[_Placed]:
     words = [word for word in page.text.words if id(word) not in dropped]
     leading = prose_leading(make_lines(words))
     tables: list[PageTable | Refused] = []
-    for table in _tagged(page, words):
-        tables.append(table)
-        words = [word for word in words if id(word) not in table.words]
+    for tagged in _tagged(page, words):
+        tables.append(tagged)
+        words = [word for word in words if id(word) not in tagged.words]
     for lattice in find_lattices(page.drawing):
         try:
             table = lattice_table(lattice, words, page.text.turned, leading)

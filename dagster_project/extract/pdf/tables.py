@@ -115,7 +115,7 @@ def tagged_table(rows: Sequence[TaggedRow], by_content: Mapping[int, Sequence[Wo
         bold[row] = bold[row] and all(word.style.bold for word in cell.words)
         words.extend(cell.words)
     depth = _leading(header)
-    table = PageTable(
+    return PageTable(
         min(width[0] for width in widths),
         max(width[1] for width in widths),
         min(word.y - 0.75 * word.size for word in words),
@@ -128,13 +128,11 @@ def tagged_table(rows: Sequence[TaggedRow], by_content: Mapping[int, Sequence[Wo
         header_rows=depth or None,
         words={id(word) for word in words},
     )
-    return table
 
 
 def _leading(flags: Sequence[bool]) -> int:
     """How many of the first are set; 0 if all are."""
-    depth = next((index for index, flag in enumerate(flags) if not flag), 0)
-    return depth
+    return next((index for index, flag in enumerate(flags) if not flag), 0)
 
 
 # --- tables with rules in both directions ----------------------------------------------------------------------------
@@ -166,16 +164,17 @@ def lattice_table(lattice: Lattice, words: Sequence[Word], turned: Sequence[Word
     entries: dict[int, list[Entry]] = {}
     for cell, found in inside.items():
         before: TextLine | None = None
-        row = cell.row
+        at_row = cell.row
         for line in make_lines(found):
             if before is not None and line.y - before.y > 1.9 * line.size:
                 # No rule closes the cell, but its lines stand as far apart as rows do.
-                row = next((r for r in range(cell.row, cell.row_end) if line.y - 0.3 * line.size < lattice.ys[r + 1]), row)
+                middle = line.y - 0.3 * line.size
+                at_row = next((r for r in range(cell.row, cell.row_end) if middle < lattice.ys[r + 1]), at_row)
             before = line
             if sum(segment.is_number for segment in line.segments) > 1 and all(s.is_number for s in line.segments):
                 raise Untold
             segment = segment_of([word for part in line.segments for word in part.words])
-            entries.setdefault(row, []).append(Entry(cell.column, segment, is_number(segment.text)))
+            entries.setdefault(at_row, []).append(Entry(cell.column, segment, is_number(segment.text)))
     cell_of = {(cell.row, cell.column): cell for cell in lattice.cells}
     rows: list[list[str]] = []
     spans: dict[tuple[int, int], tuple[int, int]] = {}
@@ -373,9 +372,8 @@ def _one_table(lines: Sequence[TextLine], ys: Sequence[float], below: float, sta
     room = max([ROW_ROOM_EM * size, *(ys[1] - s.y + 3 for s in head)])
     if first - ys[-1] > ROW_ROOM_EM * size or below - last > room or _has_prose(lines, ys[-1], below, start, end):
         return False
-    if len(ys) > 1:
-        if head and size > 1.1 * max(s.size for s in head):
-            return False
+    if len(ys) > 1 and head and size > 1.1 * max(s.size for s in head):
+        return False
     if _has_title(lines, ys[-1], below, start, end):
         return False
     rows = len({round(segment.y / 3) for segment in between})
@@ -399,17 +397,14 @@ def _has_prose(lines: Sequence[TextLine], above: float, below: float, start: flo
     several = [i for i in inside if len(lines[i].segments) > 1]
     edge = min((lines[i].x0 for i in several), default=0.0)
     return bool(several) and any(
-        len(lines[i].segments) == 1
-        and ((lines[i].x0 < edge - 1 and lines[i].x1 > edge) or 1 < lines[i].x0 - edge < 4)
+        len(lines[i].segments) == 1 and ((lines[i].x0 < edge - 1 and lines[i].x1 > edge) or 1 < lines[i].x0 - edge < 4)
         for i in inside
     )
 
 
 def _has_title(lines: Sequence[TextLine], above: float, below: float, start: float, end: float) -> bool:
     """Whether a heading, or a paragraph, stands between rows: larger than they are, or set off by more room."""
-    inside = [
-        line for line in lines if above < line.y - 0.3 * line.size < below and line.x1 > start and line.x0 < end
-    ]
+    inside = [line for line in lines if above < line.y - 0.3 * line.size < below and line.x1 > start and line.x0 < end]
     several = [line.size for line in inside if len(line.segments) > 1]
     if not several:
         return False
@@ -578,7 +573,9 @@ def _goes_on(
 
 def _is_off(lines: Sequence[TextLine], run: Sequence[int], line: TextLine) -> bool:
     """Whether a line begins beside the edge of the labels: prose does, by the room that cells keep from their edge."""
-    starts = [lines[i].x0 for i in run if len(lines[i].segments) > 1 and lines[i].segments[0].order < line.segments[0].order]
+    starts = [
+        lines[i].x0 for i in run if len(lines[i].segments) > 1 and lines[i].segments[0].order < line.segments[0].order
+    ]
     edge = min(starts, default=line.x0)
     return (line.x0 < edge - 1 and line.x1 > edge) or 1 < line.x0 - edge < 4
 
@@ -605,7 +602,9 @@ def _header_lines_above(lines: Sequence[TextLine], index: int, done: int) -> lis
         # The first line of a label whose figures stand beside its last.
         wrapped = gap < 1.4 * line.size and segment.bold == first.segments[0].bold and _fits_below(first, segment)
         title = (segment.bold or not first.segments[-1].bold) and gap <= 2.6 * line.size
-        top = beside and len(over) <= 1 and (title or gap <= 1.6 * line.size) and segment.x1 - segment.x0 < 25 * line.size
+        top = (
+            beside and len(over) <= 1 and (title or gap <= 1.6 * line.size) and segment.x1 - segment.x0 < 25 * line.size
+        )
         group = _heads_group(lines, above, index)
         if not (half or wrapped or top or group):
             break
@@ -851,6 +850,9 @@ def _place_across(
     """
     x0, x1 = min(e.segment.x0 for e in group), max(e.segment.x1 for e in group)
     reached = [i for i, c in enumerate(columns.columns) if x0 < c.x1 - 0.5 and x1 > c.x0 + 0.5]
+    if not reached and is_header:
+        # It stands in the gap between two of the columns that it heads.
+        reached = [next((i for i, c in enumerate(columns.columns) if c.x0 > x0), len(columns.columns) - 1)]
     if not reached:
         raise Untold
     if any(column in filled for column in reached):
@@ -888,7 +890,7 @@ def _place_headers(
         own = {column for column in boxes if not below[column] and (index, column) not in spans}
         open_columns = [c for c in range(1, n_cols) if below[c] and c not in own]
         moved = [column for column in sorted(boxes) if column not in own]
-        runs = _runs_below([boxes[column] for column in moved], open_columns, widths)
+        runs = _runs_below([boxes[column] for column in moved], open_columns, widths, below)
         if runs is None:
             continue
         old = [texts[index][column] for column in moved]
@@ -910,7 +912,10 @@ FLUSH = 4.0
 
 
 def _runs_below(
-    boxes: Sequence[tuple[float, float]], columns: Sequence[int], widths: Sequence[tuple[float, float]]
+    boxes: Sequence[tuple[float, float]],
+    columns: Sequence[int],
+    widths: Sequence[tuple[float, float]],
+    below: Sequence[str],
 ) -> list[tuple[int, int]] | None:
     """A run of columns (first, end) for each header text; None where none has a run of several, or no way fits."""
     if not boxes or len(columns) <= len(boxes):
@@ -938,7 +943,7 @@ def _runs_below(
     if not ways:
         return None
     best = min(ways, key=lambda way: (way[0] + LEFT_OVER * (len(columns) - way[1]), way[1]))
-    return _equal_runs(boxes, columns, widths, best[0]) or best[2]
+    return _equal_runs(boxes, columns, widths, below, best[0]) or best[2]
 
 
 EQUAL = 12.0
@@ -946,9 +951,13 @@ EQUAL = 12.0
 
 
 def _equal_runs(
-    boxes: Sequence[tuple[float, float]], columns: Sequence[int], widths: Sequence[tuple[float, float]], least: float
+    boxes: Sequence[tuple[float, float]],
+    columns: Sequence[int],
+    widths: Sequence[tuple[float, float]],
+    below: Sequence[str],
+    least: float,
 ) -> list[tuple[int, int]] | None:
-    """Runs of columns of one length, as years and units repeat; None if the texts do not stand over any such."""
+    """Runs of columns of one length, whose heads repeat; None if the texts do not stand over any such."""
     if len(boxes) < 2:
         return None
     for size in range(len(columns) // len(boxes), 1, -1):
@@ -956,6 +965,10 @@ def _equal_runs(
         for offset in range(len(columns) - size * len(boxes) + 1):
             firsts = [offset + size * i for i in range(len(boxes))]
             runs = [(columns[first], columns[first + size - 1] + 1) for first in firsts]
+            heads = [below[start:end] for start, end in runs]
+            repeated = sum(a == b for head in heads[1:] for a, b in zip(heads[0], head, strict=True))
+            if 2 * repeated < size * (len(runs) - 1):
+                continue
             off = _off_runs(boxes, runs, widths)
             if off is not None and (best is None or off < best[0]):
                 best = (off, runs)
@@ -1003,4 +1016,5 @@ def _stands_in(entry: Entry, column: int, widths: Sequence[tuple[float, float]],
     if entry.column is not None:
         return entry.column == column
     last = column + (span[1] if span else 1) - 1
-    return entry.segment.x0 < widths[last][1] and entry.segment.x1 > widths[column][0]
+    before = widths[column - 1][1] if column else widths[column][0]
+    return entry.segment.x0 < widths[last][1] and entry.segment.x1 > before

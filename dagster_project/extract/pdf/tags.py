@@ -63,7 +63,21 @@ class TaggedBlock:
 
 
 INLINE = frozenset(
-    {"Span", "NonStruct", "Private", "Quote", "Reference", "BibEntry", "Code", "Link", "Annot", "Ruby", "RB", "RT", "RP"}
+    {
+        "Span",
+        "NonStruct",
+        "Private",
+        "Quote",
+        "Reference",
+        "BibEntry",
+        "Code",
+        "Link",
+        "Annot",
+        "Ruby",
+        "RB",
+        "RT",
+        "RP",
+    }
     | {"Warichu", "WT", "WP", "Em", "Strong", "Sub", "Lbl", "LBody", "Figure", "Formula"}
 )
 """Elements that belong to the text around them, unless a block stands inside."""
@@ -109,7 +123,7 @@ def _flow(element: Any, blocks: list[TaggedBlock], open_block: TaggedBlock, budg
         return
     block = open_block
     if kind not in INLINE:
-        level = int(kind[1:] or 1) if kind[:1] == "H" and kind[1:].isdigit() or kind in ("H", "Title") else None
+        level = int(kind[1:] or 1) if (kind[:1] == "H" and kind[1:].isdigit()) or kind in ("H", "Title") else None
         block = TaggedBlock(level=level, is_item=kind in ITEMS or open_block.is_item)
         blocks.append(block)
     for index in range(max(0, pdfium.FPDF_StructElement_CountChildren(element))):
@@ -319,9 +333,7 @@ def _place(cells: Sequence[TaggedCell], columns: Sequence[tuple[float, float]], 
     return ways[0][1]
 
 
-def _starts(
-    cell: TaggedCell, columns: Sequence[tuple[float, float]], taken: set[int]
-) -> list[tuple[int, float]]:
+def _starts(cell: TaggedCell, columns: Sequence[tuple[float, float]], taken: set[int]) -> list[tuple[int, float]]:
     """Columns where a cell may begin so that its text meets no column beyond those it takes, and how far off it is."""
     x0, x1 = cell.x0, cell.x1
     found = []
