@@ -35,10 +35,8 @@ def reports() -> list[tuple[str, bytes, list[Rows]]]:
         for rules in RULES:
             report = varied.make_report(seed, rules, plain=True)
             by_browser = chromium.PROGRAM is not None and seed % 2
-            if by_browser:
-                data = chromium.print_html(varied_html.markup(report))
-            else:
-                data = varied_platypus.typeset(report)
+            markup = varied_html.markup(report)
+            data = chromium.print_html(markup) if by_browser else varied_platypus.typeset(report)
             truth = []
             for _, table in report.tables():
                 rows = [[""] * table.n_cols for _ in range(table.n_rows)]
@@ -148,8 +146,8 @@ def section() -> str:
     lines += [
         "",
         f"{len(made)} made-up reports ({pages} pages) with grids, horizontal rules, a rule below the header, shaded "
-        "rows and no rules, without tags, printed by a browser and by ReportLab; one process per reader. A cell counts as "
-        "right if its text, the label of its row and its place among the filled cells of the row are.",
+        "rows and no rules, without tags, printed by a browser and by ReportLab; one process per reader. A cell counts "
+        "as right if its text, the label of its row and its place among the filled cells of the row are.",
     ]
     return "\n".join(lines)
 
