@@ -6,7 +6,7 @@
 {# A committee in a text: words joined by hyphens, commas and "och" before nämnd, styrelse or utskott, with an adjective
    before them (Tekniska) and a district behind (Hisingen), or "Nämnden för …". #}
 {% macro committee_pattern() -%}
-(?i:nämnden för) [A-ZÅÄÖa-zåäöé]+(?:(?:,|-| och| samt| o| &)? [A-ZÅÄÖa-zåäöé]+){0,3}|[A-ZÅÄÖ][a-zåäöé]*nämnd [a-zåäöé]+(?: och)?(?: [a-zåäöé]+)?$|(?:[A-ZÅÄÖ][A-ZÅÄÖa-zåäöé]*(?:[as]|isk|sam) )?(?:[A-ZÅÄÖa-zåäöé]+-?, ?){0,3}(?:[A-ZÅÄÖa-zåäöé]+-? ?(?i:och|samt|o|&) ){0,2}[A-ZÅÄÖa-zåäöé]*-?(?i:nämnden|nämnd|styrelsen|styrelse|utskottet|utskott|fullmäktige)s?(?: [A-ZÅÄÖ][a-zåäöé]+(?:-[A-ZÅÄÖ][a-zåäöé]+)?)?
+(?i:nämnden för) [A-ZÅÄÖa-zåäöé]+(?:(?:,|-| och| samt| o| &)? [A-ZÅÄÖa-zåäöé]+){0,3}|[A-ZÅÄÖ][a-zåäöé]*nämnd [a-zåäöé]+(?: och)?(?: [a-zåäöé]+)?$|(?:[A-ZÅÄÖ][A-ZÅÄÖa-zåäöé]*(?:[as]|isk|sam) )?(?:[A-ZÅÄÖa-zåäöé]+(?:-?, ?|- )){0,3}(?:[A-ZÅÄÖa-zåäöé]+-? ?(?i:och|samt|o|&) ){0,2}[A-ZÅÄÖa-zåäöé]*-?(?i:nämnden|nämnd|styrelsen|styrelse|utskottet|utskott|fullmäktige)s?(?: [A-ZÅÄÖ][a-zåäöé]+(?:-[A-ZÅÄÖ][a-zåäöé]+)?)?
 {%- endmacro %}
 
 {# The name by which two spellings are compared: lower case, "och", "o", "samt" and "&" as one, no hyphens, commas or

@@ -45,7 +45,8 @@ front_ends as (
         on metadata_words.role = 'front_end' and starts_with(numbered.line_words, ' ' || metadata_words.word || ' ')
     left join first_tables using (report_id)
     where
-        metadata_words.word is not null
+        -- "Måluppföljning och bokslut 2023" is a title.
+        (metadata_words.word is not null and not regexp_matches(numbered.line_text, '(?:19|20)\d\d'))
         -- "2024 Årsredovisning" is no numbered chapter
         or length(numbered.number) < 4
         or length(numbered.line_text) > 160

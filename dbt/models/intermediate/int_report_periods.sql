@@ -93,7 +93,12 @@ year_candidates as (
     where
         len(years) > 0
         or (
-            (has_term or regexp_matches(plain_text, '(?:^|[^a-zåäö])(?:per|t\.?o\.?m\.?|till och med|period)'))
+            (
+                has_term
+                or regexp_matches(plain_text, '(?:^|[^a-zåäö])(?:per|t\.?o\.?m\.?|till och med|period)')
+                -- A date alone is that of the figures where it ends a month, else that of the document.
+                or (report_type = 'interim_report' and regexp_full_match(trim(plain_text), '(?:19|20)\d\d-\d\d-(?:28|29|30|31)'))
+            )
             and report_type is distinct from 'plan' and report_type is distinct from 'budget'
             and coalesce(iso_year, date_year) is not null
         )
@@ -187,7 +192,8 @@ chosen as (
 plan_ends as (
     select
         front_years.report_id,
-        max(list_max(front_years.years)) as last_year
+        -- Vision 2030 and översiktsplan 2040 are of another kind: a budget plans for no more than four years ahead.
+        max(list_max(list_filter(front_years.years, lambda year: year <= chosen.fiscal_year + 4))) as last_year
     from front_years
     inner join chosen using (report_id)
     where front_years.report_type in ('plan', 'budget') and len(front_years.years) > 0 and (front_years.is_plan_line or front_years.is_year_alone)
@@ -214,13 +220,13 @@ school_years as (
 -- --- the date of an interim report --------------------------------------------------------------------------------
 
 period_lines as (
-    select report_id, line_seq, line_text, 'front' as place, 1 as tier, plain_text from fronts
+    select report_id, line_seq, line_text, 'front' as place, 1 as tier, plain_text, contains(letters, term) as has_term from fronts
     where report_type = 'interim_report'
     union all
-    select report_id, line_seq, line_text, 'header' as place, 2 as tier, plain_text from headers
+    select report_id, line_seq, line_text, 'header' as place, 2 as tier, plain_text, false as has_term from headers
     where report_type = 'interim_report' and regexp_matches(plain_text, 'utfall|ack|period|redovis|budget|bokslut|^jan')
     union all
-    select lines.report_id, lines.line_seq, lines.line_text, lines.place, 3 as tier, lower(lines.line_text) as plain_text
+    select lines.report_id, lines.line_seq, lines.line_text, lines.place, 3 as tier, lower(lines.line_text) as plain_text, false as has_term
     from lines
     inner join types using (report_id)
     where
@@ -230,13 +236,37 @@ period_lines as (
         and regexp_matches(lower(lines.line_text), 'jan|per |till och med|t\.?o\.?m|efter |3[01]')
 ),
 
-forms as (
+-- "1 januari - 31 augusti 2024", "Kvartalsrapport 1", "andra tertialet" in the words of the other forms.
+reworded as (
     select
-        period_lines.*,
+        period_lines.* exclude (plain_text),
         chosen.fiscal_year,
-        {{ period_form('period_lines.plain_text') }} as form
+        regexp_replace(
+            regexp_replace(
+                regexp_replace(
+                    regexp_replace(
+                        regexp_replace(
+                            period_lines.plain_text,
+                            '(?:^|[^0-9])1 (januari)(?: (?:19|20)\d\d)? ?(?:-|till(?: och med)?|t\.?o\.?m\.?) ?(?:28|29|30|31) ({{ month_pattern() }})',
+                            ' \1-\2'
+                        ),
+                        'kvartal[a-zåäö]+ ([1-4])', 'kvartal \1'
+                    ),
+                    '(?:första|1:a) (kvartal|tertial|halvår)(?:et)?', '\1 1'
+                ),
+                '(?:andra|2:a) (kvartal|tertial|halvår)(?:et)?', '\1 2'
+            ),
+            '(?:tredje|3:e) (kvartal|tertial)(?:et)?', '\1 3'
+        ) as plain_text
     from period_lines
     inner join chosen using (report_id)
+),
+
+forms as (
+    select
+        *,
+        {{ period_form('plain_text') }} as form
+    from reworded
 ),
 
 bounds as (
@@ -244,6 +274,13 @@ bounds as (
     from forms
     where
         form in ('iso_range', 'date_range', 'quarter', 'half_year', 'tertial', 'month_range', 'iso_date', 'day_month', 'to_month', 'month', 'year_month')
+        -- On the front a date that ends no month is that of the document or a decision.
+        and (
+            tier != 1
+            or form not in ('iso_date', 'day_month')
+            or has_term
+            or regexp_matches(plain_text, '(?:-|[^0-9])(?:28|29|30|31)(?:[^0-9]|$)')
+        )
         and (tier != 3 or form in ('iso_range', 'date_range', 'month_range', 'day_month', 'to_month'))
 ),
 
@@ -259,6 +296,7 @@ interim as (
         case when form in ('quarter', 'half_year', 'iso_range', 'date_range') then bounds.first else make_date(fiscal_year, 1, 1) end as first_day,
         bounds.last as last_day,
         case tier when 1 then 0.95 when 2 then 0.78 else 0.72 end as confidence,
+        has_term,
         count(*) over (partition by report_id, tier, bounds.last) as n_same
     from bounds
     where year(bounds.last) = fiscal_year and bounds.first <= bounds.last
@@ -270,7 +308,7 @@ interim_chosen as (
     -- Of headers and text the date that most of them print.
     qualify row_number() over (
             partition by report_id
-            order by tier, case when tier > 1 then -n_same else 0 end, case when tier > 1 then last_day end desc, line_seq, last_day
+            order by tier, has_term desc, case when tier > 1 then -n_same else 0 end, case when tier > 1 then last_day end desc, line_seq, last_day
         ) = 1
 )
 
