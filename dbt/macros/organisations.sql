@@ -21,7 +21,7 @@ trim(regexp_replace(
             ),
             '[^a-zåäöéü0-9]+', ' ', 'g'
         ),
-        '(nämnd|styrelse|utskott|förvaltning|avdelning|nämnde|verksamhet|kontor|enhet|sektor|beredning)(?:ens|en|ets|et|s|n)? ', '\1 ', 'g'
+        '(nämnd|styrelse|utskott|förvaltning|avdelning|verksamhet|kontor|enhet|sektor|beredning)(?:ens|en|ets|et|ns|n|s)? ', '\1 ', 'g'
     ),
     ' +', ' ', 'g'
 ))
