@@ -16,6 +16,7 @@ from dagster_project.settings import load_settings
 
 if TYPE_CHECKING:
     from rich.table import Table
+    from rich.text import Text
 
     from dagster_project.warehouse.trace import PrintedCell, Trace
 
@@ -109,14 +110,15 @@ def _cell_table(trace: Trace, rows: int) -> tuple[Table, int]:
     from rich.text import Text
 
     from dagster_project.console import printable
+    from dagster_project.extract.structure import is_number
 
     count, width = int(trace.table["n_rows"]), int(trace.table["n_cols"])
     wanted = _wanted_rows(count, int(trace.table["header_rows"]), trace.cell.row_index, rows)
     at = {(cell.row_index, cell.col_index): cell for cell in trace.cells}
-    numeric = {c.col_index for c in trace.cells if not c.is_header and c.text[-1:].isdigit() and c.text[:1] in "-−–0123456789"}
+    figures = {cell.col_index for cell in trace.cells if not cell.is_header and is_number(cell.text)}
     table = Table(box=box.SQUARE, show_header=False, show_lines=False)
     for column in range(width):
-        table.add_column(justify="right" if column and column in numeric else "left", overflow="fold")
+        table.add_column(justify="right" if column and column in figures else "left", overflow="fold")
     before = -1
     for row in wanted:
         if row != before + 1:

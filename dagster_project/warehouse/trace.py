@@ -148,7 +148,8 @@ def _headings(connection: duckdb.DuckDBPyConnection, report_id: str, heading_seq
         return ()
     above = _rows(
         connection,
-        "select level, number, text from raw.heading where report_id = ? and heading_seq <= ? order by heading_seq desc",
+        "select level, number, text from raw.heading where report_id = ? and heading_seq <= ?"
+        " order by heading_seq desc",
         [report_id, heading_seq],
     )
     path: list[str] = []
