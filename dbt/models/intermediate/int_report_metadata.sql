@@ -149,7 +149,13 @@ found as (
 override_values as (
     select report_id, 'municipality' as attribute, municipality_name as value, municipality as said from override_municipalities
     union all
-    select report_id, 'committee' as attribute, committee as value, committee as said from overrides
+    -- "committee: none" says that it is the municipality's own report.
+    select
+        report_id,
+        'committee' as attribute,
+        case when lower(committee) != 'none' then committee end as value,
+        committee as said
+    from overrides
     union all
     select report_id, 'report_type' as attribute, report_type as value, report_type as said from overrides
     union all
@@ -189,10 +195,14 @@ settled as (
         case when override_values.said is not null then 'reports.yml' else found.place end as place,
         case
             when override_values.said is null then found.rule
-            when override_values.value is null then 'reports.yml names no municipality of Sweden'
+            when override_values.value is null and found.attribute = 'municipality' then 'reports.yml names no municipality of Sweden'
             else 'reports.yml'
         end as rule,
-        case when override_values.said is null then found.confidence when override_values.value is null then 0 else 1 end as confidence
+        case
+            when override_values.said is null then found.confidence
+            when override_values.value is null and found.attribute = 'municipality' then 0
+            else 1
+        end as confidence
     from found
     left join override_values
         on found.report_id = override_values.report_id

@@ -32,7 +32,12 @@ entries as (
         string_agg(
             '  ' || entry_key || ': ' || entry_value || '  # '
             || case
-                when value is null then rule
+                when value is null then rule || case attribute
+                        when 'committee' then '; none for the municipality itself'
+                        when 'report_type' then '; annual_report, interim_report, plan or budget'
+                        when 'interim_date' then '; the last day that the figures cover'
+                        else ''
+                    end
                 else 'a guess (' || rule || ', confidence ' || format('{:.2f}', confidence) || ')'
             end
             || case when evidence is null then '' else ': ' || left(evidence, 80) end,
