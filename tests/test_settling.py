@@ -16,7 +16,10 @@ REPORT = (
     "Verksamhetsberättelse 2023\n\nMiljönämnden\n\nNyckeltal\tUtfall 2022\tUtfall 2023\nAntal tillsynsbesök\t41\t{}\n"
     "Antal tillstånd\t7\t8\n"
 )
-OTHER = "Lunds kommun\n\nBarn och utbildningsnämnd\n\nÅrsrapport 2023\n\nNyckeltal\tUtfall 2023\nAntal skolor\t41\nAntal barn\t7\n"
+OTHER = (
+    "Lunds kommun\n\nBarn och utbildningsnämnd\n\nÅrsrapport 2023\n\nNyckeltal\tUtfall 2023\n"
+    "Antal skolor\t41\nAntal barn\t7\n"
+)
 
 
 def _rows(warehouse: Path, sql: str) -> list[tuple[object, ...]]:
@@ -71,7 +74,10 @@ def test_an_entry_settles_it(settled: tuple[Project, str, list[tuple[object, ...
     project = settled[0]
     metadata = _rows(
         project.warehouse,
-        "select value, place, confidence from marts.report_metadata where report_id = 'ett' and attribute = 'municipality'",
+        """
+        select value, place, confidence from marts.report_metadata
+        where report_id = 'ett' and attribute = 'municipality'
+        """,
     )
     assert metadata == [("Lomma", "reports.yml", 1.0)]
     assert _rows(project.warehouse, "select file_name from marts.reports_to_settle") == [("två.txt",)]

@@ -145,7 +145,7 @@ counted as (
     from (
         select report_id, committee_form, committee, min(line_text) as line_text, min(line_seq) as line_seq, count(*) as n
         from kept
-        where place != 'front' and committee_form != 'kommunstyrelse'
+        where place not in ('front', 'running') and committee_form != 'kommunstyrelse'
         group by all
     ) as kept
     group by kept.report_id, kept.committee_form
@@ -177,7 +177,23 @@ frequent as (
     left join municipal using (report_id)
 ),
 
+-- A header of all pages that names one committee, and no other header does.
+runnings as (
+    select
+        report_id,
+        committee,
+        committee_form,
+        line_text as evidence,
+        line_seq,
+        'running' as rule,
+        case when is_decision or count(distinct committee_form) over (partition by report_id) > 1 then 0.4 else 0.85 end as confidence
+    from kept
+    where place = 'running'
+),
+
 candidates as (
+    select * from runnings
+    union all
     select * from fronts
     union all
     select * from administrations
@@ -191,7 +207,7 @@ select
     committee_form,
     rule,
     evidence,
-    case when rule = 'text_share' then 'text' else 'front' end as place,
+    case rule when 'text_share' then 'text' when 'running' then 'running' else 'front' end as place,
     line_seq,
     confidence
 from candidates

@@ -11,6 +11,8 @@ tables as (select * from {{ ref('stg_tables') }}),
 
 cells as (select * from {{ ref('stg_cells') }}),
 
+running_lines as (select * from {{ ref('stg_running_lines') }}),
+
 metadata_words as (select * from {{ ref('metadata_words') }}),
 
 outline as (
@@ -95,6 +97,11 @@ header_cells as (
     where is_header
 ),
 
+running as (
+    select report_id, 3000000 + line_seq as line_seq, line_text, 'running' as place
+    from running_lines
+),
+
 lines as (
     select report_id, line_seq, line_text, place from placed
     union all
@@ -103,6 +110,8 @@ lines as (
     select * from captions
     union all
     select * from header_cells
+    union all
+    select * from running
 ),
 
 worded as (
@@ -123,7 +132,7 @@ decisions as (
     inner join metadata_words
         on metadata_words.role = 'decision' and starts_with(worded.line_words, ' ' || metadata_words.word || ' ')
     where
-        worded.place = 'front'
+        worded.place in ('front', 'running')
         and not starts_with(worded.line_words, ' till och med ')
         and not regexp_matches(worded.line_words, '^ \S+ \S*(?:budget|plan|rapport|redovisning|bokslut)')
 )

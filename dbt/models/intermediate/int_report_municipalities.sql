@@ -186,7 +186,7 @@ comparing as (
     from lines
     inner join metadata_words
         on metadata_words.role = 'comparison' and contains(lines.line_words, ' ' || metadata_words.word || ' ')
-    where lines.place in ('front', 'heading')
+    where lines.place in ('front', 'heading', 'running')
 ),
 
 -- www.lund.se, kommun@lund.se, lund.se: the last part of the address before .se.
@@ -255,6 +255,8 @@ graded as (
         case
             when mentions.place = 'front' and mentions.form = 'named' then 'front_named'
             when mentions.place = 'front' then 'front_name'
+            when mentions.place = 'running' and mentions.form = 'named' then 'running_named'
+            when mentions.place = 'running' then 'running_name'
             when mentions.place = 'heading' and mentions.form = 'named' then 'heading_named'
             when mentions.place = 'heading' then 'heading_name'
             when mentions.form = 'named' then 'text_named'
@@ -270,14 +272,19 @@ graded as (
             when mentions.place = 'front' and mentions.is_alone then 0.92
             when mentions.place = 'front' and mentions.n_words <= 8 then 0.8
             when mentions.place = 'front' then 0.5
+            -- Headers and footers of the pages speak of the document, but may name a firm that made it, or an address.
+            when mentions.place = 'running' and mentions.form = 'named' then 0.95
+            when mentions.place = 'running' and (mentions.is_decision or mentions.form = 'ambiguous') then 0.3
+            when mentions.place = 'running' and mentions.n_words <= 8 then 0.8
+            when mentions.place = 'running' then 0.5
         end as line_confidence
     from mentions
     left join line_counts using (report_id, line_seq)
     left join comparing using (report_id, line_seq)
     where
         mentions.form != 'none'
-        and (mentions.form != 'ambiguous' or mentions.place = 'front')
-        and (line_counts.n_municipalities = 1 or mentions.place not in ('front', 'heading') or mentions.form = 'named')
+        and (mentions.form != 'ambiguous' or mentions.place in ('front', 'running'))
+        and (line_counts.n_municipalities = 1 or mentions.place not in ('front', 'heading', 'running') or mentions.form = 'named')
     union all
     select
         addresses.report_id,
@@ -285,8 +292,8 @@ graded as (
         addresses.line_seq,
         addresses.line_text,
         addresses.place,
-        case when addresses.place = 'front' then 'front_address' else 'text_address' end as rule,
-        case when addresses.place = 'front' then 0.95 end as line_confidence
+        case when addresses.place in ('front', 'running') then addresses.place || '_address' else 'text_address' end as rule,
+        case when addresses.place in ('front', 'running') then 0.95 end as line_confidence
     from addresses
     inner join domains on strip_accents(addresses.domain) = domains.domain
     union all
@@ -327,6 +334,7 @@ weighed as (
         *,
         case
             when rule in ('front_named', 'front_name', 'front_address', 'file_name') then line_confidence
+            when rule in ('running_named', 'running_name', 'running_address') then line_confidence
             when share < 0.5 then 0.3 * share
             when rule = 'heading_named' then share * case when n_lines >= 2 then 0.85 else 0.6 end
             when rule = 'text_address' then share * case when n_mentions >= 2 then 0.85 else 0.75 end

@@ -12,13 +12,14 @@ fronts as (
         lines.report_id,
         lines.line_seq,
         lines.line_text,
+        lines.place,
         types.report_type,
         lower(lines.line_text) as plain_text,
         regexp_replace(lower(lines.line_text), '[^a-zåäöé]', '', 'g') as letters,
         types.term
     from lines
     left join types using (report_id)
-    where lines.place = 'front' and not lines.is_decision and length(lines.line_text) <= 160
+    where lines.place in ('front', 'running') and not lines.is_decision and length(lines.line_text) <= 160
 ),
 
 -- What looks like a year and is none: dates, reference numbers (KS 2023/00456, SN-2023-112), paragraphs, telephones.
@@ -67,7 +68,7 @@ year_candidates as (
         report_id,
         line_seq,
         line_text as evidence,
-        'front' as place,
+        place,
         case
             when has_term and term_year is not null then 'year behind the word for the report'
             when has_term and len(years) > 0 then 'year in the line of the word for the report'
@@ -81,6 +82,7 @@ year_candidates as (
             else coalesce(iso_year, date_year)
         end as fiscal_year,
         case
+            when place = 'running' then 0.8
             when has_term and term_year is not null then 0.98
             when has_term and len(list_distinct(years)) = 1 then 0.97
             when has_term and len(years) > 0 then 0.9
@@ -91,7 +93,9 @@ year_candidates as (
         end as confidence
     from dated
     where
-        len(years) > 0
+        -- A year in a footer may be that of printing.
+        (place = 'front' or has_term)
+        and (len(years) > 0
         or (
             (
                 has_term
@@ -101,7 +105,7 @@ year_candidates as (
             )
             and report_type is distinct from 'plan' and report_type is distinct from 'budget'
             and coalesce(iso_year, date_year) is not null
-        )
+        ))
 ),
 
 headers as (
@@ -220,8 +224,8 @@ school_years as (
 -- --- the date of an interim report --------------------------------------------------------------------------------
 
 period_lines as (
-    select report_id, line_seq, line_text, 'front' as place, 1 as tier, plain_text, contains(letters, term) as has_term from fronts
-    where report_type = 'interim_report'
+    select report_id, line_seq, line_text, place, 1 as tier, plain_text, contains(letters, term) as has_term from fronts
+    where report_type = 'interim_report' and (place = 'front' or contains(letters, term))
     union all
     select report_id, line_seq, line_text, 'header' as place, 2 as tier, plain_text, false as has_term from headers
     where report_type = 'interim_report' and regexp_matches(plain_text, 'utfall|ack|period|redovis|budget|bokslut|^jan')

@@ -9,7 +9,7 @@ report_types as (select * from {{ ref('report_types') }}),
 texts as (
     select report_id, line_seq, place, line_text, replace(regexp_replace(lower(line_text), '[^a-zåäöé]', '', 'g'), 'ss', 's') as letters, false as is_plain
     from lines
-    where place in ('front', 'heading') and not is_decision and length(line_text) <= 160
+    where place in ('front', 'heading', 'running') and not is_decision and length(line_text) <= 160
     union all
     -- File names are written without å, ä and ö as often as with them.
     select
@@ -65,7 +65,7 @@ latest as (
 graded as (
     select
         whole.*,
-        case whole.place when 'front' then 0.97 when 'file_name' then 0.72 else 0.5 end
+        case whole.place when 'front' then 0.97 when 'running' then 0.85 when 'file_name' then 0.72 else 0.5 end
         - case when whole.place = 'front' and whole.priority < 20 then 0.4 else 0 end as confidence
     from whole
     inner join latest using (report_id, place)
@@ -84,5 +84,5 @@ select
 from graded
 qualify row_number() over (
         partition by report_id
-        order by place = 'front' desc, place = 'file_name' desc, priority desc, line_seq, term_position, length(term) desc, report_type, term
+        order by place = 'front' desc, place = 'running' desc, place = 'file_name' desc, priority desc, line_seq, term_position, length(term) desc, report_type, term
     ) = 1
