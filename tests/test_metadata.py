@@ -72,7 +72,7 @@ FILE_NAMES = {
     "Marks kommun delårsrapport 2024.txt": {"municipality": "Mark", "report_type": "interim_report"},
     "mark-och-exploatering-2023.txt": {"municipality": "", "fiscal_year": "2023"},
     "habo_arsredovisning_2023.txt": {"municipality": ""},
-    "lund-malmo-jamforelse-2023.txt": {"municipality": "Malmö"},
+    "lund-malmo-jamforelse-2023.txt": {"municipality": ""},
     "gavle-och-sandviken-2023.txt": {"municipality": ""},
     "vara-delaktig-2024.txt": {"municipality": ""},
 }

@@ -238,7 +238,8 @@ file_mentions as (
             when file_candidates.next_part in ('kommun', 'kommuns', 'stad', 'stads') then 'named'
             when file_forms.is_ambiguous then 'none'
             else 'bare'
-        end as form
+        end as form,
+        count(distinct file_forms.municipality_key) over (partition by file_candidates.report_id) as n_municipalities
     from file_candidates
     inner join file_forms using (name_form)
 ),
@@ -304,7 +305,8 @@ graded as (
         file_name as line_text,
         'file_name' as place,
         'file_name' as rule,
-        case form when 'named' then 0.8 else 0.72 end as line_confidence
+        -- A file's name with two places in it compares them, or one of them is a word.
+        case when n_municipalities > 1 and form != 'named' then 0.2 when form = 'named' then 0.8 else 0.72 end as line_confidence
     from file_mentions
     where form != 'none'
 ),
