@@ -540,7 +540,9 @@ class _Builder:
             return level, listed.number, text, True
         if not self._titlelike(text) or self._goes_on(index):
             return None
-        if isinstance(self._item(index + 1), Grid) and (self._is_caption(text) or (self._marks_headings and not item.bold)):
+        if isinstance(self._item(index + 1), Grid) and (
+            self._is_caption(text) or (self._marks_headings and not item.bold)
+        ):
             # Where headings are marked, an unmarked line above a table is its caption.
             return None
         if item.bold:

@@ -415,7 +415,7 @@ table_words as (
 )
 
 select
-    settled_periods.* exclude (label_header_words),
+    settled_periods.* exclude (label_header_words, has_school_years, scenario_text, is_comparison, has_period_above),
     -- A header that says neither scenario, period nor unit beside others that do: who knows what it is about (Riket, Kvar).
     settled_periods.column_role = 'value'
     and table_words.has_known_columns

@@ -31,7 +31,8 @@ figures as (
             when named_values.account_key in ('operating_net_cost', 'committee_net_cost', 'net_investment') then 'net_cost'
             when accounts.natural_sign = '+' then 'income'
             when accounts.natural_sign = '-' then 'cost'
-            when accounts.natural_sign = '0' and accounts.is_subtotal and accounts.account_key != 'committees_total' then 'result'
+            when accounts.natural_sign = '0' and accounts.is_subtotal and accounts.statement != 'equity' and accounts.account_key != 'committees_total'
+                then 'result'
             when accounts.account_key != 'unknown' then 'unknown'
             when regexp_matches(named_values.label_words, ' [a-zåäö]*nettokostnad') then 'net_cost'
             when regexp_matches(named_values.label_words, ' (?:[a-zåäö]*kostnad|[a-zåäö]*kostnader|[a-zåäö]*utgift|[a-zåäö]*utgifter|lön|löner|hyra|hyror|avskrivning|avskrivningar|personal|köp|lämnade|räntekostnader) ')
@@ -46,9 +47,21 @@ figures as (
     where named_values.fact_table = 'fct_financial' and named_values.amount_sek is not null
 ),
 
+row_natures as (
+    select
+        report_id,
+        table_seq,
+        row_index,
+        any_value(nature) as nature,
+        count(distinct nature) as n_natures
+    from figures
+    where nature != 'difference'
+    group by all
+),
+
 -- A variance is + where the outcome is better. So a row whose variance is outcome less budget prints a surplus as +, and
 -- one whose variance is budget less outcome prints it as -.
-row_directions as (
+variance_directions as (
     select
         report_id,
         table_seq,
@@ -60,6 +73,21 @@ row_directions as (
     having min(row_direction) = max(row_direction)
 ),
 
+-- In a row with columns for income, costs and net the variance is that of the net.
+row_directions as (
+    select
+        figures.report_id,
+        figures.table_seq,
+        figures.row_index,
+        figures.nature,
+        any_value(variance_directions.factor) as factor
+    from figures
+    inner join variance_directions using (report_id, table_seq, row_index)
+    inner join row_natures using (report_id, table_seq, row_index)
+    where figures.nature != 'difference' and (row_natures.n_natures = 1 or figures.nature not in ('income', 'cost'))
+    group by all
+),
+
 nature_directions as (
     select
         figures.report_id,
@@ -67,8 +95,7 @@ nature_directions as (
         figures.nature,
         any_value(row_directions.factor) as factor
     from figures
-    inner join row_directions using (report_id, table_seq, row_index)
-    where figures.nature != 'difference'
+    inner join row_directions using (report_id, table_seq, row_index, nature)
     group by all
     having min(row_directions.factor) = max(row_directions.factor)
 ),
@@ -90,7 +117,9 @@ printed_signs as (
         table_seq,
         avg(sign(value_numeric)) filter (where nature = 'income' and value_numeric != 0) as income_sign,
         avg(sign(value_numeric)) filter (where nature = 'cost' and value_numeric != 0) as cost_sign,
-        avg(sign(value_numeric)) filter (where nature = 'net_cost' and value_numeric != 0) as net_sign
+        avg(sign(value_numeric)) filter (where nature = 'net_cost' and value_numeric != 0) as net_sign,
+        -- A word alone says little among rows that say nothing (changes of a frame).
+        avg(case when nature in ('income', 'cost', 'net_cost', 'result') then 1.0 else 0.0 end) >= 0.5 as is_told
     from figures
     group by all
 ),
@@ -111,18 +140,6 @@ row_nets as (
 ),
 
 -- The same of one column: a net row made of an income row and a cost row.
-row_natures as (
-    select
-        report_id,
-        table_seq,
-        row_index,
-        any_value(nature) as nature
-    from figures
-    where nature != 'difference'
-    group by all
-    having count(distinct nature) = 1
-),
-
 net_rows as (
     select
         total_rows.report_id,
@@ -141,7 +158,7 @@ net_rows as (
         on total_rows.report_id = last_part.report_id
             and total_rows.table_seq = last_part.table_seq
             and total_rows.component_rows[len(total_rows.component_rows)] = last_part.row_index
-    where row_natures.nature in ('net_cost', 'result')
+    where row_natures.nature in ('net_cost', 'result') and row_natures.n_natures = 1
 ),
 
 net_votes as (
@@ -196,7 +213,7 @@ candidates as (
                 and printed_signs.income_sign * printed_signs.cost_sign < -0.5
                 then net_directions.factor
         end as net_factor,
-        case figures.nature
+        case when figures.has_account or printed_signs.is_told then case figures.nature
             when 'income' then case when printed_signs.income_sign < 0 and figures.kind = 'financial' then -1 else 1 end
             when 'cost' then case when printed_signs.cost_sign > 0 then -1 else 1 end
             when 'net_cost'
@@ -205,10 +222,10 @@ candidates as (
                         else 1
                     end
             when 'result' then case when printed_signs.income_sign < 0 and printed_signs.cost_sign > 0 then -1 else 1 end
-        end as account_factor
+        end end as account_factor
     from figures
     inner join printed_signs using (report_id, table_seq)
-    left join row_directions using (report_id, table_seq, row_index)
+    left join row_directions using (report_id, table_seq, row_index, nature)
     left join nature_directions using (report_id, table_seq, nature)
     left join table_directions using (report_id, table_seq)
     left join net_directions using (report_id, table_seq)
