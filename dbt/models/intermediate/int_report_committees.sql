@@ -8,8 +8,6 @@ municipalities as (select * from {{ ref('municipalities') }}),
 
 metadata_words as (select * from {{ ref('metadata_words') }}),
 
-report_types as (select * from {{ ref('report_types') }}),
-
 -- A line in capitals is read as a sentence.
 cased as (
     select

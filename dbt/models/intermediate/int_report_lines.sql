@@ -78,7 +78,10 @@ titles as (
     from reports
     where
         reports.title is not null
-        and reports.report_id not in (select report_id from placed where place = 'front')
+        and reports.report_id not in (
+            select report_id from placed
+            where place = 'front'
+        )
 ),
 
 captions as (

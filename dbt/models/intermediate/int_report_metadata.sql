@@ -191,7 +191,7 @@ settled as (
         found.report_id,
         found.attribute,
         case when override_values.said is not null then override_values.value else found.value end as value,
-        case when override_values.said is not null then override_values.said else found.evidence end as evidence,
+        coalesce(override_values.said, found.evidence) as evidence,
         case when override_values.said is not null then 'reports.yml' else found.place end as place,
         case
             when override_values.said is null then found.rule

@@ -95,17 +95,20 @@ year_candidates as (
     where
         -- A year in a footer may be that of printing.
         (place = 'front' or has_term)
-        and (len(years) > 0
-        or (
-            (
-                has_term
-                or regexp_matches(plain_text, '(?:^|[^a-zåäö])(?:per|t\.?o\.?m\.?|till och med|period)')
-                -- A date alone is that of the figures where it ends a month, else that of the document.
-                or (report_type = 'interim_report' and regexp_full_match(trim(plain_text), '(?:19|20)\d\d-\d\d-(?:28|29|30|31)'))
+        and (
+            len(years) > 0
+            or (
+                (
+                    has_term
+                    or regexp_matches(plain_text, '(?:^|[^a-zåäö])(?:per|t\.?o\.?m\.?|till och med|period)')
+                    -- A date alone is that of the figures where it ends a month, else that of the document.
+                    or (report_type = 'interim_report' and regexp_full_match(trim(plain_text), '(?:19|20)\d\d-\d\d-(?:28|29|30|31)'))
+                )
+                and report_type is distinct from 'plan'
+                and report_type is distinct from 'budget'
+                and coalesce(iso_year, date_year) is not null
             )
-            and report_type is distinct from 'plan' and report_type is distinct from 'budget'
-            and coalesce(iso_year, date_year) is not null
-        ))
+        )
 ),
 
 headers as (

@@ -187,12 +187,21 @@ placed as (
             else 'income_statement'
         end as statement,
         case when repeated_indicators.report_id is not null then keyed.section end as indicator_section,
-        -- A unit that no label of the row gives is one of the report's own organisation.
+        -- A unit that no label of the row gives is one of the report's own organisation; what a municipality says of its
+        -- group is the group's.
         coalesce(
+            case
+                when keyed.entity = 'group' and organisations.level = 'municipality'
+                    then {{ organisation_key('keyed.municipality_key', "'group'", 'cast(null as varchar)', 'cast(null as varchar)', 'keyed.report_id') }}
+            end,
             organisations.organisation_key,
             {{ organisation_key('keyed.municipality_key', "'unit'", 'report_organisations.committee_form', organisation_form('keyed.unit_name'), 'keyed.report_id') }}
         ) as organisation_key,
-        case when organisations.organisation_key is null then 'unit' else organisations.level end as organisation_level,
+        case
+            when organisations.organisation_key is null then 'unit'
+            when keyed.entity = 'group' and organisations.level = 'municipality' then 'group'
+            else organisations.level
+        end as organisation_level,
         case when organisations.organisation_key is null then report_organisations.committee_name else organisations.committee_name end as organisation_committee,
         case when organisations.organisation_key is null then keyed.unit_name else organisations.unit_name end as organisation_unit
     from keyed
