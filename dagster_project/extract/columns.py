@@ -15,7 +15,11 @@ from operator import itemgetter
 from dagster_project.extract.structure import is_number
 
 PIPE = re.compile(r"(?<!\\)\|")
-PIPE_RULE = re.compile(r"\|?\s*:?-{2,}:?\s*(?:\|\s*:?-{2,}:?\s*)*\|?")
+PIPE_RULE = re.compile(r"\|?\s*:?-{2,}:?\s*(?:[|+]\s*:?-{2,}:?\s*)*\|?")
+BOX_RULE = re.compile(r"[+|:=\-\u2500-\u257f ]*(?:[-=\u2500\u2501\u2550]{2}|\+)[+|:=\-\u2500-\u257f ]*")
+"""A line of a drawn box: ``+-----+=====+``, or the same in line characters."""
+BOX_PIPES = str.maketrans(dict.fromkeys("\u2502\u2503\u2551", "|"))
+BOX_STARTS = ("+-", "+=", "\u250c", "\u250f", "\u2554")
 SEGMENT = re.compile(r"\S+(?: \S+)*")
 MAX_WORDY_SEGMENT = 40
 """Characters of a cell behind the first column in an aligned table that holds no figures."""
@@ -43,6 +47,8 @@ class Drawn:
 
 def drawn_table(lines: Sequence[str], start: int) -> Drawn | None:
     """The table that begins with line ``start``, if one is drawn there; None for prose."""
+    if lines[start].lstrip().startswith(BOX_STARTS):
+        return _boxed(lines, start)
     if "|" in lines[start]:
         return _piped(lines, start)
     if "  " in lines[start].strip():
@@ -69,6 +75,35 @@ def _piped(lines: Sequence[str], start: int) -> Drawn | None:
     ]
     if max(len(row) for row in rows) < 2:
         return None
+    return Drawn(end, tuple(rows), whole=True)
+
+
+def _boxed(lines: Sequence[str], start: int) -> Drawn | None:
+    """A table in a box: rules between all rows, each then of one line or more, or only around the header."""
+    end = start
+    groups: list[list[tuple[str, ...]]] = []
+    while end < len(lines) and (line := lines[end].strip().translate(BOX_PIPES)):
+        if BOX_RULE.fullmatch(line):
+            groups.append([])
+        elif len(line) > 1 and line[0] == line[-1] == "|":
+            groups[-1].append(tuple(cell.strip().replace("\\|", "|") for cell in PIPE.split(line[1:-1])))
+        else:
+            break
+        end += 1
+    filled = [group for group in groups if group]
+    if len(groups) < 2 or not filled or max(len(row) for group in filled for row in group) < 2:
+        return None
+    if len({len(row) for group in filled for row in group}) > 1:
+        # Merged cells: which columns they cover, only the eye can tell.
+        return Drawn(end, None, AMBIGUOUS)
+    if len(filled) > 2 or all(len(group) == 1 for group in filled):
+        rows = [
+            tuple(" ".join(part for part in parts if part) for parts in zip(*group, strict=True)) for group in filled
+        ]
+    elif all(row[0] for row in filled[-1]):
+        rows = [row for group in filled for row in group]
+    else:
+        return Drawn(end, None, AMBIGUOUS)
     return Drawn(end, tuple(rows), whole=True)
 
 
