@@ -20,6 +20,8 @@ BOX_RULE = re.compile(r"[+|:=\-\u2500-\u257f ]*(?:[-=\u2500\u2501\u2550]{2}|\+)[
 """A line of a drawn box: ``+-----+=====+``, or the same in line characters."""
 BOX_PIPES = str.maketrans(dict.fromkeys("\u2502\u2503\u2551", "|"))
 BOX_STARTS = ("+-", "+=", "\u250c", "\u250f", "\u2554")
+RULE_LINE = re.compile(r"\s*[-=_\u2013\u2014\u2500]{3,}(?:\s+[-=_\u2013\u2014\u2500]{3,})*\s*")
+"""A line of dashes under a header or over a sum."""
 SEGMENT = re.compile(r"\S+(?: \S+)*")
 MAX_WORDY_SEGMENT = 40
 """Characters of a cell behind the first column in an aligned table that holds no figures."""
@@ -61,7 +63,7 @@ def drawn_table(lines: Sequence[str], start: int) -> Drawn | None:
 def _piped(lines: Sequence[str], start: int) -> Drawn | None:
     """Lines with pipes, with the rule of dashes under the head, or with a pipe at both ends of each line."""
     end = start
-    while end < len(lines) and "|" in lines[end] and "\t" not in lines[end]:
+    while end < len(lines) and "\t" not in lines[end] and ("|" in lines[end] or _is_crossed(lines[end])):
         end += 1
     block = [line.strip() for line in lines[start:end]]
     ruled = len(block) > 1 and PIPE_RULE.fullmatch(block[1]) is not None
@@ -76,6 +78,11 @@ def _piped(lines: Sequence[str], start: int) -> Drawn | None:
     if max(len(row) for row in rows) < 2:
         return None
     return Drawn(end, tuple(rows), whole=True)
+
+
+def _is_crossed(line: str) -> bool:
+    """The rule under a header as databases print it: ``-----+-----``."""
+    return "+" in line and PIPE_RULE.fullmatch(line.strip()) is not None
 
 
 def _boxed(lines: Sequence[str], start: int) -> Drawn | None:
@@ -116,10 +123,13 @@ def _aligned(lines: Sequence[str], start: int) -> Drawn | None:
     if not _may_be_aligned(lines[start : _block_end(lines, start, LOOK_AHEAD)]):
         return None
     end = _block_end(lines, start, len(lines))
-    block = [_segments(line) for line in lines[start:end]]
+    drawn = [line for line in lines[start:end] if not RULE_LINE.fullmatch(line)]
+    block = [_segments(line) for line in drawn]
     while len(block[-1]) < 2:
         block.pop()
         end -= 1
+        while RULE_LINE.fullmatch(lines[end - 1]):
+            end -= 1
     many = [segments for segments in block if len(segments) > 1]
     with_figures = sum(1 for segments in many if any(is_number(text) for _, _, text in segments[1:]))
     figures = with_figures >= 2 or (with_figures == 1 and len(many) == 2)
@@ -161,7 +171,7 @@ def _may_be_aligned(lines: Sequence[str]) -> bool:
     """Whether the first lines of a block hold figures behind a gap, or short words only: keeps long prose cheap."""
     if any(len(line) > MAX_LINE for line in lines):
         return False
-    block = [_segments(line) for line in lines]
+    block = [_segments(line) for line in lines if not RULE_LINE.fullmatch(line)]
     figures = any(is_number(text) for segments in block for _, _, text in segments[1:])
     return figures or all(_is_wordy(segments) for segments in block)
 

@@ -975,6 +975,9 @@ def spanned_depth(rows: Sequence[tuple[str, ...]], grid: Grid, spans: Spans) -> 
     if grid.header_rows is not None:
         empty = sum(1 for row in grid.rows[: grid.header_rows] if not any(row))
         depth = min(grid.header_rows - empty, len(padded))
+        if 0 < depth < len(padded) - 1 and _heads_columns(padded, depth, spans):
+            # Word repeats as many rows as its user ticked, and that is often the first of two.
+            depth += 1
     else:
         titles = 0
         while titles < len(padded) - 1 and spans.get((titles, 0), (1, 1))[1] >= width > 1:

@@ -1,7 +1,7 @@
 """Reader for binary workbooks (xlsb): every visible sheet as it is shown, stored results instead of formulas.
 
-Belongs here: values by calamine, and beside them what it does not tell (number formats, hidden rows and columns, errors,
-weights), from the records of the file. Does not belong here: where on a sheet the tables are (``sheets``) and how a
+Belongs here: values by calamine, and what it does not tell (number formats, hidden rows and columns, errors, weights)
+from the records of the file. Does not belong here: where on a sheet the tables are (``sheets``) and how a
 number is shown (``numberformat``). Formulas and macros are never run.
 """
 
