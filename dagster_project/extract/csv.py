@@ -20,7 +20,7 @@ from dagster_project.extract.structure import assemble
 from dagster_project.extract.text import decode, plain
 
 EXTRACTOR = "csv"
-VERSION = "1"
+VERSION = "2"
 
 DELIMITERS = (";", "\t", "|", ",")
 """In the order in which they are tried: the comma last, for it is also the decimal mark."""

@@ -28,7 +28,7 @@ from dagster_project.extract.package import Package
 from dagster_project.extract.structure import YEAR_CELL, Grid, Item, Line, assemble, is_number
 
 EXTRACTOR = "docx"
-VERSION = "1"
+VERSION = "2"
 
 HEADING_NAME = re.compile(r"(?:heading|rubrik) ?([1-9])$", re.IGNORECASE)
 """Word writes style names in English whatever its language; some converters write the Swedish one."""

@@ -27,7 +27,7 @@ from dagster_project.extract.structure import Grid, Item, Line, assemble
 from dagster_project.extract.text import decode
 
 EXTRACTOR = "html"
-VERSION = "1"
+VERSION = "2"
 
 META_CHARSET = re.compile(rb"<meta[^>]{0,200}?charset\s*=\s*[\"']?\s*([\w.:-]{1,40})", re.IGNORECASE)
 ANY_TAG = re.compile(rb"<[^<>]*>")

@@ -21,7 +21,7 @@ from dagster_project.extract.package import PASSWORD, Package
 from dagster_project.extract.sheets import Area, SheetCell, StoredSheet, column_index, workbook
 
 EXTRACTOR = "ods"
-VERSION = "1"
+VERSION = "2"
 DATE_PARTS = {
     "year": ("yy", "yyyy"),
     "month": ("m", "mm"),

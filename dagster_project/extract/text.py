@@ -15,7 +15,7 @@ from dagster_project.extract.document import Document, ExtractionError, Limits, 
 from dagster_project.extract.structure import Grid, Item, Line, assemble
 
 EXTRACTOR = "text"
-VERSION = "1"
+VERSION = "2"
 
 BLOCK_TAG = re.compile(r"</?(?:p|br|ul|ol|li|div|h[1-6])(?:\s[^<>]*)?/?>", re.IGNORECASE)
 INLINE_TAG = re.compile(r"</?(?:b|i|u|em|strong|sup|sub|span|font)(?:\s[^<>]*)?>", re.IGNORECASE)

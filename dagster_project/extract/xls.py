@@ -20,7 +20,7 @@ from dagster_project.extract.package import PASSWORD
 from dagster_project.extract.sheets import SheetCell, StoredSheet, workbook
 
 EXTRACTOR = "xls"
-VERSION = "1"
+VERSION = "2"
 BOLD_WEIGHT = 600
 SUPERSCRIPT = 1
 """Escapement of raised text."""

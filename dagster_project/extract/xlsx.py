@@ -26,7 +26,7 @@ from dagster_project.extract.package import Package
 from dagster_project.extract.sheets import Area, SheetCell, StoredSheet, workbook
 
 EXTRACTOR = "xlsx"
-VERSION = "1"
+VERSION = "2"
 MEDIA_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 SHEET_END = re.compile(rb"</((?:\w+:)?)sheetData\s*>|<((?:\w+:)?)sheetData\s*/>")

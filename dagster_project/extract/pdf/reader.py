@@ -42,7 +42,7 @@ from dagster_project.extract.pdf.zones import zones
 from dagster_project.extract.structure import Grid, Item, Line, PrintedText, assemble, box_of
 
 EXTRACTOR = "pdf"
-VERSION = "1"
+VERSION = "2"
 
 NO_TEXT = "no text layer: run OCR first"
 MAX_POINTS = 14_400.0
