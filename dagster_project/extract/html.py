@@ -85,6 +85,10 @@ NEVER_CLOSED = frozenset(
 MAX_OPEN_TAGS = 5000
 """Start tags without an end tag up to a place of the page. The parser's time grows with their square."""
 MAX_STYLE_RULES = 2000
+PAGE_START = re.compile(r"<(?:html|body)[\s>]", re.IGNORECASE)
+PAGE_END = re.compile(r"</(?:html|body)\s*>", re.IGNORECASE)
+PAGE_TAIL = 65_536
+"""Characters at the end of a page in which its end is looked for; scripts may follow it."""
 PAGE_PARTS = re.compile(r"<(table|/table|/body|/html)[\s>]", re.IGNORECASE)
 
 
@@ -95,6 +99,8 @@ def read_html(data: bytes, limits: Limits, words: StructureWords) -> Document:
         raise ExtractionError(f"elements are nested more than {limits.max_depth} deep")
     if _is_cut_off(text):
         raise ExtractionError("cut off in the middle of a table: the page ends before the table does")
+    if PAGE_START.search(text) and not PAGE_END.search(text, max(0, len(text) - PAGE_TAIL)):
+        notes = (*notes, "the page has no end: it may be cut off")
     tree = LexborHTMLParser(text)
     if tree.body is None:
         raise ExtractionError("no table found")
