@@ -10,7 +10,7 @@ import pytest
 from dagster_project.extract import ExtractionError, Limits, extract
 from tests.typeset_office.tables import headings, rows, spans
 from tests.typeset_office.word_parts import container
-from tests.typeset_office.xlsb_writer import BinarySheet, Error, write_xlsb
+from tests.typeset_office.xlsb_writer import BinarySheet, Error, Rich, write_xlsb
 
 G = "General"
 RESULT = BinarySheet(
@@ -77,3 +77,10 @@ def test_a_cell_style_that_is_not_in_the_file_is_no_guess() -> None:
     for styles in (b"", files["xl/styles.bin"][:200]):
         with pytest.raises(ExtractionError, match="damaged"):
             extract(container({**files, "xl/styles.bin": styles}), "bok.xlsb")
+
+
+def test_a_raised_mark_is_no_digit_of_the_figure() -> None:
+    sheet = BinarySheet(
+        "A", [[("Mått", G), (2022.0, "0"), (2023.0, "0")], [(Rich("Yta, m", "2"), G), (Rich("88", "1"), G), (90.0, G)]]
+    )
+    assert rows(extract(write_xlsb([sheet]), "a.xlsb"))[1] == ["Yta, m²", "88 (1)", "90"]

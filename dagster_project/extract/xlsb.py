@@ -11,13 +11,14 @@ import io
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
+from itertools import pairwise
 from typing import Any
 
 from openpyxl.styles.numbers import BUILTIN_FORMATS
 from python_calamine import CalamineWorkbook, SheetTypeEnum, SheetVisibleEnum
 
 from dagster_project.extract.document import Document, ExtractionError, Limits, StructureWords
-from dagster_project.extract.grids import shown_lines
+from dagster_project.extract.grids import shown_lines, superscript
 from dagster_project.extract.numberformat import shown_value
 from dagster_project.extract.package import Package
 from dagster_project.extract.sheets import Place, SheetCell, StoredSheet, workbook
@@ -26,7 +27,8 @@ EXTRACTOR = "xlsb"
 VERSION = "1"
 
 # Numbers of records, as [MS-XLSB] lists them.
-ROW, FIRST_CELL, LAST_CELL, ERROR, FORMULA_ERROR = 0, 1, 11, 3, 11
+ROW, FIRST_CELL, LAST_CELL, ERROR, SHARED_TEXT, FORMULA_ERROR, RICH_TEXT = 0, 1, 11, 3, 7, 11, 62
+SHARED_ITEM = 19
 FONT, FORMAT, LOOK, COLUMNS, BUNDLED_SHEET, MERGED = 43, 44, 47, 60, 156, 176
 BEGIN_LOOKS, END_LOOKS = 617, 618
 ROW_HIDDEN = 0x10
@@ -46,13 +48,32 @@ ERRORS = {
 DAMAGED = "damaged: the workbook cannot be read"
 
 
+SUPERSCRIPT = 1
+
+
+@dataclass(frozen=True, slots=True)
+class _Font:
+    """How text is set."""
+
+    bold: bool = False
+    struck: bool = False
+    raised: bool = False
+
+
 @dataclass(frozen=True, slots=True)
 class _Look:
     """What a cell style says."""
 
-    code: str = "General"
-    bold: bool = False
-    struck: bool = False
+    code: str
+    font: _Font
+
+
+@dataclass(frozen=True, slots=True)
+class _Rich:
+    """A text in several fonts: the places from which they are used, and their numbers."""
+
+    text: str
+    runs: tuple[tuple[int, int], ...]
 
 
 @dataclass(slots=True)
@@ -61,6 +82,7 @@ class _Records:
 
     looks: dict[Place, int] = field(default_factory=dict)
     errors: dict[Place, str] = field(default_factory=dict)
+    rich: dict[Place, _Rich] = field(default_factory=dict)
     hidden_rows: set[int] = field(default_factory=set)
     hidden_columns: set[int] = field(default_factory=set)
     merged: list[tuple[int, int, int, int]] = field(default_factory=list)
@@ -72,7 +94,8 @@ def read_xlsb(data: bytes, limits: Limits, words: StructureWords) -> Document:
     package.refuse_doctypes()
     try:
         parts = _sheet_parts(package)
-        looks = _looks(package)
+        fonts, looks = _looks(package)
+        shared = _rich_texts(package)
     except (struct.error, IndexError, UnicodeDecodeError) as error:
         raise ExtractionError(f"{DAMAGED} (a record is cut off)") from error
     if len(parts) > limits.max_sheets:
@@ -91,13 +114,13 @@ def read_xlsb(data: bytes, limits: Limits, words: StructureWords) -> Document:
         if sheet.name not in parts:
             raise ExtractionError(f"{DAMAGED} (the sheet {sheet.name!r} is not in it)")
         try:
-            records = _records(package.read(parts[sheet.name]))
-        except (struct.error, IndexError) as error:
+            records = _records(package.read(parts[sheet.name]), shared)
+        except (struct.error, IndexError, UnicodeDecodeError) as error:
             raise ExtractionError(f"{DAMAGED} (a record of the sheet {sheet.name!r} is cut off)") from error
         cells += len(records.looks)
         if cells > 4 * limits.max_cells:
             raise ExtractionError(f"the workbook has more than {limits.max_cells} cells")
-        sheets.append(_sheet(book, sheet.name, records, looks))
+        sheets.append(_sheet(book, sheet.name, records, fonts, looks))
     document = workbook(sheets, hidden, limits, words)
     return replace(
         document,
@@ -158,29 +181,45 @@ def _sheet_parts(package: Package) -> dict[str, str]:
     return parts
 
 
-def _looks(package: Package) -> list[_Look]:
-    """The cell styles in their order."""
+def _rich(record: bytes, at: int) -> _Rich:
+    """A text that may change its font on the way."""
+    text, behind = _text(record, at + 1)
+    if not record[at] & 1:
+        return _Rich(text, ())
+    (count,) = struct.unpack_from("<I", record, behind)
+    runs = struct.unpack_from(f"<{2 * min(count, len(record))}H", record, behind + 4)
+    return _Rich(text, tuple(zip(runs[::2], runs[1::2], strict=True)))
+
+
+def _rich_texts(package: Package) -> dict[int, _Rich]:
+    """Shared texts in several fonts, by their number."""
+    part = next(iter(package.related(_workbook_part(package)).get("sharedStrings", [])), "")
+    items = (record for kind, record in _each_record(package.read(part)) if kind == SHARED_ITEM)
+    return {number: _rich(record, 0) for number, record in enumerate(items) if record[0] & 1}
+
+
+def _looks(package: Package) -> tuple[list[_Font], list[_Look]]:
+    """The fonts and the cell styles in their order."""
     part = next(iter(package.related(_workbook_part(package)).get("styles", [])), "")
     codes: dict[int, str] = dict(BUILTIN_FORMATS)
-    fonts: list[tuple[bool, bool]] = []
+    fonts: list[_Font] = []
     looks: list[_Look] = []
     is_cell_style = False
     for kind, record in _each_record(package.read(part)):
         if kind == FORMAT:
             codes[struct.unpack_from("<H", record)[0]] = _text(record, 2)[0]
         elif kind == FONT:
-            flags, weight = struct.unpack_from("<HH", record, 2)
-            fonts.append((weight >= BOLD_WEIGHT, bool(flags & STRUCK)))
+            flags, weight, escapement = struct.unpack_from("<HHH", record, 2)
+            fonts.append(_Font(weight >= BOLD_WEIGHT, bool(flags & STRUCK), escapement == SUPERSCRIPT))
         elif kind in (BEGIN_LOOKS, END_LOOKS):
             is_cell_style = kind == BEGIN_LOOKS
         elif kind == LOOK and is_cell_style:
             number, font = struct.unpack_from("<HH", record, 2)
-            bold, struck = fonts[font] if font < len(fonts) else (False, False)
-            looks.append(_Look(codes.get(number, "General"), bold, struck))
-    return looks
+            looks.append(_Look(codes.get(number, "General"), fonts[font]))
+    return fonts, looks
 
 
-def _records(data: bytes) -> _Records:
+def _records(data: bytes, shared: dict[int, _Rich]) -> _Records:
     """What the records of a sheet say beside the values."""
     found = _Records()
     row = 0
@@ -189,11 +228,15 @@ def _records(data: bytes) -> _Records:
             (row,) = struct.unpack_from("<I", record)
             if record[11] & ROW_HIDDEN:
                 found.hidden_rows.add(row)
-        elif FIRST_CELL <= kind <= LAST_CELL:
+        elif FIRST_CELL <= kind <= LAST_CELL or kind == RICH_TEXT:
             column, look = struct.unpack_from("<II", record)
             found.looks[row, column] = look & 0xFFFFFF
             if kind in (ERROR, FORMULA_ERROR):
                 found.errors[row, column] = ERRORS.get(record[8], "#VALUE!")
+            elif kind == RICH_TEXT:
+                found.rich[row, column] = _rich(record, 8)
+            elif kind == SHARED_TEXT and (number := struct.unpack_from("<I", record, 8)[0]) in shared:
+                found.rich[row, column] = shared[number]
         elif kind == COLUMNS:
             first, last, width, _, flags = struct.unpack_from("<IIIIH", record)
             if flags & 1 or width == 0:
@@ -204,7 +247,7 @@ def _records(data: bytes) -> _Records:
     return found
 
 
-def _sheet(book: CalamineWorkbook, name: str, records: _Records, looks: list[_Look]) -> StoredSheet:
+def _sheet(book: CalamineWorkbook, name: str, records: _Records, fonts: list[_Font], looks: list[_Look]) -> StoredSheet:
     """A sheet with its cells as shown."""
     try:
         sheet = book.get_sheet_by_name(name)
@@ -215,20 +258,41 @@ def _sheet(book: CalamineWorkbook, name: str, records: _Records, looks: list[_Lo
     stored = StoredSheet(
         name, merged=records.merged, hidden_rows=records.hidden_rows, hidden_columns=records.hidden_columns
     )
-    for r, line in enumerate(values, start=top):
-        for c, value in enumerate(line, start=left):
-            number = records.looks.get((r, c))
-            if number is None or ((r, c) not in records.errors and value in ("", None)):
-                continue
-            if number >= len(looks):
-                raise ExtractionError(f"{DAMAGED} (the number format of a cell is not in it)")
-            look = looks[number]
-            text = records.errors.get((r, c)) or shown_lines(_shown(value, look.code))
-            if text and not look.struck:
-                stored.cells[r, c] = SheetCell(text, look.bold)
+    for place, number in records.looks.items():
+        if number >= len(looks):
+            raise ExtractionError(f"{DAMAGED} (the number format of a cell is not in it)")
+        look = looks[number]
+        if place in records.rich:
+            text = _rich_text(records.rich[place], look.font, fonts)
+        elif look.font.struck:
+            continue
+        else:
+            text = records.errors.get(place) or _shown(_value(values, place[0] - top, place[1] - left), look.code)
+        if text := shown_lines(text):
+            stored.cells[place] = SheetCell(text, look.font.bold)
     return stored
 
 
+def _value(values: list[list[Any]], row: int, column: int) -> Any:
+    return values[row][column] if 0 <= row < len(values) and 0 <= column < len(values[row]) else ""
+
+
+def _rich_text(rich: _Rich, own: _Font, fonts: list[_Font]) -> str:
+    """A text in several fonts; struck parts are left out, and footnote marks are set apart."""
+    shown = ""
+    starts = [(0, -1), *rich.runs, (len(rich.text), -1)]
+    for (start, number), (end, _) in pairwise(starts):
+        if number >= len(fonts):
+            raise ExtractionError(f"{DAMAGED} (a font is not in it)")
+        font = own if number < 0 else fonts[number]
+        part = rich.text[start:end]
+        if part and not font.struck:
+            shown += superscript(shown, part) if font.raised else part
+    return shown
+
+
 def _shown(value: Any, code: str) -> str:
+    if value in ("", None):
+        return ""
     whole = isinstance(value, float) and value.is_integer()
     return shown_value(int(value) if whole else value, code)

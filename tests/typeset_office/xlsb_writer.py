@@ -15,7 +15,16 @@ RELATIONS = "http://schemas.openxmlformats.org/package/2006/relationships"
 OFFICE = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
 FIRST_OWN_FORMAT = 164
 
-Value = str | float | bool | None
+
+@dataclass(frozen=True)
+class Rich:
+    """A shared text whose end is raised."""
+
+    text: str
+    raised: str
+
+
+Value = str | float | bool | Rich | None
 
 
 @dataclass(frozen=True)
@@ -57,6 +66,8 @@ def write_xlsb(sheets: Sequence[BinarySheet]) -> bytes:
     """The workbook."""
     codes = sorted({cell[1] for sheet in sheets for row in sheet.rows for cell in row if cell} - {"General"})
     looks = {"General": 0, **{code: index for index, code in enumerate(codes, start=1)}}
+    values = (cell[0] for sheet in sheets for row in sheet.rows for cell in row if cell)
+    shared = list(dict.fromkeys(value for value in values if isinstance(value, Rich)))
     files: dict[str, str | bytes] = {
         "[Content_Types].xml": '<Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types">'
         '<Default Extension="bin" ContentType="application/vnd.ms-excel.sheet.binary.macroEnabled.main"/>'
@@ -71,11 +82,13 @@ def write_xlsb(sheets: Sequence[BinarySheet]) -> bytes:
             {
                 **{f"rId{n}": ("worksheet", f"worksheets/sheet{n}.bin") for n in range(1, len(sheets) + 1)},
                 "rId99": ("styles", "styles.bin"),
+                "rId98": ("sharedStrings", "sharedStrings.bin"),
             }
         ),
         "xl/workbook.bin": _workbook(sheets),
         "xl/styles.bin": _styles(codes),
-        **{f"xl/worksheets/sheet{n}.bin": _sheet(sheet, looks) for n, sheet in enumerate(sheets, start=1)},
+        "xl/sharedStrings.bin": _shared(shared),
+        **{f"xl/worksheets/sheet{n}.bin": _sheet(sheet, looks, shared) for n, sheet in enumerate(sheets, start=1)},
     }
     return container(files)
 
@@ -88,6 +101,14 @@ def _relations(targets: dict[str, tuple[str, str]]) -> str:
     return f'<Relationships xmlns="{RELATIONS}">{inner}</Relationships>'
 
 
+def _shared(texts: Sequence[Rich]) -> bytes:
+    items = b"".join(
+        record(19, b"\x01" + text(rich.text + rich.raised) + struct.pack("<IHH", 1, len(rich.text), 1))
+        for rich in texts
+    )
+    return record(159, struct.pack("<II", len(texts), len(texts))) + items + record(160)
+
+
 def _workbook(sheets: Sequence[BinarySheet]) -> bytes:
     bundled = b"".join(
         record(156, struct.pack("<II", sheet.is_hidden, n) + text(f"rId{n}") + text(sheet.name))
@@ -98,7 +119,10 @@ def _workbook(sheets: Sequence[BinarySheet]) -> bytes:
 
 def _styles(codes: Sequence[str]) -> bytes:
     formats = b"".join(record(44, struct.pack("<H", FIRST_OWN_FORMAT + n) + text(code)) for n, code in enumerate(codes))
-    font = struct.pack("<HHHHBBBB", 220, 0, 400, 0, 0, 2, 0, 0) + bytes(8) + b"\x02" + text("Calibri")
+    plain, raised = (
+        struct.pack("<HHHHBBBB", 220, 0, 400, escapement, 0, 2, 0, 0) + bytes(8) + b"\x02" + text("Calibri")
+        for escapement in (0, 1)
+    )
 
     def look(number: int) -> bytes:
         return record(47, struct.pack("<HHHHH", 0, number, 0, 0, 0) + bytes(6))
@@ -107,8 +131,9 @@ def _styles(codes: Sequence[str]) -> bytes:
     return (
         record(278)
         + (record(615, struct.pack("<I", len(codes))) + formats + record(616) if codes else b"")
-        + record(611, struct.pack("<I", 1))
-        + record(43, font)
+        + record(611, struct.pack("<I", 2))
+        + record(43, plain)
+        + record(43, raised)
         + record(612)
         + record(626, struct.pack("<I", 1))
         + look(0)
@@ -120,7 +145,7 @@ def _styles(codes: Sequence[str]) -> bytes:
     )
 
 
-def _sheet(sheet: BinarySheet, looks: dict[str, int]) -> bytes:
+def _sheet(sheet: BinarySheet, looks: dict[str, int], shared: Sequence[Rich]) -> bytes:
     width = max(len(row) for row in sheet.rows)
     parts = [record(129), record(148, struct.pack("<IIII", 0, len(sheet.rows) - 1, 0, width - 1))]
     if sheet.hidden_columns:
@@ -135,7 +160,7 @@ def _sheet(sheet: BinarySheet, looks: dict[str, int]) -> bytes:
         parts.append(record(0, struct.pack("<IIHBBBI", r, 0, 300, 0, flags, 0, 1) + struct.pack("<II", 0, width - 1)))
         for c, cell in enumerate(row):
             if cell is not None:
-                parts.append(_cell(c, cell[0], looks[cell[1]]))
+                parts.append(_cell(c, cell[0], looks[cell[1]], shared))
     parts.append(record(146))
     if sheet.merged:
         parts.append(record(177, struct.pack("<I", len(sheet.merged))))
@@ -144,8 +169,10 @@ def _sheet(sheet: BinarySheet, looks: dict[str, int]) -> bytes:
     return b"".join([*parts, record(130)])
 
 
-def _cell(column: int, value: Value | Error, look: int) -> bytes:
+def _cell(column: int, value: Value | Error, look: int, shared: Sequence[Rich]) -> bytes:
     head = struct.pack("<II", column, look)
+    if isinstance(value, Rich):
+        return record(7, head + struct.pack("<I", shared.index(value)))
     if isinstance(value, Error):
         return record(3, head + bytes([value.code]))
     if value is None:
