@@ -143,7 +143,7 @@ joined as (
         columns.column_unit_key,
         case
             -- "Resultat i % av skatter och bidrag": the label says it in its middle.
-            when regexp_matches(rows.label_words, ' (?:i|andel i) (?:%|procent) ') then 'percent'
+            when regexp_matches(rows.label_words, ' (?:i|andel i) (?:%|procent) | (?:%|procent) av ') then 'percent'
             -- betaldagar, sjukdygn
             when label_hints.unit_key in ('count', 'hours') or label_hints.unit_key is null
                 then case
@@ -157,6 +157,7 @@ joined as (
         columns.has_scenario_word,
         columns.column_entity,
         columns.is_unknown_header,
+        columns.is_future_outcome,
         rows.is_of_which,
         rows.group_unit_name,
         rows.has_total_word,
@@ -275,9 +276,10 @@ described as (
         -- Money per something (kr/invånare, kostnad per elev) is a ratio and never summed; so is a rate of tax.
         has_ratio_unit
         or (has_ratio_header and kind = 'indicator')
-        or (kind = 'indicator' and regexp_matches(label_words, '{{ ratio_pattern() }}'))
+        or (kind = 'indicator' and regexp_matches(label_words, '{{ ratio_pattern() }}|^ (?:genomsnittlig|medel|snitt)[a-zåäö]* '))
+        or regexp_matches(column_words, '{{ ratio_pattern() }}')
         or regexp_matches(label_words || column_words, ' (?:kr|kronor|tkr) (?:inv|invånare|elev|barn|brukare|plats|dygn|inskriven)')
-        or regexp_matches(label_words, ' (?:skattesats|utdebitering|skattekrona)')
+        or regexp_matches(label_words, ' (?:skattesats|skattekrona)|^ (?:kommunal )?utdebitering ')
         or (
             regexp_matches(label_words, ' per [a-zåäö0-9]')
             and not regexp_matches(label_words, ' per (?:den|helår|år|kvartal|tertial|månad|verksamhet|nämnd|avdelning|enhet|\d|{{ month_pattern() }})')
