@@ -253,7 +253,7 @@ with_roles as (
                         case when header_role in ('label', 'attribute', 'group', 'grantor', 'note_ref', 'code') then header_role end, 'label'
                     )
             when header_role in ('code', 'grantor', 'attribute', 'note_ref', 'unit') then header_role
-            when header_role = 'comment' and coalesce(scenario_key, '') != 'status' then 'comment'
+            when header_role = 'comment' and coalesce(scenario_key, '') != 'status' and n_numbers * 2 < n_cells + 1 then 'comment'
             -- Years in a column whose header is about something else (Klart år) are dates, no figures.
             when
                 n_years > 0 and n_years + n_dashes = n_cells and scenario_key is null and period_form is null

@@ -139,7 +139,8 @@ joined as (
             when suffix_units.unit_key is null and regexp_full_match(label_suffixes.suffix, '(?:andel )?(?:i )?(?:%|procent)') then 'percent'
             else suffix_units.unit_key
         end as label_unit_key,
-        ratio_units.unit_key is not null or suffix_ratio_units.unit_key is not null as has_ratio_unit,
+        ratio_units.unit_key is not null or suffix_ratio_units.unit_key is not null or regexp_matches(parts.unit_text, '/| per ')
+            as has_ratio_unit,
         columns.column_unit_key,
         case
             -- "Resultat i % av skatter och bidrag": the label says it in its middle.
@@ -183,7 +184,7 @@ joined as (
     inner join tables using (report_id, table_seq)
     inner join kinds using (report_id, table_seq)
     inner join reports using (report_id)
-    left join cell_units on parts.unit_text = cell_units.term
+    left join cell_units on regexp_replace(parts.unit_text, ' ?(?:/| per ).*$', '') = cell_units.term
     left join suffix_units as row_units on rows.unit_text = row_units.term
     left join label_suffixes using (report_id, table_seq, row_index)
     left join suffix_units on label_suffixes.suffix = suffix_units.term

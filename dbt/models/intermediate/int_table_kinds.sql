@@ -224,6 +224,18 @@ select
                 and not tables.counts_things
                 and tables.plain_unit_key is null
             )
+            -- "Investeringar 2024-2026" heads money, whether its unit is printed or not.
+            or (
+                regexp_matches(
+                    tables.near_words,
+                    ' (?:investeringar|investeringsbudget|investeringsplan|investeringsredovisning|resultaträkning|resultatbudget|balansräkning|balansbudget|kassaflödesanalys|kassaflödesbudget|finansieringsbudget|driftbudget|driftredovisning|driftsredovisning) '
+                )
+                and coalesce(column_facts.has_numbers, false)
+                and not coalesce(column_facts.has_other_column, false)
+                and coalesce(label_facts.counting_share, 0) = 0
+                and not tables.counts_things
+                and tables.plain_unit_key is null
+            )
             then case
                     when
                         coalesce(label_facts.account_share, 0) < 0.5
