@@ -59,7 +59,7 @@ municipalities as (
 committees as (
     select 'organisation' as label_type, coalesce(title, report_id) as label, report_id, 0 as n_values
     from reports
-    where committee is null
+    where not is_organisation_known
 ),
 
 fiscal_years as (
