@@ -1,0 +1,127 @@
+{{ config(materialized='view') }}
+
+with
+figures as (select * from {{ ref('time_series') }}),
+
+concepts as (select * from {{ ref('concepts') }}),
+
+units as (select * from {{ ref('dim_unit') }}),
+
+stated_population as (select * from {{ ref('population') }}),
+
+-- What the organisation itself printed as its outcome of a year; departments have figures of their own.
+outcomes as (
+    select
+        figures.*,
+        concepts.name as concept_name,
+        concepts.area,
+        concepts.unit_key as concept_unit,
+        concepts.per,
+        concepts.scope,
+        concepts.good_direction,
+        concepts.is_additive,
+        concepts.kolada_kpi_id,
+        -- A name that prints the same number in another unit (a tax rate in kronor) keeps its number.
+        figures.value_numeric
+        * case when units.base_unit_key = concept_units.base_unit_key then units.factor_to_base / concept_units.factor_to_base else 1 end
+            as value,
+        {{ is_partial_committee('figures.committee') }} as is_partial
+    from figures
+    inner join concepts using (concept_key)
+    inner join units on figures.unit = units.unit_key
+    inner join units as concept_units on concepts.unit_key = concept_units.unit_key
+    where
+        figures.scenario = 'actual'
+        and figures.period_type = 'year'
+        and figures.org_unit is null
+        and figures.value_numeric is not null
+),
+
+-- One concept may stand under two names; the newest report wins, and must agree with itself.
+chosen as (
+    select
+        *,
+        max(value) over same_report - min(value) over same_report > 1e-9 as is_two_values,
+        bool_or(is_contradicted) over same_report as is_any_contradicted,
+        bool_or(flag is not distinct from 'misprint') over same_report as is_any_misprint,
+        count(*) over same_figure as n_figures,
+        count(distinct report_id) over same_figure as n_reports
+    from outcomes
+    window
+        same_report as (partition by concept_key, municipality_code, committee, year, report_id),
+        same_figure as (partition by concept_key, municipality_code, committee, year)
+    qualify row_number() over (
+            partition by concept_key, municipality_code, committee, year
+            order by stated_on desc nulls last, report_id, table_seq, row_index, col_index, fact_key
+        ) = 1
+),
+
+judged as (
+    select
+        *,
+        case
+            when is_any_contradicted or is_two_values then 'the report prints two different figures'
+            when is_any_misprint then 'the figure breaks a sum of its table'
+        end as missing_reason
+    from chosen
+),
+
+printed_population as (
+    select municipality_code, year, value as inhabitants
+    from judged
+    where concept_key = 'population' and missing_reason is null and not is_partial
+    qualify row_number() over (
+            partition by municipality_code, year
+            order by committee is null desc, stated_on desc nulls last, report_id, fact_key
+        ) = 1
+),
+
+population as (
+    select
+        coalesce(stated_population.municipality_key, printed_population.municipality_code) as municipality_code,
+        coalesce(stated_population.year, printed_population.year) as year,
+        coalesce(stated_population.inhabitants, printed_population.inhabitants) as inhabitants,
+        case when stated_population.inhabitants is not null then 'seed' else 'printed' end as population_basis
+    from stated_population
+    full outer join printed_population
+        on stated_population.municipality_key = printed_population.municipality_code
+            and stated_population.year = printed_population.year
+)
+
+select
+    judged.concept_key,
+    judged.concept_name,
+    judged.area,
+    judged.municipality_code,
+    judged.municipality_name,
+    judged.committee,
+    judged.scope,
+    judged.is_partial,
+    judged.year,
+    case when judged.missing_reason is null then judged.value end as value,
+    judged.missing_reason,
+    judged.concept_unit as unit,
+    judged.per,
+    judged.good_direction,
+    cast(population.inhabitants as integer) as population,
+    population.population_basis,
+    -- Sums and counts only, and only of a committee that answers for the whole municipality.
+    case
+        when
+            judged.missing_reason is null and judged.is_additive and not judged.is_partial
+            then judged.value / nullif(population.inhabitants, 0)
+    end as value_per_inhabitant,
+    judged.kolada_kpi_id,
+    judged.row_label,
+    judged.value_text,
+    judged.is_restated,
+    cast(judged.n_figures as integer) as figures,
+    judged.report_id,
+    judged.table_seq,
+    judged.row_index,
+    judged.col_index,
+    judged.fact_key
+from judged
+left join population
+    on judged.municipality_code = population.municipality_code
+        and judged.year = population.year
