@@ -10,8 +10,9 @@ import pandas as pd
 from rapidfuzz import fuzz, process
 
 THRESHOLD = 85
-"""Least likeness, 0 to 100 (token_sort_ratio: order of words does not count). On the names of the vocabulary nine in ten
-pairs of names of one concept that share a unit and their numbers are above it, and one in fifty pairs of different ones."""
+"""Least likeness, 0 to 100 (token_sort_ratio: the order of words does not count). Each of 1,016 names of concepts that have
+others was looked up among the rest: 70 of 100 got a suggestion, and 88 of 100 of these were right; at 75 they are 89 and
+86, at 90 52 and 90. Good enough to read, not to accept unseen."""
 
 MAX_LABELS = 2000
 """Labels that get a suggestion in one refresh, those of most reports first: cost is labels times names."""
