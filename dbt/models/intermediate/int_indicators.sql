@@ -98,7 +98,7 @@ meaningful_levels as (
 worded as (
     select
         printed.*,
-        {{ name_words("concat_ws(' ', printed.row_label, printed.ratio_text)") }} as label_words,
+        {{ name_words("concat_ws(' ', printed.row_label, case when not contains(lower(printed.row_label), ' per ') then printed.ratio_text end)") }} as label_words,
         ' ' || {{ name_words("concat_ws(' ', printed.committee, printed.sections)") }} || ' ' as area_words,
         units.base_unit_key,
         meaningful_levels.words_above,

@@ -36,6 +36,7 @@ printed_lines as (
         ) as budget_sek,
         max(financials.amount_sek) filter (where financials.scenario_key = 'actual') as actual_sek,
         max(financials.amount_sek) filter (where financials.scenario_key = 'variance') as variance_printed_sek,
+        string_agg(financials.fact_key, ', ' order by financials.col_index, financials.fact_key) as fact_keys,
         coalesce(bool_or(financials.flag = 'total'), false) as is_total,
         bool_and(financials.is_current) as is_current
     from financials
@@ -99,7 +100,8 @@ select
     chosen.is_current,
     reports.report_id,
     chosen.table_seq,
-    chosen.row_index
+    chosen.row_index,
+    chosen.fact_keys
 from chosen
 inner join organisations using (organisation_key)
 inner join municipalities using (municipality_key)

@@ -7,7 +7,9 @@ concepts as (select * from {{ ref('concepts') }}),
 
 units as (select * from {{ ref('dim_unit') }}),
 
-stated_population as (select * from {{ ref('population') }}),
+inhabitants as (select * from {{ ref('inhabitants') }}),
+
+indicators as (select * from {{ ref('dim_indicator') }}),
 
 -- What the organisation itself printed as its outcome of a year; departments have figures of their own.
 outcomes as (
@@ -20,14 +22,15 @@ outcomes as (
         concepts.scope,
         concepts.good_direction,
         concepts.is_additive,
-        concepts.kolada_kpi_id,
+        indicators.kolada_kpi_id,
         -- A name that prints the same number in another unit (a tax rate in kronor) keeps its number.
         figures.value_numeric
         * case when units.base_unit_key = concept_units.base_unit_key then units.factor_to_base / concept_units.factor_to_base else 1 end
             as value,
         {{ is_partial_committee('figures.committee') }} as is_partial
     from figures
-    inner join concepts using (concept_key)
+    inner join concepts on figures.concept_key = concepts.concept_key
+    inner join indicators using (indicator_key)
     inner join units on figures.unit = units.unit_key
     inner join units as concept_units on concepts.unit_key = concept_units.unit_key
     where
@@ -64,28 +67,6 @@ judged as (
             when is_any_misprint then 'the figure breaks a sum of its table'
         end as missing_reason
     from chosen
-),
-
-printed_population as (
-    select municipality_code, year, value as inhabitants
-    from judged
-    where concept_key = 'population' and missing_reason is null and not is_partial
-    qualify row_number() over (
-            partition by municipality_code, year
-            order by committee is null desc, stated_on desc nulls last, report_id, fact_key
-        ) = 1
-),
-
-population as (
-    select
-        coalesce(stated_population.municipality_key, printed_population.municipality_code) as municipality_code,
-        coalesce(stated_population.year, printed_population.year) as year,
-        coalesce(stated_population.inhabitants, printed_population.inhabitants) as inhabitants,
-        case when stated_population.inhabitants is not null then 'seed' else 'printed' end as population_basis
-    from stated_population
-    full outer join printed_population
-        on stated_population.municipality_key = printed_population.municipality_code
-            and stated_population.year = printed_population.year
 )
 
 select
@@ -103,13 +84,13 @@ select
     judged.concept_unit as unit,
     judged.per,
     judged.good_direction,
-    cast(population.inhabitants as integer) as population,
-    population.population_basis,
+    inhabitants.inhabitants as population,
+    inhabitants.population_basis,
     -- Sums and counts only, and only of a committee that answers for the whole municipality.
     case
         when
             judged.missing_reason is null and judged.is_additive and not judged.is_partial
-            then judged.value / nullif(population.inhabitants, 0)
+            then judged.value / nullif(inhabitants.inhabitants, 0)
     end as value_per_inhabitant,
     judged.kolada_kpi_id,
     judged.row_label,
@@ -122,6 +103,6 @@ select
     judged.col_index,
     judged.fact_key
 from judged
-left join population
-    on judged.municipality_code = population.municipality_code
-        and judged.year = population.year
+left join inhabitants
+    on judged.municipality_code = inhabitants.municipality_code
+        and judged.year = inhabitants.year
