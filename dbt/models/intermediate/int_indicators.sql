@@ -19,6 +19,7 @@ units as (select * from {{ ref('units') }}),
 context as (
     select
         list(term order by term) filter (where role = 'neutral') as neutral_terms,
+        list(term order by term) filter (where role in ('group', 'total')) as dependent_terms,
         ' (?:' || string_agg(term, '|' order by term) filter (where role = 'group') || ') ' as group_pattern,
         ' (?:' || string_agg(term, '|' order by term) filter (where role = 'activity') || ')[a-zåäö]*' as activity_pattern
     from context_words
@@ -67,9 +68,13 @@ level_words as (
     select
         levels.indicator_key,
         levels.place,
+        -- "Kvinnor" or "Totalt" is a part of what the row above says.
+        levels.place = 'above'
+        and list_has_all(context.dependent_terms, string_split({{ name_words('printed.row_label') }}, ' ')) as is_needed,
         {{ name_words("replace(lower(levels.level_text), lower(municipalities.municipality_name), '')") }} as words
     from levels
     inner join printed using (indicator_key)
+    cross join context
     left join municipalities using (municipality_key)
 ),
 
@@ -84,9 +89,12 @@ meaningful_levels as (
     cross join context
     where
         level_words.words != ''
-        and not list_has_all(
-            context.neutral_terms,
-            list_filter(string_split(level_words.words, ' '), lambda word: not regexp_full_match(word, '\d+'))
+        and (
+            level_words.is_needed
+            or not list_has_all(
+                context.neutral_terms,
+                list_filter(string_split(level_words.words, ' '), lambda word: not regexp_full_match(word, '\d+'))
+            )
         )
         and (
             not regexp_matches(level_words.words, '^(?:mål|målet|delmål|inriktningsmål|effektmål|nämndmål|fokusområde|målområde) .* | ska | skall ')
