@@ -13,5 +13,9 @@ kind,
     column_label,
     value_text,
     flag,
+    entity,
+    is_of_which,
+    scenario_basis,
+    unit_detail_key as unit_detail,
     is_current
 {%- endmacro %}

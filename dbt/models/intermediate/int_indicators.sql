@@ -33,7 +33,11 @@ printed as (
         min(named_values.group_label) as group_label,
         min(named_values.indicator_section) as section_name,
         min(named_values.qualifier) as qualifier,
-        min(named_values.indicator_unit_key) as unit_key,
+        -- As finely as it is printed (weeks, not a count), of the numbers that are no change beside another.
+        coalesce(
+            min(named_values.unit_detail_key) filter (where named_values.value_numeric is not null and named_values.part_role = 'value'),
+            min(named_values.unit_detail_key)
+        ) as unit_key,
         min(named_values.municipality_key) as municipality_key,
         min(named_values.committee) as committee,
         min(named_values.unit_name) as unit_name,

@@ -13,6 +13,7 @@ printed as (
         and scenario = 'actual'
         and period_type = 'year'
         and org_unit is null
+        and entity is null
         and value_numeric is not null
         and not is_contradicted
         and not {{ is_partial_committee('committee') }}

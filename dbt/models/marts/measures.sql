@@ -19,7 +19,7 @@ net_costs as (
         municipality_code,
         committee,
         year,
-        cast(-amount_sek as double) as net_cost,
+        cast(-amount_sek_normalised as double) as net_cost,
         scenario,
         report_id,
         fact_key
@@ -32,7 +32,9 @@ net_costs as (
         and period_type = 'year'
         and org_unit is null
         and group_label is null
-        and amount_sek is not null
+        and amount_sek_normalised is not null
+        and entity is null
+        and not is_of_which
         and not is_contradicted
         and flag is distinct from 'misprint'
     -- A municipality prints the net cost of operations, a committee its own.

@@ -31,12 +31,15 @@ outcomes as (
     from figures
     inner join concepts on figures.concept_key = concepts.concept_key
     inner join indicators using (indicator_key)
-    inner join units on figures.unit = units.unit_key
+    inner join units on figures.unit_detail = units.unit_key
     inner join units as concept_units on concepts.unit_key = concept_units.unit_key
     where
         figures.scenario = 'actual'
         and figures.period_type = 'year'
         and figures.org_unit is null
+        -- Never a benchmark's figure; the group's only where the concept is about the group.
+        and (figures.entity is null or (figures.entity = 'group' and concepts.scope = 'group'))
+        and not figures.is_of_which
         and figures.value_numeric is not null
 ),
 

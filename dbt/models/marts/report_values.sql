@@ -54,7 +54,13 @@ select
     facts.fact_key,
     facts.part_index,
     facts.unit_basis,
-    facts.status_key
+    facts.unit_detail,
+    facts.scenario_basis,
+    facts.status_key,
+    facts.entity,
+    facts.is_of_which,
+    facts.amount_sek_normalised,
+    facts.sign_basis
 from facts
 inner join reports using (report_key)
 inner join municipalities using (municipality_key)
