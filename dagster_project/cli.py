@@ -35,6 +35,9 @@ warehouse_option = click.option(
     help="The published file, a link to the newest version.  [default: warehouse/kommunlager.duckdb of the checkout]",
 )
 
+MAX_UNSETTLED = 10
+"""Reports to settle that are shown with their entries; the others are counted."""
+
 EPILOG = """
 \b
 Exit codes:
@@ -140,6 +143,7 @@ def status(warehouse: Path | None) -> None:
     click.echo()
     console_on(sys.stdout).print(reports_table(reports))
     _show_quarantined(settings)
+    _show_unsettled(settings)
 
 
 @cli.command(context_settings={"ignore_unknown_options": True})  # for SQL that begins with a comment
@@ -305,6 +309,7 @@ def _show_refreshed(settings: Settings, checks: int, passed: int, warnings: tupl
     console_on(sys.stdout).print(summary_table(summary, checks, passed, seconds))
     click.echo(f"\npublished  {settings.warehouse}\n           -> {summary.version.name}, {size(summary.size_bytes)}")
     _show_quarantined(settings)
+    _show_unsettled(settings)
     for warning in warnings:
         _say(f"warning    check did not pass: {warning}")
     place = "" if settings.warehouse == Settings().warehouse else f" --warehouse {settings.warehouse}"
@@ -326,6 +331,21 @@ def _show_quarantined(settings: Settings) -> None:
     for report in list_reports(settings.warehouse):
         if report.status == "quarantined":
             _say(f"quarantined  {printable(report.file_name)}: {printable(report.error or '')}")
+
+
+def _show_unsettled(settings: Settings) -> None:
+    from dagster_project.console import printable
+    from dagster_project.warehouse.scan import OVERRIDES_FILE
+    from dagster_project.warehouse.unsettled import list_unsettled
+
+    unsettled = list_unsettled(settings.warehouse)
+    for report in unsettled[:MAX_UNSETTLED]:
+        _say(f"to settle  {printable(report.file_name)}: {report.open_attributes}; paste into {OVERRIDES_FILE}:")
+        for line in report.entry.splitlines():
+            _say(f"    {printable(line)}")
+    if len(unsettled) > MAX_UNSETTLED:
+        rest = len(unsettled) - MAX_UNSETTLED
+        _say(f'to settle  {rest} more: {_our_name()} query "select file_name, entry from marts.reports_to_settle"')
 
 
 @contextmanager

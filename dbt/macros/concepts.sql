@@ -21,13 +21,26 @@ trim(regexp_replace(regexp_replace(
     ' +', ' ', 'g'))
 {%- endmacro %}
 
-{# Whether a committee answers for a part of its municipality only (Socialnämnden Hisingen, a stadsdelsnämnd) or for several
-   municipalities (a gemensam nämnd): its figures are not those of the municipality. Null counts as no. #}
-{% macro is_partial_committee(committee) -%}
-coalesce(
-    regexp_matches({{ committee }}, 'nämnd(?:en)? [A-ZÅÄÖ]')
-    or regexp_matches(lower({{ committee }}), 'stadsdel|kommundel|områdesnämnd|distriktsnämnd|gemensam'),
-    false
+{# Whether an organisation answers for a part of its municipality only (Socialnämnden Hisingen, a stadsdelsnämnd, a
+   department), for several municipalities (a gemensam nämnd), or is not known: its figures are not the municipality's. #}
+{% macro is_partial(level, committee) -%}
+(
+    {{ level }} not in ('municipality', 'group', 'committee')
+    or ({{ level }} = 'committee' and {{ committee }} is null)
+    or coalesce(
+        regexp_matches({{ committee }}, 'nämnd(?:en)? [A-ZÅÄÖ]')
+        or regexp_matches(lower({{ committee }}), 'stadsdel|kommundel|områdesnämnd|distriktsnämnd|gemensam'),
+        false
+    )
+)
+{%- endmacro %}
+
+{# Whether the figure of an indicator is that of the whole municipality, as Kolada's are: what a committee prints about the
+   inhabitants is, what it prints about itself is not. #}
+{% macro is_of_whole_municipality(indicator, concept) -%}
+(
+    not {{ is_partial(indicator ~ '.organisation_level', indicator ~ '.committee') }}
+    and ({{ concept }}.scope = 'inhabitants' or {{ indicator }}.organisation_level in ('municipality', 'group'))
 )
 {%- endmacro %}
 

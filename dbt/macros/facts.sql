@@ -2,6 +2,7 @@
 {% macro provenance_columns() -%}
 kind,
     section,
+    unit_name as org_unit,
     group_label,
     table_seq,
     row_index,

@@ -39,9 +39,8 @@ printed as (
             min(named_values.unit_detail_key)
         ) as unit_key,
         min(named_values.municipality_key) as municipality_key,
-        min(named_values.committee) as committee,
-        min(named_values.unit_name) as unit_name,
-        min(named_values.organisation_key) as organisation_key,
+        min(named_values.organisation_committee) as committee,
+        min(named_values.organisation_level) as organisation_level,
         string_agg(distinct named_values.section, ' ' order by named_values.section) as sections,
         coalesce(bool_or(named_values.is_ratio), false) as is_ratio,
         coalesce(bool_and(named_values.unit_basis = 'default') filter (where named_values.value_numeric is not null), false) as is_without_unit,
@@ -219,23 +218,14 @@ select
         titled.kpi_id,
         sure_kpis.kolada_kpi_id,
         case
-            when
-                keyed.unit_name is null
-                and not {{ is_partial_committee('keyed.committee') }}
-                and (concepts.scope = 'inhabitants' or keyed.committee is null)
-                then concepts.kolada_kpi_id
+            when {{ is_of_whole_municipality('keyed', 'concepts') }} then concepts.kolada_kpi_id
         end
     ) as kolada_kpi_id,
     case
         when regexp_matches(keyed.row_label, '^[NUnu]\d{5}(?:[^0-9]|$)') then 'printed id'
         when titled.kpi_id is not null then 'title'
         when sure_kpis.kolada_kpi_id is not null then 'normalised title'
-        when
-            keyed.unit_name is null
-            and not {{ is_partial_committee('keyed.committee') }}
-            and (concepts.scope = 'inhabitants' or keyed.committee is null)
-            and concepts.kolada_kpi_id is not null
-            then 'concept'
+        when {{ is_of_whole_municipality('keyed', 'concepts') }} and concepts.kolada_kpi_id is not null then 'concept'
     end as kolada_basis
 from keyed
 left join sure_concepts using (indicator_key)

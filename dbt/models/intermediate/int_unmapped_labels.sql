@@ -26,7 +26,7 @@ indicator_labels as (
         named_values.fact_table = 'fct_indicator_value'
         and indicators.concept_key is null
         -- Rows that are departments, totals or words have no concept to find.
-        and named_values.unit_name is null
+        and named_values.organisation_level != 'unit'
         and not named_values.is_plain_total
         and indicators.base_unit_key not in ('text', 'boolean', 'unknown')
     group by all
@@ -83,7 +83,7 @@ municipalities as (
 committees as (
     select 'organisation' as label_type, coalesce(title, report_id) as label, report_id, 0 as n_values
     from reports
-    where committee is null
+    where not is_organisation_known
 ),
 
 fiscal_years as (

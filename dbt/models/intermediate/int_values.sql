@@ -14,6 +14,10 @@ total_rows as (select * from {{ ref('int_total_rows') }}),
 
 identities as (select * from {{ ref('int_identities') }}),
 
+organisations as (select * from {{ ref('int_organisations') }}),
+
+report_organisations as (select * from {{ ref('int_report_organisations') }}),
+
 scenario_words as (select * from {{ ref('scenario_words') }}),
 
 account_aliases as (select * from {{ ref('account_aliases') }}),
@@ -183,14 +187,26 @@ placed as (
             else 'income_statement'
         end as statement,
         case when repeated_indicators.report_id is not null then keyed.section end as indicator_section,
-        {{ hash_key(['keyed.municipality_key', 'keyed.committee', 'keyed.unit_name']) }} as organisation_key,
-        {{ hash_key(['keyed.municipality_key', 'keyed.committee', 'cast(null as varchar)']) }} as committee_key
+        -- A unit that no label of the row gives is one of the report's own organisation.
+        coalesce(
+            organisations.organisation_key,
+            {{ organisation_key('keyed.municipality_key', "'unit'", 'report_organisations.committee_form', organisation_form('keyed.unit_name'), 'keyed.report_id') }}
+        ) as organisation_key,
+        case when organisations.organisation_key is null then 'unit' else organisations.level end as organisation_level,
+        case when organisations.organisation_key is null then report_organisations.committee_name else organisations.committee_name end as organisation_committee,
+        case when organisations.organisation_key is null then keyed.unit_name else organisations.unit_name end as organisation_unit
     from keyed
     left join repeated_indicators
         on keyed.report_id = repeated_indicators.report_id
             and keyed.row_label = repeated_indicators.row_label
             and keyed.group_label is not distinct from repeated_indicators.group_label
             and keyed.qualifier is not distinct from repeated_indicators.qualifier
+    inner join report_organisations on keyed.report_id = report_organisations.report_id
+    left join organisations
+        on keyed.report_id = organisations.report_id
+            and keyed.table_seq = organisations.table_seq
+            and keyed.row_index = organisations.row_index
+            and coalesce(keyed.unit_name, '') = organisations.unit_label
 ),
 
 with_lines as (

@@ -85,6 +85,7 @@ variances as (
 
 select
     municipalities.municipality_name,
+    chosen.organisation_key,
     organisations.committee_name as committee,
     organisations.unit_name as org_unit,
     chosen.account_key,

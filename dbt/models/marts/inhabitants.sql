@@ -12,14 +12,13 @@ printed as (
         concept_key = 'population'
         and scenario = 'actual'
         and period_type = 'year'
-        and org_unit is null
         and entity is null
         and value_numeric is not null
         and not is_contradicted
-        and not {{ is_partial_committee('committee') }}
+        and not {{ is_partial('level', 'committee') }}
     -- The municipality's own report goes before a committee's, the newest before older ones.
     qualify row_number() over (
-            partition by municipality_code, year order by committee is not null, stated_on desc nulls last, report_id, fact_key
+            partition by municipality_code, year order by level != 'municipality', stated_on desc nulls last, report_id, fact_key
         ) = 1
 )
 

@@ -27,7 +27,7 @@ outcomes as (
         figures.value_numeric
         * case when units.base_unit_key = concept_units.base_unit_key then units.factor_to_base / concept_units.factor_to_base else 1 end
             as value,
-        {{ is_partial_committee('figures.committee') }} as is_partial
+        {{ is_partial('figures.level', 'figures.committee') }} as is_partial
     from figures
     inner join concepts on figures.concept_key = concepts.concept_key
     inner join indicators using (indicator_key)
@@ -36,7 +36,7 @@ outcomes as (
     where
         figures.scenario = 'actual'
         and figures.period_type = 'year'
-        and figures.org_unit is null
+        and figures.level != 'unit'
         -- Never a benchmark's figure; the group's only where the concept is about the group.
         and (figures.entity is null or (figures.entity = 'group' and concepts.scope = 'group'))
         and not figures.is_of_which
@@ -54,10 +54,10 @@ chosen as (
         count(distinct report_id) over same_figure as n_reports
     from outcomes
     window
-        same_report as (partition by concept_key, municipality_code, committee, year, report_id),
-        same_figure as (partition by concept_key, municipality_code, committee, year)
+        same_report as (partition by concept_key, organisation_key, year, report_id),
+        same_figure as (partition by concept_key, organisation_key, year)
     qualify row_number() over (
-            partition by concept_key, municipality_code, committee, year
+            partition by concept_key, organisation_key, year
             order by stated_on desc nulls last, report_id, table_seq, row_index, col_index, fact_key
         ) = 1
 ),
@@ -78,6 +78,8 @@ select
     judged.area,
     judged.municipality_code,
     judged.municipality_name,
+    judged.organisation_key,
+    judged.level,
     judged.committee,
     judged.scope,
     judged.is_partial,

@@ -98,6 +98,7 @@ judged as (
 
 select
     municipalities.municipality_name,
+    indicators.organisation_key,
     organisations.committee_name as committee,
     indicators.indicator_key,
     indicators.indicator_name,

@@ -83,6 +83,8 @@ select
     compared.figure_key,
     municipalities.municipality_key as municipality_code,
     municipalities.municipality_name,
+    organisations.organisation_key,
+    organisations.level,
     organisations.committee_name as committee,
     organisations.unit_name as org_unit,
     compared.entity,
