@@ -253,7 +253,10 @@ reworded as (
                 regexp_replace(
                     regexp_replace(
                         regexp_replace(
-                            period_lines.plain_text,
+                            regexp_replace(
+                                period_lines.plain_text,
+                                '({{ month_pattern() }}) (?:till(?: och med)?|t\.?o\.?m\.?) (?:den )?(?:\d{1,2} )?({{ month_pattern() }})', '\1-\2'
+                            ),
                             '(?:^|[^0-9])1 (januari)(?: (?:19|20)\d\d)? ?(?:-|till(?: och med)?|t\.?o\.?m\.?) ?(?:28|29|30|31) ({{ month_pattern() }})',
                             ' \1-\2'
                         ),
