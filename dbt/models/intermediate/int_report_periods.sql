@@ -129,9 +129,11 @@ header_years as (
     select
         report_id,
         coalesce(
-            case when any_value(report_type) in ('plan', 'budget')
-                then max(header_year) filter (where regexp_matches(plain_text, 'budget|ram') and not regexp_matches(plain_text, 'utfall|bokslut'))
-            end,
+            max(header_year) filter (
+                where report_type in ('plan', 'budget')
+                and regexp_matches(plain_text, 'budget|ram')
+                and not regexp_matches(plain_text, 'utfall|bokslut')
+            ),
             max(header_year) filter (where regexp_matches(plain_text, 'utfall|bokslut|redovis')),
             max(header_year) filter (where regexp_full_match(trim(plain_text), '(?:19|20)\d\d'))
         ) as fiscal_year
