@@ -18,6 +18,8 @@ from typing import TYPE_CHECKING, NoReturn, TextIO
 
 import click
 
+from dagster_project.commands.map import map_labels
+from dagster_project.commands.search import search
 from dagster_project.commands.show import show
 from dagster_project.refresh import ExitCode
 from dagster_project.settings import PROJECT, ConfigurationError, Settings, load_settings
@@ -232,6 +234,8 @@ def ui(host: str, port: int, warehouse: Path | None) -> None:
     os.execv(command, [str(command), "dev", "--host", host, "--port", str(port)])  # noqa: S606 - the dg of this environment
 
 
+cli.add_command(map_labels)
+cli.add_command(search)
 cli.add_command(show)
 
 
