@@ -33,6 +33,7 @@ __all__ = [
     "StructureWords",
     "Table",
     "extract",
+    "load_readers",
     "report_id_for",
 ]
 
@@ -83,3 +84,9 @@ def _reader(kind: str) -> Reader:
     # Only now: the parsers take a second to import, and who asks the warehouse or for help needs none of them.
     reader: Reader = getattr(import_module(f"dagster_project.extract.{kind}"), f"read_{kind}")
     return reader
+
+
+def load_readers() -> None:
+    """Import every reader now, for a process that will read documents of any kind."""
+    for kind in sorted(READERS):
+        _reader(kind)
