@@ -1,7 +1,7 @@
 """The known name that is most like a label which the vocabulary does not know.
 
-Belongs here: likeness by rapidfuzz, as a suggestion to a human who accepts it by adding a row to a seed. Does not belong
-here: any effect on a figure; no model reads this one but the list of unmapped labels.
+Belongs here: likeness by rapidfuzz, as a suggestion to a human who accepts it by adding a row to a seed. Does not
+belong here: any effect on a figure; no model reads this one but the list of unmapped labels.
 """
 
 import re
@@ -10,9 +10,9 @@ import pandas as pd
 from rapidfuzz import fuzz, process
 
 THRESHOLD = 85
-"""Least likeness, 0 to 100 (token_sort_ratio: the order of words does not count). Each of 1,016 names of concepts that have
-others was looked up among the rest: 70 of 100 got a suggestion, and 88 of 100 of these were right; at 75 they are 89 and
-86, at 90 52 and 90. Good enough to read, not to accept unseen."""
+"""Least likeness, 0 to 100 (token_sort_ratio: the order of words does not count). Each of 1,016 names of concepts that
+have others was looked up among the rest: 70 of 100 got a suggestion, and 88 of 100 of these were right; at 75 they are
+89 and 86, at 90 52 and 90. Good enough to read, not to accept unseen."""
 
 MAX_LABELS = 2000
 """Labels that get a suggestion in one refresh, those of most reports first: cost is labels times names."""
@@ -27,7 +27,7 @@ KNOWN = {
 
 
 def model(dbt, session):
-    """One row per unmapped label with a likely name: label_type, label, unit_key, suggested_label, suggested_key, score."""
+    """One row per unmapped label with a likely name."""
     dbt.config(materialized="table")
     labels = dbt.ref("int_unmapped_labels").df()
     names = dbt.ref("int_indicator_names").df()
