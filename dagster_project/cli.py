@@ -53,10 +53,23 @@ More settings, by environment variable (default):
   KOMMUNLAGER_STATE        private folder of a refresh (.state beside the warehouse)
   KOMMUNLAGER_KEEP         versions kept (3)
   KOMMUNLAGER_WORKERS      processes that read documents (0: by the amount)
-  KOMMUNLAGER_MAX_BYTES    size of one document (67108864)
-  KOMMUNLAGER_MAX_CELLS    cells of one document (500000)
-  KOMMUNLAGER_MAX_COLUMNS  columns of one table (512)
   KOMMUNLAGER_DBT_THREADS  models built at a time (2)
+
+\b
+Bounds for one document; beyond one of them it is quarantined:
+  KOMMUNLAGER_MAX_BYTES           bytes of the file (67108864)
+  KOMMUNLAGER_MAX_SECONDS         wall time of its reader (120)
+  KOMMUNLAGER_MAX_MEMORY_BYTES    memory of its reader (2147483648)
+  KOMMUNLAGER_MAX_PAGES           pages (3000)
+  KOMMUNLAGER_MAX_CHARACTERS      characters of a PDF (20000000)
+  KOMMUNLAGER_MAX_CELLS           cells of all tables (500000)
+  KOMMUNLAGER_MAX_TABLE_CELLS     cells of one table, empty ones too (200000)
+  KOMMUNLAGER_MAX_COLUMNS         columns of one table (512)
+  KOMMUNLAGER_MAX_DEPTH           elements inside each other (200)
+  KOMMUNLAGER_MAX_SHEETS          sheets of a workbook (200)
+  KOMMUNLAGER_MAX_ZIP_MEMBERS     files in its container (5000)
+  KOMMUNLAGER_MAX_UNPACKED_BYTES  bytes of its container, unpacked (536870912)
+  KOMMUNLAGER_MAX_ZIP_RATIO       unpacked over packed size of one file in it (250)
 """
 
 
