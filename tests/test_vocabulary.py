@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import shutil
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
@@ -138,6 +140,16 @@ def test_a_refresh_ends_before_it_reads_anything(small: Project, tmp_path: Path)
     done = Project(checkout, small.folder).run("refresh")
     assert done.returncode == 4, done.stderr
     assert "seeds/vocabulary/structure_words.csv, line 1: the columns are separated by semicolons" in done.stderr
+
+
+def test_the_command_checks_and_suggests(built: tuple[Project, subprocess.CompletedProcess[str]]) -> None:
+    project, _ = built
+    checked = project.run("map", "--check")
+    assert (checked.returncode, checked.stderr) == (0, "")
+    assert re.fullmatch(r"\d+ seeds are in order\.\n", checked.stdout)
+    mapped = project.run("map")
+    assert mapped.returncode == 0, mapped.stderr
+    assert mapped.stdout or mapped.stderr == "# no unknown label is like a known name\n"
 
 
 def test_suggestions_are_rows_of_their_seeds() -> None:

@@ -24,6 +24,8 @@ concept_aliases as (select * from {{ ref('concept_aliases') }}),
 
 context_words as (select * from {{ ref('context_words') }}),
 
+entity_words as (select * from {{ ref('entity_words') }}),
+
 money_words as (select * from {{ ref('money_words') }}),
 
 organisation_words as (select * from {{ ref('organisation_words') }}),
@@ -87,6 +89,8 @@ terms as (
     select 'context_words' as seed, term, role as meaning
     from context_words
     where role != 'activity'
+    union all
+    select 'entity_words' as seed, term, entity as meaning from entity_words
     union all
     select 'money_words' as seed, term, null as meaning from money_words
     union all
