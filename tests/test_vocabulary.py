@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import re
 import shutil
 import subprocess
@@ -9,6 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import duckdb
+import pandas as pd  # type: ignore[import-untyped]
 import pytest
 
 from dagster_project.settings import ConfigurationError
@@ -150,6 +152,35 @@ def test_the_command_checks_and_suggests(built: tuple[Project, subprocess.Comple
     mapped = project.run("map")
     assert mapped.returncode == 0, mapped.stderr
     assert mapped.stdout or mapped.stderr == "# no unknown label is like a known name\n"
+
+
+@pytest.mark.parametrize(
+    ("label", "suggested"),
+    [
+        ("sjukfrånvaron totalt", "sick_leave_total"),
+        ("totalt sjukfrånvaro", "sick_leave_total"),
+        ("sjukfrånvaro kvinnor totalt", "sick_leave_women"),
+        ("sjukfrånvaro 30_49 åren", "sick_leave_30_49"),
+        ("sjukfrånvaro 40_49 år", None),
+        ("sjukfrånvaro män", None),
+        ("något helt annat", None),
+    ],
+)
+def test_a_suggestion_never_crosses_numbers_or_groups(label: str, suggested: str | None) -> None:
+    path = ROOT / "dbt" / "models" / "intermediate" / "int_label_suggestions.py"
+    specification = importlib.util.spec_from_file_location("int_label_suggestions", path)
+    assert specification is not None
+    assert specification.loader is not None
+    model = importlib.util.module_from_spec(specification)
+    specification.loader.exec_module(model)
+    known = [
+        ("sjukfrånvaro totalt", "Sjukfrånvaro, totalt", "sick_leave_total"),
+        ("sjukfrånvaro totalt kvinnor", "Sjukfrånvaro totalt, kvinnor", "sick_leave_women"),
+        ("sjukfrånvaro 30_49 år", "Sjukfrånvaro 30–49 år", "sick_leave_30_49"),
+    ]
+    wanted = pd.DataFrame({"label_type": ["indicator"], "label": [label], "unit_key": ["percent"], "words": [label]})
+    found = [key for *_, key, _ in model._likely(wanted, known, {"kvinnor", "män"})]
+    assert found == ([suggested] if suggested else [])
 
 
 def test_suggestions_are_rows_of_their_seeds() -> None:

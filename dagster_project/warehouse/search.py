@@ -88,6 +88,8 @@ def extension_path() -> Path | None:
 def add_index(database: Path) -> bool:
     """Make the index in a file that nobody else has open; False where the extension or the table is missing.
 
+    A machine for which there is no extension publishes all the same: only the search needs the index.
+
     Raises:
         duckdb.Error: the index could not be made.
     """
@@ -101,7 +103,10 @@ def add_index(database: Path) -> bool:
         ).fetchone()
         if found == (0,):
             return False
-        connection.execute(f"load '{_quoted(extension)}'")
+        try:
+            connection.execute(f"load '{_quoted(extension)}'")
+        except duckdb.Error:  # made for another machine
+            return False
         _make_index(connection)
         connection.execute("checkpoint")
     return True
