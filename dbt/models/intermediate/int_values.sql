@@ -227,7 +227,7 @@ with_lines as (
         -- What makes two figures of two reports the same figure.
         case fact_table
             when 'fct_financial'
-                then {{ hash_key(["'financial'", 'organisation_key', 'statement', "case when account_key = 'unknown' or statement in ('grant', 'saving_measure') then lower(row_label) end", 'group_label', 'account_key', 'qualifier', 'lower(grantor_name)', 'is_plain_total', 'period_key', 'scenario_key', 'entity']) }}
+                then {{ hash_key(["'financial'", 'organisation_key', 'statement', "case when account_key = 'unknown' or statement in ('grant', 'saving_measure', 'investment') then lower(row_label) end", 'group_label', 'account_key', 'qualifier', 'lower(grantor_name)', 'is_plain_total', 'period_key', 'scenario_key', 'entity']) }}
             when 'fct_status'
                 then {{ hash_key(["'status'", 'organisation_key', 'kind', 'lower(row_label)', 'period_key']) }}
             else {{ hash_key(["'indicator'", 'organisation_key', 'lower(group_label)', 'lower(row_label)', 'lower(indicator_section)', 'qualifier', 'indicator_unit_key', 'period_key', 'scenario_key', 'entity']) }}
