@@ -7,6 +7,7 @@ and dbt.
 
 from __future__ import annotations
 
+import logging
 import os
 import shutil
 from dataclasses import dataclass
@@ -73,6 +74,8 @@ def run_refresh(settings: Settings, *, verbose: bool = False) -> Outcome:
 
     from dagster_project.definitions import defs
 
+    if not verbose:  # a check whose model was not built again has no result; that is no news
+        logging.getLogger("dagster._core.execution.plan.active").setLevel(logging.ERROR)
     with dg.DagsterInstance.get() as instance:
         _close_dead_runs(instance)
         try:

@@ -39,6 +39,10 @@ class Settings:
     workers: int = 0
     """``KOMMUNLAGER_WORKERS``: processes that read documents; 0 means as many as cores, and none beside the main
     process when there is little to read."""
+    full: bool = False
+    """``KOMMUNLAGER_FULL``: read and build everything anew, whatever has changed."""
+    quarantine_failing: bool = False
+    """``KOMMUNLAGER_QUARANTINE_FAILING``: leave out reports that fail a check of severity error by themselves."""
     limits: Limits = field(default_factory=Limits)
     """``KOMMUNLAGER_MAX_BYTES``, ``KOMMUNLAGER_MAX_CELLS``, ``KOMMUNLAGER_MAX_COLUMNS``: bounds for one document."""
 
@@ -80,6 +84,8 @@ class Settings:
             PREFIX + "STATE": str(self.state),
             PREFIX + "KEEP": str(self.keep),
             PREFIX + "WORKERS": str(self.workers),
+            PREFIX + "FULL": str(int(self.full)),
+            PREFIX + "QUARANTINE_FAILING": str(int(self.quarantine_failing)),
             PREFIX + "MAX_BYTES": str(self.limits.max_bytes),
             PREFIX + "MAX_CELLS": str(self.limits.max_cells),
             PREFIX + "MAX_COLUMNS": str(self.limits.max_columns),
@@ -104,6 +110,8 @@ def load_settings(
         state=_absolute(_path(env, "STATE") or link.parent / ".state"),
         keep=_number(env, "KEEP", default.keep, at_least=1),
         workers=_number(env, "WORKERS", default.workers, at_least=0),
+        full=_flag(env, "FULL"),
+        quarantine_failing=_flag(env, "QUARANTINE_FAILING"),
         limits=Limits(
             max_bytes=_number(env, "MAX_BYTES", default.limits.max_bytes, at_least=1),
             max_cells=_number(env, "MAX_CELLS", default.limits.max_cells, at_least=1),
@@ -120,6 +128,13 @@ def _path(env: Mapping[str, str], name: str) -> Path | None:
 def _absolute(path: Path) -> Path:
     # Not resolve(): the published file is itself a link, and it is the link that we want.
     return Path(os.path.abspath(path.expanduser()))  # noqa: PTH100 - see above
+
+
+def _flag(env: Mapping[str, str], name: str) -> bool:
+    text = env.get(PREFIX + name, "").strip().lower()
+    if text not in ("", "0", "no", "false", "off", "1", "yes", "true", "on"):
+        raise ConfigurationError(f"{PREFIX}{name} is {text!r}; it must be 1 or 0.")
+    return text in ("1", "yes", "true", "on")
 
 
 def _number(env: Mapping[str, str], name: str, default: int, *, at_least: int) -> int:

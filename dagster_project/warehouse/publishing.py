@@ -22,7 +22,7 @@ from typing import Final
 import duckdb
 
 from dagster_project.settings import ConfigurationError, Settings
-from dagster_project.warehouse.transform import AUDIT_TABLE
+from dagster_project.warehouse.working import AUDIT_TABLE
 
 PRIVATE_SCHEMAS: Final = ("main", "dbt_test__audit")
 """Not for readers: notes of the refresh to itself, and rows that failed tests."""

@@ -22,13 +22,12 @@ from typing import TYPE_CHECKING, Any, Final
 import duckdb
 
 from dagster_project.settings import PROJECT, Settings
+from dagster_project.warehouse import working
+from dagster_project.warehouse.working import Mode, Plan
 
 if TYPE_CHECKING:
     from dbt.contracts.graph.manifest import Manifest
     from dbt_common.events.base_types import EventMsg
-
-AUDIT_TABLE: Final = "main.passed_audit"
-"""Stands in a working file exactly when the last thing done to it was a whole build whose tests all passed."""
 
 CACHE: Final = PROJECT / "dbt" / "target" / "manifests"
 KEPT_MANIFESTS: Final = 3
@@ -63,6 +62,8 @@ class BuildResult:
     """Errors and failed tests; a build with any of these must not be published."""
     warned: tuple[FailedNode, ...]
     skipped: int
+    plan: Plan
+    """What there was to do; with mode ``nothing`` dbt was not even started."""
 
     def explain(self) -> str:
         """The failures as lines for a person."""
@@ -95,7 +96,7 @@ def manifest_path() -> Path:
 def project_fingerprint(project: Path) -> str:
     """Hash over all that a manifest depends on: files of the dbt project, seeds, versions, place."""
     digest = hashlib.sha256()
-    for package in ("dbt-core", "dbt-duckdb", "dagster-dbt"):
+    for package in ("dbt-core", "dbt-duckdb", "dagster-dbt", "duckdb"):
         digest.update(f"{package} {version(package)}\n".encode())
     digest.update(f"{project}\n".encode())
     for path in _project_files(project):
@@ -145,6 +146,7 @@ def _manifest() -> Manifest:
 
     content = manifest_path().with_name("partial_parse.msgpack").read_bytes()
     manifest: Manifest = Manifest.from_msgpack(content, decoder=extended_mashumuro_decoder)
+    manifest.build_flat_graph()  # type: ignore[no-untyped-call] # what macros see as `graph`; parsing would have made it
     return manifest
 
 
@@ -156,23 +158,29 @@ def build(
     select: Sequence[str] = (),
     on_event: Callable[[EventMsg], None] | None = None,
 ) -> BuildResult:
-    """Seeds, models and tests against the working file.
+    """Seeds, models and tests against the working file, as far as something has changed.
+
+    A whole build that passes is noted in the working file; publishing asks for that.
 
     Args:
         settings: which working file, and where dbt writes.
-        select: unique selectors as ``dbt build --select`` takes them; the whole project if empty.
+        select: unique selectors as ``dbt build --select`` takes them, built over all reports; the whole project if empty.
         on_event: called with each of dbt's events, from dbt's threads.
 
     Raises:
         TransformError: dbt could not begin, or stopped for another reason than a failed node.
     """
-    unmark_audited(settings.working_file)
+    plan = _begin(settings.working_file, is_whole=not select)
+    if plan.mode is Mode.NOTHING:
+        return BuildResult(0, (), (), 0, plan)
     os.environ["KOMMUNLAGER_WORKING_FILE"] = str(settings.working_file)  # the one way into profiles.yml
     # Unit tests are about the rules, not about the data: `make test` runs them. --full-refresh, because a seed whose
-    # columns have changed is not loaded into the table of the refresh before.
+    # columns have changed is not loaded into the table of the refresh before. A batch is built on seeds that are the same
+    # and on views that say the same.
     arguments = [
         *("build", "--full-refresh", "--exclude-resource-type", "unit_test"),
         *(("--select", *select) if select else ()),
+        *(BATCH_ARGUMENTS if plan.mode is Mode.BATCH else ()),
     ]
     try:
         result = _invoke(arguments, settings.dbt_target, _manifest(), on_event)
@@ -181,28 +189,45 @@ def build(
     outcomes = list(getattr(result.result, "results", None) or ())
     if result.exception is not None or not outcomes:
         raise TransformError(f"dbt stopped: {result.exception or 'there was nothing to build'}")
-    return _summarise(settings.working_file, outcomes)
+    summary = _summarise(settings.working_file, outcomes, plan)
+    if not summary.failed and not select:
+        working.finish_build(settings.working_file, plan.fingerprint)
+    elif any(node.status != "fail" for node in summary.failed):
+        # It may be the file that is broken; it costs little to make it anew, and much to find that out.
+        working.discard(settings.working_file)
+    return summary
 
 
-def mark_audited(working_file: Path) -> None:
-    """Note in the working file that it was built whole and passed; publishing asks for that."""
-    with duckdb.connect(working_file) as connection:
-        connection.execute(f"create or replace table {AUDIT_TABLE} as select now() as passed_at")
+BATCH_ARGUMENTS: Final = (
+    *("--vars", "{batch: true}"),
+    # Without seeds and the tests that are about seeds alone.
+    *("--exclude", "resource_type:seed", "--indirect-selection", "cautious"),
+)
 
 
-def unmark_audited(working_file: Path) -> None:
-    """Take the note away, before anything is changed.
+def _begin(working_file: Path, *, is_whole: bool) -> Plan:
+    """What is to be done, noted as begun.
 
     Raises:
         TransformError: there is no working file, or it cannot be opened.
     """
     if not working_file.exists():
         raise TransformError(f"There is no working file {working_file}; load the raw tables first.")
+    fingerprint = project_fingerprint(PROJECT)
     try:
         with duckdb.connect(working_file) as connection:
-            connection.execute(f"drop table if exists {AUDIT_TABLE}")
+            if is_whole:
+                plan = working.make_plan(connection, fingerprint)
+            else:
+                plan = Plan(Mode.ALL, (), "some assets were chosen", fingerprint)
+            if plan.mode is not Mode.NOTHING:
+                working.begin_build(connection, plan)
+            return plan
     except duckdb.Error as error:
-        raise TransformError(f"The working file {working_file} cannot be opened: {error}") from error
+        working.discard(working_file)
+        raise TransformError(
+            f"The working file {working_file} cannot be used: {error}. It has been removed: refresh again."
+        ) from error
 
 
 def release_working_file() -> None:
@@ -234,7 +259,7 @@ def _invoke(
     )
 
 
-def _summarise(working_file: Path, outcomes: Iterable[Any]) -> BuildResult:
+def _summarise(working_file: Path, outcomes: Iterable[Any], plan: Plan) -> BuildResult:
     passed, skipped = 0, 0
     failed: list[FailedNode] = []
     warned: list[FailedNode] = []
@@ -248,7 +273,7 @@ def _summarise(working_file: Path, outcomes: Iterable[Any]) -> BuildResult:
             warned.append(_failed_node(working_file, outcome, len(warned)))
         elif status != "success":
             failed.append(_failed_node(working_file, outcome, len(failed)))
-    return BuildResult(passed, tuple(failed), tuple(warned), skipped)
+    return BuildResult(passed, tuple(failed), tuple(warned), skipped, plan)
 
 
 def _failed_node(working_file: Path, outcome: Any, number: int) -> FailedNode:

@@ -17,14 +17,18 @@ from dagster_dbt.core.dbt_cli_event import (
 )
 
 from dagster_project import progress
-from dagster_project.defs.dbt.translator import TRANSLATOR, selectors
+from dagster_project.defs.dbt.translator import TRANSLATOR, model_keys, selectors
 from dagster_project.settings import Settings
-from dagster_project.warehouse.transform import BuildResult, build, manifest_path, mark_audited
+from dagster_project.warehouse.transform import BuildResult, build, manifest_path
+from dagster_project.warehouse.working import Mode
 
 if TYPE_CHECKING:
     from dbt_common.events.base_types import EventMsg
 
 MANIFEST: Final = json.loads(manifest_path().read_text(encoding="utf-8"))
+
+MODELS: Final = model_keys(MANIFEST)
+"""Those assets that every build makes; a build of a batch leaves the seeds as they are."""
 
 RESULT_EVENTS: Final = frozenset({"LogSeedResult", "LogModelResult", "LogSnapshotResult", "LogTestResult"})
 
@@ -34,12 +38,13 @@ def star_schemas(context: dg.AssetExecutionContext, settings: dg.ResourceParam[S
     """Build and test every model; a failed test of severity error fails the run before anything is published."""
     selected = selectors(MANIFEST, context.selected_asset_keys) if context.is_subset else []
     result = yield from _streamed(context, lambda on_event: build(settings, selected, on_event))
+    context.log.info("%s: %s", result.plan.mode, result.plan.reason)
+    if result.plan.mode is Mode.NOTHING:
+        progress.report("build", 1, 1, "nothing to build")
     for node in result.warned:
         context.log.warning("%s: %s", node.name, node.message)
     if result.failed:
         raise dg.Failure(f"{len(result.failed)} of dbt's nodes failed:\n{result.explain()}", allow_retries=False)
-    if not context.is_subset:
-        mark_audited(settings.working_file)
 
 
 def _streamed(

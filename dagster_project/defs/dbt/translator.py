@@ -36,3 +36,9 @@ def selectors(manifest: Mapping[str, Any], keys: Set[dg.AssetKey]) -> list[str]:
         for node in nodes
         if TRANSLATOR.get_asset_spec(manifest, node["unique_id"], None).key in keys
     )
+
+
+def model_keys(manifest: Mapping[str, Any]) -> list[dg.AssetKey]:
+    """The assets that are models, sorted."""
+    nodes = (node for node in manifest["nodes"].values() if node["resource_type"] == "model")
+    return sorted(TRANSLATOR.get_asset_spec(manifest, node["unique_id"], None).key for node in nodes)

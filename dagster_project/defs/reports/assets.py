@@ -19,6 +19,7 @@ DESCRIPTIONS = {
     "report_table": "One row per table; a table that page breaks cut is one.",
     "cell": "One row per non-empty table cell, word for word as printed.",
     "report_override": "What reports.yml says about reports.",
+    "report_history": "One row per report added, corrected, renamed, removed or quarantined, release by release.",
 }
 
 REPORT_KEY = dg.AssetKey([SCHEMA, "report"])
