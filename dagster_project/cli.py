@@ -81,8 +81,8 @@ def refresh(reports: Path | None, warehouse: Path | None, verbose: bool) -> None
     from dagster_project.progress import listening
     from dagster_project.refresh import run_refresh
     from dagster_project.warehouse.lock import refresh_lock
-    from dagster_project.warehouse.publishing import check_target
     from dagster_project.warehouse.query import first_line
+    from dagster_project.warehouse.releases import check_target
     from dagster_project.warehouse.scan import check_folder
     from dagster_project.warehouse.transform import TransformError
 
@@ -273,7 +273,7 @@ def _code_of(signals: set[int]) -> ExitCode:
 
 def _leave_at_once(settings: Settings, before: Path, code: ExitCode, why: str) -> NoReturn:
     """End without waiting for DuckDB's query or dbt's thread: what they build is thrown away by the next refresh."""
-    from dagster_project.warehouse.publishing import remove_leftovers
+    from dagster_project.warehouse.releases import remove_leftovers
 
     remove_leftovers(settings.warehouse)
     if settings.warehouse.resolve() == before:

@@ -15,7 +15,7 @@ from enum import IntEnum
 from typing import TYPE_CHECKING, Any, Final
 
 from dagster_project.settings import PROJECT, Settings
-from dagster_project.warehouse.publishing import check_target, remove_leftovers
+from dagster_project.warehouse.releases import check_target, remove_leftovers
 
 if TYPE_CHECKING:
     import dagster as dg

@@ -30,12 +30,12 @@ class Settings:
     reports: Path = PROJECT / "seeds" / "reports"
     """``KOMMUNLAGER_REPORTS``: folder with the reports, read with its subfolders."""
     warehouse: Path = PROJECT / "warehouse" / "kommunlager.duckdb"
-    """``KOMMUNLAGER_WAREHOUSE``: the published file, a link to the newest versioned file beside it."""
+    """``KOMMUNLAGER_WAREHOUSE``: the published file, a link to the current release below ``releases/`` beside it."""
     state: Path = PROJECT / "warehouse" / ".state"
     """``KOMMUNLAGER_STATE``: private folder (working file, lock, Dagster's event log, dbt's logs);
     ``.state`` beside the published file unless set."""
-    keep: int = 3
-    """``KOMMUNLAGER_KEEP``: versioned files kept, the current one included; at least 1."""
+    keep: int = 5
+    """``KOMMUNLAGER_KEEP``: releases kept, the current one included; at least 1."""
     workers: int = 0
     """``KOMMUNLAGER_WORKERS``: processes that read documents; 0 means as many as cores, and none beside the main
     process when there is little to read."""

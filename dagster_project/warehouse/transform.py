@@ -23,6 +23,7 @@ import duckdb
 
 from dagster_project.settings import PROJECT, Settings
 from dagster_project.warehouse import working
+from dagster_project.warehouse.releases import is_published
 from dagster_project.warehouse.working import Mode, Plan
 
 if TYPE_CHECKING:
@@ -170,7 +171,7 @@ def build(
     Raises:
         TransformError: dbt could not begin, or stopped for another reason than a failed node.
     """
-    plan = _begin(settings.working_file, is_whole=not select)
+    plan = _begin(settings, is_whole=not select)
     if plan.mode is Mode.NOTHING:
         return BuildResult(0, (), (), 0, plan)
     os.environ["KOMMUNLAGER_WORKING_FILE"] = str(settings.working_file)  # the one way into profiles.yml
@@ -191,7 +192,13 @@ def build(
         raise TransformError(f"dbt stopped: {result.exception or 'there was nothing to build'}")
     summary = _summarise(settings.working_file, outcomes, plan)
     if not summary.failed and not select:
-        working.finish_build(settings.working_file, plan.fingerprint)
+        checks = {
+            "mode": str(plan.mode),
+            "reports": len(plan.reports),
+            "passed": summary.passed_tests,
+            "warned": sorted(node.name for node in summary.warned),
+        }
+        working.finish_build(settings.working_file, plan.fingerprint, checks)
     elif any(node.status != "fail" for node in summary.failed):
         # It may be the file that is broken; it costs little to make it anew, and much to find that out.
         working.discard(settings.working_file)
@@ -205,19 +212,22 @@ BATCH_ARGUMENTS: Final = (
 )
 
 
-def _begin(working_file: Path, *, is_whole: bool) -> Plan:
+def _begin(settings: Settings, *, is_whole: bool) -> Plan:
     """What is to be done, noted as begun.
 
     Raises:
         TransformError: there is no working file, or it cannot be opened.
     """
+    working_file = settings.working_file
     if not working_file.exists():
         raise TransformError(f"There is no working file {working_file}; load the raw tables first.")
     fingerprint = project_fingerprint(PROJECT)
     try:
         with duckdb.connect(working_file) as connection:
             if is_whole:
-                plan = working.make_plan(connection, fingerprint)
+                plan = working.make_plan(
+                    connection, fingerprint, lambda content_hash: is_published(settings.warehouse, content_hash)
+                )
             else:
                 plan = Plan(Mode.ALL, (), "some assets were chosen", fingerprint)
             if plan.mode is not Mode.NOTHING:

@@ -10,11 +10,12 @@ every test has passed. So whatever ends a refresh, the next one finds out what i
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import stat
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, astuple, dataclass, fields, replace
 from enum import StrEnum
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -50,6 +51,9 @@ OVERRIDES: Final = "overrides"
 """Key of ``meta``: hash of ``reports.yml`` as loaded."""
 PUBLISHED: Final = "published"
 """Key of ``meta``: content hash of the release that was made of this state."""
+
+CHECKS: Final = "checks"
+"""Key of ``meta``: what the last whole build checked, as JSON."""
 
 READER_PACKAGES: Final = ("lxml", "openpyxl", "pypdfium2", "python-calamine", "selectolax", "xlrd")
 
@@ -163,13 +167,15 @@ def put(connection: duckdb.DuckDBPyConnection, key: str, value: str) -> None:
 
 def known_files(connection: duckdb.DuckDBPyConnection) -> dict[str, KnownFile]:
     """The files as they were when they were read, by name."""
-    rows = connection.execute("select * from main.known_file").fetchall()
-    return {row[0]: KnownFile(*row[:8], tuple(row[8])) for row in rows}
+    columns = [field.name for field in fields(KnownFile)]
+    rows = connection.execute(f"select {', '.join(columns)} from main.known_file").fetchall()
+    known = (KnownFile(**dict(zip(columns, row, strict=True))) for row in rows)
+    return {file.file_name: replace(file, notes=tuple(file.notes)) for file in known}
 
 
 def note_files(connection: duckdb.DuckDBPyConnection, files: Iterable[KnownFile]) -> None:
     """Remember ``files`` in place of what was known of them."""
-    rows = [(*(getattr(file, name) for name in KnownFile.__slots__[:8]), list(file.notes)) for file in files]
+    rows = [(*astuple(file)[:-1], list(file.notes)) for file in files]
     if rows:
         connection.executemany("insert or replace into main.known_file values (?, ?, ?, ?, ?, ?, ?, ?, ?)", rows)
 
@@ -195,15 +201,20 @@ def is_audited(connection: duckdb.DuckDBPyConnection) -> bool:
     return row == (1,)
 
 
-def make_plan(connection: duckdb.DuckDBPyConnection, fingerprint: str) -> Plan:
-    """What a build has to do so that every row is what raw rows, models and vocabulary give."""
+def make_plan(
+    connection: duckdb.DuckDBPyConnection, fingerprint: str, is_published: Callable[[str | None], bool]
+) -> Plan:
+    """What a build has to do so that every row is what raw rows, models and vocabulary give, and is published.
+
+    ``is_published`` tells whether a content hash has its release.
+    """
     built = get(connection, BUILT)
     if built is None:
         return Plan(Mode.ALL, (), "the working file is new, or its last build was not finished", fingerprint)
     if built != fingerprint:
         return Plan(Mode.ALL, (), "models or vocabulary have changed", fingerprint)
     pending = [str(row[0]) for row in connection.execute("select report_id from main.pending order by all").fetchall()]
-    if not pending and is_audited(connection):
+    if not pending and is_audited(connection) and is_published(get(connection, PUBLISHED)):
         return Plan(Mode.NOTHING, (), "nothing has changed", fingerprint)
     row = connection.execute("select count(*) from raw.report where status = 'loaded'").fetchone()
     loaded = int(row[0]) if row else 0
@@ -223,16 +234,21 @@ def begin_build(connection: duckdb.DuckDBPyConnection, plan: Plan) -> None:
     connection.commit()
 
 
-def finish_build(working_file: Path, fingerprint: str) -> None:
+def finish_build(working_file: Path, fingerprint: str, checks: Mapping[str, object]) -> None:
     """Note that the file was built whole with the project ``fingerprint`` and passed; publishing asks for that."""
     with duckdb.connect(working_file) as connection:
         connection.begin()
-        connection.execute("create table if not exists main.pending (report_id varchar primary key)")
-        connection.execute("create table if not exists main.meta (key varchar primary key, value varchar not null)")
         connection.execute("delete from main.pending")
         put(connection, BUILT, fingerprint)
+        put(connection, CHECKS, json.dumps(checks))
         connection.execute(f"create or replace table {AUDIT_TABLE} as select now() as passed_at")
         connection.commit()
+
+
+def note_published(working_file: Path, content_hash: str) -> None:
+    """Note that the file's content has a release, or is not to have one."""
+    with duckdb.connect(working_file) as connection:
+        put(connection, PUBLISHED, content_hash)
 
 
 # --- fingerprints -----------------------------------------------------------------------------------------------------

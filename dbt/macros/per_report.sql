@@ -34,7 +34,11 @@
 {# The raw rows of the batch; on-run-start of every build, nothing to do in one of everything. #}
 {% macro begin_batch() -%}
     {%- if execute and var('batch', false) -%}
-        create schema if not exists batch.raw;
+        {#- All at once and here: two models that make the same schema at the same time are in each other's way. -#}
+        {%- set schemas = "select schema_name from duckdb_schemas() where database_name = current_database() and not internal" -%}
+        {%- for (schema,) in run_query(schemas).rows %}
+            create schema if not exists batch.{{ schema }};
+        {%- endfor %}
         {%- set tables = "select table_name from duckdb_tables() where schema_name = 'raw' and database_name = current_database()" -%}
         {%- for (table,) in run_query(tables).rows %}
             create or replace table batch.raw.{{ table }} as
@@ -58,7 +62,6 @@
     {{ run_hooks(pre_hooks, inside_transaction=False) }}
     {%- call statement('batch', auto_begin=False) -%}
         {# Filtered, for a model may also read tables that hold more than the batch. #}
-        create schema if not exists batch.{{ this.schema }};
         create or replace table {{ rows }} as
         select * from (
 {{ compiled_code }}
@@ -80,7 +83,6 @@
         {{ return(dbt.materialization_view_default()) }}
     {%- endif -%}
     {%- call statement('main', auto_begin=False) -%}
-        create schema if not exists batch.{{ this.schema }};
         create or replace view {{ batch_relation(this) }} as
 {{ compiled_code }}
     {%- endcall -%}

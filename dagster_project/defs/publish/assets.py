@@ -21,16 +21,19 @@ from dagster_project.warehouse.publishing import publish
     description="The file that readers open: a compact copy of the working file, made only when every test has passed.",
 )
 def published(settings: dg.ResourceParam[Settings]) -> dg.MaterializeResult[None]:
-    """Copy the working file to a new version and let the link lead to it."""
+    """Make a release of the working file and let the link lead to it."""
     result = publish(settings)
-    progress.report("publish", 1, 1, result.version.name)
+    progress.report("publish", 1, 1, result.release.name if result.is_new else result.remark)
     return dg.MaterializeResult(
         metadata={
             "link": dg.MetadataValue.path(result.link),
-            "version": dg.MetadataValue.path(result.version),
+            "release": result.release.name,
+            "is_new": result.is_new,
+            "remark": result.remark,
+            "content_hash": result.release.content_hash,
             "size_bytes": result.size_bytes,
-            "tables": result.tables,
-            "views": result.views,
-            "removed": [path.name for path in result.removed],
+            "tables": len(result.release.manifest["tables"]),
+            "views": int(result.release.manifest["views"]),
+            "removed": list(result.removed),
         }
     )
