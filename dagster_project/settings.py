@@ -43,6 +43,30 @@ class Settings:
     """``KOMMUNLAGER_FULL``: read and build everything anew, whatever has changed."""
     quarantine_failing: bool = False
     """``KOMMUNLAGER_QUARANTINE_FAILING``: leave out reports that fail a check of severity error by themselves."""
+    wait: bool = False
+    """``KOMMUNLAGER_WAIT``: wait for a refresh that is running instead of ending with code 3."""
+    log_to_stderr: bool = False
+    """``KOMMUNLAGER_LOG_STDERR``: write the log to standard error too, as JSON lines."""
+    metrics: Path | None = None
+    """``KOMMUNLAGER_METRICS``: a Prometheus textfile that each refresh writes."""
+    schedule: str = ""
+    """``KOMMUNLAGER_SCHEDULE``: when Dagster refreshes, as a cron expression in Swedish time; empty for never."""
+    max_age_hours: int = 0
+    """``KOMMUNLAGER_MAX_AGE_HOURS``: age of the last good refresh from which the warehouse counts as stale; 0 for
+    any."""
+    inbox: str = ""
+    """``KOMMUNLAGER_INBOX``: folder or fsspec address (``s3://…``) from which new reports are fetched; empty for
+    none."""
+    webhook: str = ""
+    """``KOMMUNLAGER_WEBHOOK``: address to which a failed refresh is posted as JSON."""
+    mail_to: str = ""
+    """``KOMMUNLAGER_MAIL_TO``: e-mail addresses, divided by commas, that are told of a failed refresh."""
+    mail_from: str = ""
+    """``KOMMUNLAGER_MAIL_FROM``: the sender."""
+    smtp: str = "smtp://localhost"
+    """``KOMMUNLAGER_SMTP``: ``smtp://[user:password@]host[:port]`` or ``smtps://…``."""
+    keep_runs: int = 50
+    """``KOMMUNLAGER_KEEP_RUNS``: runs that Dagster's event log keeps; at least 1."""
     limits: Limits = field(default_factory=Limits)
     """``KOMMUNLAGER_MAX_BYTES``, ``KOMMUNLAGER_MAX_CELLS``, ``KOMMUNLAGER_MAX_COLUMNS``: bounds for one document."""
 
@@ -86,6 +110,17 @@ class Settings:
             PREFIX + "WORKERS": str(self.workers),
             PREFIX + "FULL": str(int(self.full)),
             PREFIX + "QUARANTINE_FAILING": str(int(self.quarantine_failing)),
+            PREFIX + "WAIT": str(int(self.wait)),
+            PREFIX + "LOG_STDERR": str(int(self.log_to_stderr)),
+            PREFIX + "METRICS": str(self.metrics or ""),
+            PREFIX + "SCHEDULE": self.schedule,
+            PREFIX + "MAX_AGE_HOURS": str(self.max_age_hours),
+            PREFIX + "INBOX": self.inbox,
+            PREFIX + "WEBHOOK": self.webhook,
+            PREFIX + "MAIL_TO": self.mail_to,
+            PREFIX + "MAIL_FROM": self.mail_from,
+            PREFIX + "SMTP": self.smtp,
+            PREFIX + "KEEP_RUNS": str(self.keep_runs),
             PREFIX + "MAX_BYTES": str(self.limits.max_bytes),
             PREFIX + "MAX_CELLS": str(self.limits.max_cells),
             PREFIX + "MAX_COLUMNS": str(self.limits.max_columns),
@@ -112,6 +147,17 @@ def load_settings(
         workers=_number(env, "WORKERS", default.workers, at_least=0),
         full=_flag(env, "FULL"),
         quarantine_failing=_flag(env, "QUARANTINE_FAILING"),
+        wait=_flag(env, "WAIT"),
+        log_to_stderr=_flag(env, "LOG_STDERR"),
+        metrics=_absolute(metrics) if (metrics := _path(env, "METRICS")) else None,
+        schedule=env.get(PREFIX + "SCHEDULE", "").strip(),
+        max_age_hours=_number(env, "MAX_AGE_HOURS", default.max_age_hours, at_least=0),
+        inbox=env.get(PREFIX + "INBOX", ""),
+        webhook=env.get(PREFIX + "WEBHOOK", ""),
+        mail_to=env.get(PREFIX + "MAIL_TO", ""),
+        mail_from=env.get(PREFIX + "MAIL_FROM", ""),
+        smtp=env.get(PREFIX + "SMTP", "") or default.smtp,
+        keep_runs=_number(env, "KEEP_RUNS", default.keep_runs, at_least=1),
         limits=Limits(
             max_bytes=_number(env, "MAX_BYTES", default.limits.max_bytes, at_least=1),
             max_cells=_number(env, "MAX_CELLS", default.limits.max_cells, at_least=1),

@@ -103,7 +103,7 @@ class Folder:
 
 
 def _other_figure(text: str, chance: random.Random) -> str:
-    places = [match for match in re.finditer(r"(?<=\t)\d{2,3}(?=[\t\n])", text)]
+    places = list(re.finditer(r"(?<=\t)\d{2,3}(?=[\t\n])", text))
     if not places:
         return text + "\n"
     place = chance.choice(places)
@@ -161,7 +161,9 @@ def main() -> None:
             if wrong:
                 different[f"{step}: {done[-1]}"] = wrong
     modes[refresh(settings)] += 1
-    print(json.dumps({"done": done, "modes": modes, "different": different, "tables": len(hashes(settings))}))
+    sys.stdout.write(
+        json.dumps({"done": done, "modes": modes, "different": different, "tables": len(hashes(settings))})
+    )
 
 
 if __name__ == "__main__":

@@ -412,7 +412,9 @@ def test_a_report_that_has_not_changed_is_not_read_again(reports: Path) -> None:
     result, settings = load(reports)
     assert (result.read, result.removed, result.loaded) == (("b.txt", "d.txt"), ("c.txt",), 2)
     assert ask(settings, "select report_id, count(*) from raw.cell group by all order by all") == [("a", 9), ("b", 9)]
-    assert ask(settings, "select text from raw.cell where report_id = 'b' and row_index = 1 and col_index = 2") == [("7",)]
+    assert ask(settings, "select text from raw.cell where report_id = 'b' and row_index = 1 and col_index = 2") == [
+        ("7",)
+    ]
     assert [item.file_name for item in result.quarantined] == ["d.txt"]
     assert load(reports)[0].read == ()
 
@@ -490,7 +492,10 @@ def test_reports_yml_alone_changes_its_reports_and_reads_none(reports: Path) -> 
     (reports / "reports.yml").write_text("a: {committee: Socialnämnden}\n")
     result, settings = load(reports)
     assert result.read == ()
-    assert ask(settings, "select report_id from main.pending order by all") == [("a",), ("b",)]  # nothing was built since
+    assert ask(settings, "select report_id from main.pending order by all") == [
+        ("a",),
+        ("b",),
+    ]  # nothing was built since
     assert ask(settings, "select report_id, committee from raw.report_override") == [("a", "Socialnämnden")]
     (reports / "reports.yml").unlink()
     assert ask(load(reports)[1], "select count(*) from raw.report_override") == [(0,)]

@@ -48,7 +48,7 @@ def build(settings: Settings, n: int, *, reports: int = 1, more: str = "") -> No
         connection.execute(WORKING_FILE + ";".join(NOTES) + ";" + more)
         connection.execute("insert into marts.fact select 'f' || i, ?, 1.5 from range(?) as t(i)", [n, n])
         connection.execute(
-            "insert into raw.report select 'r' || i, 'r' || i || '.txt', 's' || i, 'loaded', null from range(?) as t(i)",
+            "insert into raw.report select 'r' || i, 'r' || i || '.txt', 's' || i, 'loaded', null from range(?) t(i)",
             [reports],
         )
     finish_build(settings.working_file, "rules", {"passed": 1})

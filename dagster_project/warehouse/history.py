@@ -1,7 +1,7 @@
 """What became of each report from release to release.
 
-Belongs here: the events that follow from two lists of reports, the one that readers have and the one that was just loaded.
-Does not belong here: figures that a later report states differently; those follow from the figures (the view
+Belongs here: the events that follow from two lists of reports, the one that readers have and the one that was just
+loaded. Does not belong here: figures that a later report states differently; those follow from the figures (the view
 ``marts.report_history`` shows both).
 
 The history is that of what was published: a refresh that fails adds nothing, whatever it read, and the one after it

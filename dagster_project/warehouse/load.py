@@ -1,7 +1,7 @@
 """The raw layer of one refresh: what has changed below the reports folder into the working file, in one transaction.
 
-Belongs here: the order of the steps, what counts as a change, and the transaction. Does not belong here: each step itself
-(``scan``, ``overrides``, ``words``, ``reading``, ``raw``), and what the file notes about itself (``working``).
+Belongs here: the order of the steps, what counts as a change, and the transaction. Does not belong here: each step
+itself (``scan``, ``overrides``, ``words``, ``reading``, ``raw``), and what the file notes about itself (``working``).
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ import pyarrow as pa
 
 from dagster_project.extract.document import Limits, StructureWords, report_id_for
 from dagster_project.settings import PROJECT, ConfigurationError, Settings
-from dagster_project.warehouse import working
+from dagster_project.warehouse import journal, working
 from dagster_project.warehouse.history import write_history
 from dagster_project.warehouse.overrides import Overrides, read_overrides
 from dagster_project.warehouse.raw import SCHEMA, TABLES
@@ -66,8 +66,8 @@ def load_raw(settings: Settings, on_read: OnRead | None = None) -> LoadResult:
     """Bring the raw tables of the working file up to date with the reports folder, in one transaction.
 
     Only files that are new or have changed since they were read are read, or all of them where the readers, their words
-    or limits have changed, with ``settings.full``, or where the working file cannot be used (it is then made anew). Rows
-    stand report by report; in a new working file the reports follow in the order of file names.
+    or limits have changed, with ``settings.full``, or where the working file cannot be used (it is then made anew).
+    Rows stand report by report; in a new working file the reports follow in the order of file names.
 
     Raises:
         ConfigurationError: there is no reports folder, no report in it, or the vocabulary or ``reports.yml`` cannot
@@ -129,6 +129,13 @@ def _load(
     names = {file.file_name for file in files}
     removed = [file for name, file in known.items() if name not in names and name != OVERRIDES_FILE]
 
+    for gone_file in removed:
+        about: dict[str, Any] = {
+            "report_id": gone_file.report_id,
+            "file_name": gone_file.file_name,
+            "sha256": gone_file.sha256,
+        }
+        journal.event("report.removed", "info", **about)
     writer = _Writer(connection)
     errors = dict(connection.execute("select file_name, error from raw.report where status = 'quarantined'").fetchall())
     gone = [known[file.file_name] for file in changed if file.file_name in known] + removed
@@ -146,6 +153,7 @@ def _load(
         writer.add("report", _rows("report", [_report_row(result)]))
         noted.append(_known(result, looks[result.file.file_name], extraction))
         bytes_read += (result.size_bytes or 0) if result.sha256 else 0
+        _tell(result)
         if result.error is None:
             pending.add(result.file.report_id)
         # Tried once more, and refused for the same reason: nothing has changed.
@@ -159,6 +167,19 @@ def _load(
     loaded = _result(connection, tuple(file.file_name for file in changed), tuple(f.file_name for f in removed))
     connection.commit()
     return replace(loaded, bytes_read=bytes_read)
+
+
+def _tell(result: ReadReport) -> None:
+    about: dict[str, Any] = {
+        "report_id": result.file.report_id,
+        "file_name": result.file.file_name,
+        "sha256": result.sha256,
+    }
+    if result.error is None:
+        cells = result.rows["cell"].num_rows if "cell" in result.rows else 0
+        journal.event("report.read", **about, extractor=result.extractor, cells=cells, notes=list(result.notes))
+    else:
+        journal.event("report.quarantined", "warning", **about, reason=result.error)
 
 
 def _is_comparable(
@@ -175,7 +196,8 @@ def _is_comparable(
 
 
 def _set_aside_no_more(connection: duckdb.DuckDBPyConnection, settings: Settings) -> set[str]:
-    """Reports that were left out for failing a check and are to be tried again: other rules, or none may be left out."""
+    """Reports that were left out for failing a check and are to be tried again: other rules, or none may be left
+    out."""
     rules = project_fingerprint(PROJECT) if settings.quarantine_failing else ""
     rows = connection.execute("delete from main.set_aside where rules != ? returning report_id", [rules]).fetchall()
     return {str(row[0]) for row in rows}

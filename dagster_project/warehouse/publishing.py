@@ -153,16 +153,19 @@ def _make(settings: Settings, content: Content, was: Release | None) -> Release:
 def _compared(database: Path, content: Content, was: Release | None, name: str) -> tuple[str, dict[str, Any]]:
     if was is None:
         return f"# {name}\n\nThe first release.\n", {}
-    with duckdb.connect() as connection, _attached(connection, database, "now", "read_only"):
-        with _attached(connection, was.database, "was", "read_only"):
-            try:
-                before = content_from_json(json.loads((was.folder / releases.CONTENT).read_text(encoding="utf-8")))
-            except (OSError, ValueError, KeyError, TypeError, AttributeError):
-                before = content_of(connection, "was")
-            try:
-                return difference(connection, before, content, was.name, name)
-            except duckdb.Error as error:  # a page for people must not hold back the figures
-                return f"# {name}\n\nIt cannot be compared with {was.name}: {error}\n", {}
+    with (
+        duckdb.connect() as connection,
+        _attached(connection, database, "now", "read_only"),
+        _attached(connection, was.database, "was", "read_only"),
+    ):
+        try:
+            before = content_from_json(json.loads((was.folder / releases.CONTENT).read_text(encoding="utf-8")))
+        except (OSError, ValueError, KeyError, TypeError, AttributeError):
+            before = content_of(connection, "was")
+        try:
+            return difference(connection, before, content, was.name, name)
+        except duckdb.Error as error:  # a page for people must not hold back the figures
+            return f"# {name}\n\nIt cannot be compared with {was.name}: {error}\n", {}
 
 
 def _versions() -> dict[str, str]:

@@ -1,7 +1,7 @@
 """The releases of a warehouse: folders that never change, one of which the link leads to.
 
-Belongs here: their names and order, their manifests, which one is current, going back to one, and deleting old ones. Does
-not belong here: how a release is made (``publishing``) and how two of them differ (``difference``).
+Belongs here: their names and order, their manifests, which one is current, going back to one, and deleting old ones.
+Does not belong here: how a release is made (``publishing``) and how two of them differ (``difference``).
 
     warehouse/kommunlager.duckdb                     the link that readers open
     warehouse/releases/<UTC time>-<content hash>/    kommunlager.duckdb, manifest.json, content.json, diff.md
@@ -95,7 +95,8 @@ def _release(folder: Path, database: str) -> Release | None:
 
 
 def point(link: Path, database: Path) -> None:
-    """Let ``link`` lead to ``database``: one rename, before which the old release is current and after which the new."""
+    """Let ``link`` lead to ``database``: one rename, before which the old release is current and after which the
+    new."""
     new_link = link.parent / f".{link.stem}-{os.getpid()}.unfinished.link"
     new_link.unlink(missing_ok=True)
     new_link.symlink_to(os.path.relpath(database, link.parent))  # relative: the folder can be moved

@@ -14,7 +14,7 @@ import os
 import shutil
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -24,6 +24,7 @@ import duckdb
 from dagster_project.settings import PROJECT, Settings
 from dagster_project.warehouse import working
 from dagster_project.warehouse.releases import is_published
+from dagster_project.warehouse.suspects import loaded_reports, set_aside, suspects
 from dagster_project.warehouse.working import Mode, Plan
 
 if TYPE_CHECKING:
@@ -52,6 +53,8 @@ class FailedNode:
     """The file in the dbt project that defines it."""
     sample: tuple[str, ...] = ()
     """For a failed test: the first rows it found, as text."""
+    sql: str = field(default="", repr=False)
+    """For a failed test: what it asked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +68,10 @@ class BuildResult:
     skipped: int
     plan: Plan
     """What there was to do; with mode ``nothing`` dbt was not even started."""
+    interpreted: int = 0
+    """Reports whose figures were made again."""
+    set_aside: tuple[tuple[str, str], ...] = ()
+    """Reports that were left out because they fail a check by themselves, and which."""
 
     def explain(self) -> str:
         """The failures as lines for a person."""
@@ -147,7 +154,8 @@ def _manifest() -> Manifest:
 
     content = manifest_path().with_name("partial_parse.msgpack").read_bytes()
     manifest: Manifest = Manifest.from_msgpack(content, decoder=extended_mashumuro_decoder)
-    manifest.build_flat_graph()  # type: ignore[no-untyped-call] # what macros see as `graph`; parsing would have made it
+    # What macros see as `graph`; parsing would have made it.
+    manifest.build_flat_graph()  # type: ignore[no-untyped-call]
     return manifest
 
 
@@ -165,19 +173,53 @@ def build(
 
     Args:
         settings: which working file, and where dbt writes.
-        select: unique selectors as ``dbt build --select`` takes them, built over all reports; the whole project if empty.
-        on_event: called with each of dbt's events, from dbt's threads.
+        select: unique selectors as ``dbt build --select`` takes them, built over all reports; the whole project if
+        empty. on_event: called with each of dbt's events, from dbt's threads.
 
     Raises:
         TransformError: dbt could not begin, or stopped for another reason than a failed node.
     """
+    if not settings.quarantine_failing or select:
+        return _build_once(settings, select, on_event)
+    left_out: list[tuple[str, str]] = []
+    for _ in range(ROUNDS):
+        events: list[EventMsg] = []
+        result = _build_once(settings, select, events.append)
+        reasons = _reasons(settings, result) if result.failed else {}
+        if not reasons:
+            break
+        set_aside(settings.working_file, settings.warehouse, reasons, result.plan.fingerprint)
+        left_out += reasons.items()
+    for event in events if on_event is not None else ():
+        on_event(event)  # type: ignore[misc] # only of the last round: each model is to be told of once
+    return replace(result, set_aside=tuple(left_out))
+
+
+ROUNDS: Final = 5
+"""Builds in which failing reports may be left out: dbt does not go on behind a failed test, so others show later."""
+
+
+def _reasons(settings: Settings, result: BuildResult) -> dict[str, str]:
+    """Reports to leave out after a build that failed, with the reason; none unless that can mend every failure."""
+    if any(node.status != "fail" for node in result.failed):
+        return {}
+    loaded = loaded_reports(settings.working_file)
+    among = [name for name in loaded if result.plan.mode is Mode.ALL or name in set(result.plan.reports)]
+    tests = {node.name: node.sql for node in result.failed}
+    found = suspects(settings.working_file, tests, among)
+    if len(found) == len(loaded) or {name for names in found.values() for name in names} != set(tests):
+        return {}
+    return {name: f"set aside: it fails {', '.join(names)} by itself" for name, names in found.items()}
+
+
+def _build_once(settings: Settings, select: Sequence[str], on_event: Callable[[EventMsg], None] | None) -> BuildResult:
     plan = _begin(settings, is_whole=not select)
     if plan.mode is Mode.NOTHING:
         return BuildResult(0, (), (), 0, plan)
     os.environ["KOMMUNLAGER_WORKING_FILE"] = str(settings.working_file)  # the one way into profiles.yml
     # Unit tests are about the rules, not about the data: `make test` runs them. --full-refresh, because a seed whose
-    # columns have changed is not loaded into the table of the refresh before. A batch is built on seeds that are the same
-    # and on views that say the same.
+    # columns have changed is not loaded into the table of the refresh before. A batch is built on seeds that are the
+    # same and on views that say the same.
     arguments = [
         *("build", "--full-refresh", "--exclude-resource-type", "unit_test"),
         *(("--select", *select) if select else ()),
@@ -191,6 +233,10 @@ def build(
     if result.exception is not None or not outcomes:
         raise TransformError(f"dbt stopped: {result.exception or 'there was nothing to build'}")
     summary = _summarise(settings.working_file, outcomes, plan)
+    if plan.mode is Mode.BATCH:
+        summary = replace(summary, interpreted=len(plan.reports))
+    elif not select:
+        summary = replace(summary, interpreted=len(loaded_reports(settings.working_file)))
     if not summary.failed and not select:
         checks = {
             "mode": str(plan.mode),
@@ -294,7 +340,14 @@ def _failed_node(working_file: Path, outcome: Any, number: int) -> FailedNode:
     # dbt adds which macro called which, a line each that begins with ">"
     lines = [line.strip() for line in (outcome.message or status).splitlines()]
     message = " ".join(line for line in lines if line and not line.startswith(">"))
-    return FailedNode(node.name, status, message, node.original_file_path, sample)
+    return FailedNode(
+        node.name,
+        status,
+        message,
+        node.original_file_path,
+        sample,
+        str(sql or "") if node.resource_type == "test" else "",
+    )
 
 
 def _sample(working_file: Path, sql: str) -> tuple[str, ...]:

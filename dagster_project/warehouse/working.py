@@ -1,10 +1,11 @@
 """The private working file between refreshes: what it was made of, and what is left to do to bring it up to date.
 
-Belongs here: the notes that the file keeps about itself (schema ``main``, never published) and the decision what a build
-has to do. Does not belong here: reading reports (``load``), building (``transform``), publishing (``publishing``).
+Belongs here: the notes that the file keeps about itself (schema ``main``, never published) and the decision what a
+build has to do. Does not belong here: reading reports (``load``), building (``transform``), publishing
+(``publishing``).
 
-The notes are changed in the same transactions as the tables they are about, and a report counts as interpreted only when
-every test has passed. So whatever ends a refresh, the next one finds out what is missing.
+The notes are changed in the same transactions as the tables they are about, and a report counts as interpreted only
+when every test has passed. So whatever ends a refresh, the next one finds out what is missing.
 """
 
 from __future__ import annotations
@@ -41,9 +42,10 @@ NOTES: Final = (
     "create table main.set_aside (report_id varchar primary key, sha256 varchar, rules varchar not null, "
     "reason varchar not null)",
 )
-"""``known_file``: one row per file of the reports folder as it was when it was read. ``pending``: reports whose rows may
-not be what their raw rows give. ``batch``: those that the build running interprets. ``set_aside``: reports that failed a
-check and were left out because of it."""
+"""``known_file``: one row per file of the reports folder as it was when it was read. ``pending``: reports whose rows
+may
+not be what their raw rows give. ``batch``: those that the build running interprets. ``set_aside``: reports that failed
+a check and were left out because of it."""
 
 BUILT: Final = "built"
 """Key of ``meta``: fingerprint of the dbt project and the seeds that every row not pending was made with."""
@@ -255,7 +257,8 @@ def note_published(working_file: Path, content_hash: str) -> None:
 
 
 def extraction_fingerprint(settings: Settings) -> str:
-    """Hash over all that the rows of a document depend on beside the document: readers, their libraries, words, limits."""
+    """Hash over all that the rows of a document depend on beside the document: readers, their libraries, words,
+    limits."""
     digest = hashlib.sha256()
     folder = PROJECT / "dagster_project"
     for path in (

@@ -19,6 +19,7 @@ from dagster_dbt.core.dbt_cli_event import (
 from dagster_project import progress
 from dagster_project.defs.dbt.translator import TRANSLATOR, model_keys, selectors
 from dagster_project.settings import Settings
+from dagster_project.warehouse import journal
 from dagster_project.warehouse.transform import BuildResult, build, manifest_path
 from dagster_project.warehouse.working import Mode
 
@@ -37,14 +38,40 @@ RESULT_EVENTS: Final = frozenset({"LogSeedResult", "LogModelResult", "LogSnapsho
 def star_schemas(context: dg.AssetExecutionContext, settings: dg.ResourceParam[Settings]) -> Iterator[Any]:
     """Build and test every model; a failed test of severity error fails the run before anything is published."""
     selected = selectors(MANIFEST, context.selected_asset_keys) if context.is_subset else []
-    result = yield from _streamed(context, lambda on_event: build(settings, selected, on_event))
+    with journal.step("build"):
+        result = yield from _streamed(context, lambda on_event: build(settings, selected, on_event))
+        _tell(result, is_subset=context.is_subset)
+        if result.failed:
+            raise dg.Failure(f"{len(result.failed)} of dbt's nodes failed:\n{result.explain()}", allow_retries=False)
     context.log.info("%s: %s", result.plan.mode, result.plan.reason)
     if result.plan.mode is Mode.NOTHING:
         progress.report("build", 1, 1, "nothing to build")
     for node in result.warned:
         context.log.warning("%s: %s", node.name, node.message)
-    if result.failed:
-        raise dg.Failure(f"{len(result.failed)} of dbt's nodes failed:\n{result.explain()}", allow_retries=False)
+
+
+def _tell(result: BuildResult, *, is_subset: bool) -> None:
+    """What the build did, for the journal."""
+    for node in result.failed:
+        journal.event("check.failed", "error", check=node.name, message=node.message, sample=node.sample)
+    for node in result.warned:
+        journal.event("check.warned", "warning", check=node.name, message=node.message)
+    for report_id, reason in result.set_aside:
+        journal.event("report.set_aside", "error", report_id=report_id, reason=reason)
+    journal.event("build.finished", mode=result.plan.mode, reason=result.plan.reason, passed=result.passed_tests)
+    journal.note(
+        mode=str(result.plan.mode),
+        reason=result.plan.reason,
+        interpreted=result.interpreted,
+        checks={
+            "passed": result.passed_tests,
+            "warned": sorted(node.name for node in result.warned),
+            "failed": sorted(node.name for node in result.failed),
+        },
+        set_aside=[report_id for report_id, _ in result.set_aside],
+    )
+    if result.plan.mode is Mode.NOTHING and not is_subset:
+        journal.note(ok=True, is_new=False, remark=result.plan.reason)
 
 
 def _streamed(

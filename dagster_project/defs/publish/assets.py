@@ -9,6 +9,7 @@ from dagster_project import progress
 from dagster_project.defs.dbt.assets import MODELS
 from dagster_project.defs.reports.assets import raw_tables
 from dagster_project.settings import Settings
+from dagster_project.warehouse import journal
 from dagster_project.warehouse.publishing import publish
 
 
@@ -22,7 +23,16 @@ from dagster_project.warehouse.publishing import publish
 )
 def published(settings: dg.ResourceParam[Settings]) -> dg.MaterializeResult[None]:
     """Make a release of the working file and let the link lead to it."""
-    result = publish(settings)
+    with journal.step("publish"):
+        result = publish(settings)
+    journal.event(
+        "release.published" if result.is_new else "release.unchanged",
+        release=result.release.name,
+        remark=result.remark,
+        removed=list(result.removed),
+        difference=result.release.manifest.get("difference", {}) if result.is_new else {},
+    )
+    journal.note(ok=True, release=result.release.name, is_new=result.is_new, remark=result.remark)
     progress.report("publish", 1, 1, result.release.name if result.is_new else result.remark)
     return dg.MaterializeResult(
         metadata={

@@ -9,6 +9,8 @@ import dagster as dg
 
 from dagster_project import progress
 from dagster_project.settings import Settings
+from dagster_project.warehouse import journal
+from dagster_project.warehouse.inbox import fetch
 from dagster_project.warehouse.load import LoadResult, load_raw
 from dagster_project.warehouse.raw import SCHEMA, TABLES
 
@@ -50,7 +52,16 @@ def _spec(table: str) -> dg.AssetSpec:
 )
 def raw_tables(settings: dg.ResourceParam[Settings]) -> Iterator[dg.MaterializeResult[None] | dg.AssetCheckResult]:
     """Read every report of the reports folder into the working file."""
-    result = load_raw(settings, on_read=lambda done, total, name: progress.report("read", done, total, name))
+    with journal.step("read"):
+        fetched = fetch(settings)
+        result = load_raw(settings, on_read=lambda done, total, name: progress.report("read", done, total, name))
+    journal.note(
+        fetched=len(fetched),
+        read=len(result.read),
+        removed=len(result.removed),
+        loaded=result.loaded,
+        quarantined=len(result.quarantined),
+    )
     for table, rows in result.rows.items():
         metadata: dict[str, dg.MetadataValue | int] = {"dagster/row_count": rows}
         if table == "report":
