@@ -7,7 +7,6 @@ needs them: they take seconds, and help and questions must not.
 from __future__ import annotations
 
 import os
-import shutil
 import signal
 import sys
 import time
@@ -19,7 +18,14 @@ from typing import TYPE_CHECKING, NoReturn, TextIO
 
 import click
 
-from dagster_project.commands.operate import releases_command, rollback, status, warehouse_option
+from dagster_project.commands.operate import (
+    our_name,
+    releases_command,
+    rollback,
+    show_unsettled,
+    status,
+    warehouse_option,
+)
 from dagster_project.commands.show import show
 from dagster_project.exit_codes import ExitCode
 from dagster_project.settings import PROJECT, ConfigurationError, Settings, load_settings
@@ -331,18 +337,11 @@ def _show_refreshed(settings: Settings, checks: int, passed: int, warnings: tupl
     for report_id in last.get("set_aside", ()):
         _say(f"SET ASIDE  {report_id}: it fails a check and is NOT in the warehouse")
     _show_quarantined(settings)
+    show_unsettled(settings)
     for warning in warnings:
         _say(f"warning    check did not pass: {warning}")
     place = "" if settings.warehouse == Settings().warehouse else f" --warehouse {settings.warehouse}"
-    click.echo(f'ask it     {_our_name()} query{place} "select * from marts.report_values limit 10"')
-
-
-def _our_name() -> str:
-    """How this command is called from here: by its name if it is on the path, else by its place."""
-    called = Path(sys.argv[0])
-    if called.name != "kommunlager" or shutil.which("kommunlager") == str(called):
-        return "kommunlager"
-    return str(called.relative_to(Path.cwd())) if called.is_relative_to(Path.cwd()) else str(called)
+    click.echo(f'ask it     {our_name()} query{place} "select * from marts.report_values limit 10"')
 
 
 def _show_quarantined(settings: Settings) -> None:

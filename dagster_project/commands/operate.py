@@ -7,6 +7,7 @@ Belongs here: options, messages, exit codes. Does not belong here: what is found
 from __future__ import annotations
 
 import json
+import shutil
 import sys
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ from typing import Any
 import click
 
 from dagster_project.exit_codes import ExitCode
-from dagster_project.settings import load_settings
+from dagster_project.settings import Settings, load_settings
 
 warehouse_option = click.option(
     "--warehouse",
@@ -23,6 +24,9 @@ warehouse_option = click.option(
     show_envvar=True,
     help="The published file, a link to the current release.  [default: warehouse/kommunlager.duckdb of the checkout]",
 )
+
+MAX_UNSETTLED = 10
+"""Reports to settle that are shown with their entries; the others are counted."""
 
 json_option = click.option("--json", "as_json", is_flag=True, help="As JSON, for programs.")
 
@@ -42,6 +46,8 @@ def status(warehouse: Path | None, as_json: bool) -> None:
         _show(state, settings.warehouse)
     else:
         click.echo(f"There is no warehouse at {settings.warehouse} yet. `kommunlager refresh` makes it.", err=True)
+    if not as_json and settings.warehouse.exists():
+        show_unsettled(settings)
     for problem in () if as_json else state["problems"]:
         click.echo(f"problem    {problem}", err=True)
     sys.exit(ExitCode.FAILED if state["problems"] else ExitCode.OK)
@@ -102,6 +108,34 @@ def _municipalities(rows: list[dict[str, Any]]) -> Any:
         values = (name, row["reports"], row["latest_period_end"] or "", row["latest_read_at"] or "")
         table.add_row(*(Text(str(value)) for value in values))
     return table
+
+
+def show_unsettled(settings: Settings) -> None:
+    """Reports of which something is not known, each with an entry for ``reports.yml`` to fill in."""
+    from dagster_project.console import printable
+    from dagster_project.warehouse.scan import OVERRIDES_FILE
+    from dagster_project.warehouse.unsettled import list_unsettled
+
+    unsettled = list_unsettled(settings.warehouse)
+    for report in unsettled[:MAX_UNSETTLED]:
+        _say(f"to settle  {printable(report.file_name)}: {report.open_attributes}; paste into {OVERRIDES_FILE}:")
+        for line in report.entry.splitlines():
+            _say(f"    {printable(line)}")
+    if len(unsettled) > MAX_UNSETTLED:
+        rest = len(unsettled) - MAX_UNSETTLED
+        _say(f'to settle  {rest} more: {our_name()} query "select file_name, entry from marts.reports_to_settle"')
+
+
+def our_name() -> str:
+    """How this command is called from here: by its name if it is on the path, else by its place."""
+    called = Path(sys.argv[0])
+    if called.name != "kommunlager" or shutil.which("kommunlager") == str(called):
+        return "kommunlager"
+    return str(called.relative_to(Path.cwd())) if called.is_relative_to(Path.cwd()) else str(called)
+
+
+def _say(message: str) -> None:
+    click.echo(message, err=True)
 
 
 @click.command("releases")

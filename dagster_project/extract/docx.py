@@ -13,7 +13,14 @@ from itertools import pairwise
 
 from lxml import etree
 
-from dagster_project.extract.document import Document, ExtractionError, Limits, StructureWords, collapse
+from dagster_project.extract.document import (
+    Document,
+    ExtractionError,
+    Limits,
+    StructureWords,
+    collapse,
+    running_lines,
+)
 from dagster_project.extract.grids import (
     MAX_NESTED,
     GridBuilder,
@@ -62,8 +69,19 @@ def read_docx(data: bytes, limits: Limits, words: StructureWords) -> Document:
         media_type="application/vnd.openxmlformats-officedocument.wordprocessingml.document",
         extractor=EXTRACTOR,
         extractor_version=VERSION,
+        running_lines=running_lines(_running_texts(package, main)),
         notes=(*reader.notes(), *document.notes),
     )
+
+
+def _running_texts(package: Package, main: str) -> Iterator[str]:
+    """Paragraphs of the page headers and footers."""
+    related = package.related(main)
+    for part in (*related.get("header", []), *related.get("footer", [])):
+        root = package.xml(part)
+        for paragraph in () if root is None else root.iter("{*}p"):
+            pieces = paragraph.iter("{*}t", "{*}tab", "{*}br")
+            yield "".join((node.text or "") if _name(node) == "t" else " " for node in pieces)
 
 
 # --- XML ------------------------------------------------------------------------------------------------------------

@@ -13,7 +13,7 @@ from dataclasses import replace
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode, SelectolaxError
 
-from dagster_project.extract.document import Document, ExtractionError, Limits, StructureWords
+from dagster_project.extract.document import Document, ExtractionError, Limits, StructureWords, running_lines
 from dagster_project.extract.grids import (
     MAX_NESTED,
     GridBuilder,
@@ -85,7 +85,15 @@ def read_html(data: bytes, limits: Limits, words: StructureWords) -> Document:
     flow.read(tree.body)
     document = assemble(flow.items, limits, words)
     notes = (*notes, *document.notes)
-    return replace(document, media_type="text/html", extractor=EXTRACTOR, extractor_version=VERSION, notes=notes)
+    title = tree.css_first("head title")
+    return replace(
+        document,
+        media_type="text/html",
+        extractor=EXTRACTOR,
+        extractor_version=VERSION,
+        running_lines=running_lines([title.text()] if title is not None else []),
+        notes=notes,
+    )
 
 
 def _most_open_tags(page: str) -> int:

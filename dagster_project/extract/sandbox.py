@@ -32,6 +32,7 @@ from dagster_project.extract.document import (
     Heading,
     Limits,
     Paragraph,
+    RunningLine,
     StructureWords,
     Table,
 )
@@ -51,6 +52,14 @@ FAILED = "error"
 READ = "document"
 DRAWN = "picture"
 SENSELESS = "the reader's answer makes no sense"
+PARTS: dict[str, Any] = {
+    "headings": Heading,
+    "paragraphs": Paragraph,
+    "tables": Table,
+    "cells": Cell,
+    "running_lines": RunningLine,
+}
+"""Fields of a document that hold records, and of which kind."""
 Job = tuple[str, Limits, tuple[Any, ...]]
 """What is to be done (:data:`READ`, :data:`DRAWN`), the limits for it, and its arguments."""
 
@@ -267,10 +276,7 @@ def _document(content: Any) -> Document:
     return Document(
         **{
             **content,
-            "headings": tuple(Heading(*row) for row in content["headings"]),
-            "paragraphs": tuple(Paragraph(*row) for row in content["paragraphs"]),
-            "tables": tuple(Table(*row) for row in content["tables"]),
-            "cells": tuple(Cell(*row) for row in content["cells"]),
+            **{name: tuple(kind(*row) for row in content[name]) for name, kind in PARTS.items()},
             "notes": tuple(content["notes"]),
         }
     )
@@ -278,7 +284,7 @@ def _document(content: Any) -> Document:
 
 def _plain(document: Document) -> dict[str, Any]:
     content = {field.name: getattr(document, field.name) for field in fields(document)}
-    for name, kind in (("headings", Heading), ("paragraphs", Paragraph), ("tables", Table), ("cells", Cell)):
+    for name, kind in PARTS.items():
         values = attrgetter(*(field.name for field in fields(kind)))
         content[name] = [values(row) for row in content[name]]
     return content

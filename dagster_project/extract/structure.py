@@ -399,6 +399,7 @@ class _Builder:
         self._line_counts = Counter(
             _without_page(item.text) for item in flow if isinstance(item, Line) and len(item.text) <= MAX_HEADING_LENGTH
         )
+        self._marks_headings = sum(isinstance(item, Line) and item.level is not None for item in flow) > 1
         self._repeated = self._repeated_lines()
         self._label_depths = self._depths_with_labels()
 
@@ -539,7 +540,10 @@ class _Builder:
             return level, listed.number, text, True
         if not self._titlelike(text) or self._goes_on(index):
             return None
-        if isinstance(self._item(index + 1), Grid) and self._is_caption(text):
+        if isinstance(self._item(index + 1), Grid) and (
+            self._is_caption(text) or (self._marks_headings and not item.bold)
+        ):
+            # Where headings are marked, an unmarked line above a table is its caption.
             return None
         if item.bold:
             return self._outline_level + 1, None, text, True
@@ -667,6 +671,12 @@ class _Builder:
             self._close_table()
             for row in rows:
                 self._paragraph(Line(" ".join(row).strip(), page=grid.page))
+            return
+        if all(len(row) == 2 and row[0].endswith(":") and row[1] for row in rows):
+            # "Diarienummer: | SBN 24/0311": what the document says about itself, no table.
+            self._close_table()
+            for row in rows:
+                self._paragraph(Line(" ".join(row), page=grid.page))
             return
         if max(len(row) for row in rows) > self.limits.max_columns:
             raise ExtractionError(f"a table has more than {self.limits.max_columns} columns")

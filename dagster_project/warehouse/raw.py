@@ -78,6 +78,7 @@ TABLES: Mapping[str, pa.Schema] = {
         x1=(_REAL, None),
         y1=(_REAL, None),
     ),
+    "running_line": _columns(report_id=_TEXT, line_seq=_INT, text=_TEXT),
     "report_override": _columns(
         report_id=_TEXT,
         municipality=(_TEXT, None),
@@ -101,7 +102,13 @@ TABLES: Mapping[str, pa.Schema] = {
 }
 """Table to columns; every table is there after a load, empty or not."""
 
-_DOCUMENT_PARTS = {"heading": "headings", "paragraph": "paragraphs", "report_table": "tables", "cell": "cells"}
+_DOCUMENT_PARTS = {
+    "heading": "headings",
+    "paragraph": "paragraphs",
+    "report_table": "tables",
+    "cell": "cells",
+    "running_line": "running_lines",
+}
 
 _DUCKDB_TYPES = {
     _TEXT: "varchar",

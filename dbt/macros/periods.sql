@@ -43,7 +43,7 @@ end
 {%- set short_year = "try_cast(regexp_extract(" ~ text ~ ", '[''’-](\\d\\d)(?:[^0-9]|$)', 1) as integer)" -%}
 {%- set digits_of_month = "regexp_extract(" ~ text ~ ", '(?:utfall|budget|prognos|avvikelse|bokslut)[a-zåäö.]* ?(\\d{4})(?:[^0-9]|$)', 1)" -%}
 {%- set is_autumn = "regexp_matches(" ~ text ~ ", '(?:^|[^a-zåäö])(?:ht|hösttermin)')" -%}
-{%- set two_digits = "try_cast(nullif(regexp_extract(" ~ text ~ ", '(?:läsår[a-z]*|vt|ht|vårtermin[a-z]*|hösttermin[a-z]*) ?-?(\\d\\d)(?:[^0-9]|$)', 1), '') as integer)" -%}
+{%- set two_digits = "try_cast(nullif(regexp_extract(" ~ text ~ ", '(?:läsår[a-zåäö ]*|vt|ht|vårtermin[a-z]*|hösttermin[a-z]*) ?-?(\\d\\d)(?:[^0-9]|$)', 1), '') as integer)" -%}
 {%- set school_year = "coalesce(2000 + " ~ two_digits ~ ", " ~ year ~ ")" -%}
 {%- set term_year = school_year -%}
 case {{ form }}

@@ -15,8 +15,8 @@ from typing import Any
 import pypdfium2
 import pypdfium2.raw as pdfium
 
-from dagster_project.extract.document import Document, ExtractionError, Limits, StructureWords
-from dagster_project.extract.pdf.characters import Frame, PageText, frame_of, read_words
+from dagster_project.extract.document import Document, ExtractionError, Limits, StructureWords, running_lines
+from dagster_project.extract.pdf.characters import Frame, PageText, Word, frame_of, read_words
 from dagster_project.extract.pdf.joins import follows, may_follow, share_columns
 from dagster_project.extract.pdf.lattice import find_lattices
 from dagster_project.extract.pdf.lines import TextLine, make_lines
@@ -26,6 +26,7 @@ from dagster_project.extract.pdf.outline import (
     heading_levels,
     paragraphs,
     prose_leading,
+    running_texts,
     running_words,
 )
 from dagster_project.extract.pdf.rows import Untold
@@ -43,6 +44,8 @@ from dagster_project.extract.structure import Grid, Item, Line, PrintedText, ass
 
 EXTRACTOR = "pdf"
 VERSION = "1"
+RUNNING_PAGES = 12
+"""Pages at the beginning whose headers and footers are kept; those behind print the same."""
 
 NO_TEXT = "no text layer: run OCR first"
 MAX_POINTS = 14_400.0
@@ -94,8 +97,14 @@ def read_pdf(data: bytes, limits: Limits, words: StructureWords) -> Document:
         page_count=count,
         extractor=EXTRACTOR,
         extractor_version=VERSION,
+        running_lines=running_lines(running_texts(_edges(pages))),
         notes=(*notes, *document.notes),
     )
+
+
+def _edges(pages: Sequence[_Page]) -> list[tuple[float, Sequence[Word]]]:
+    """Height and words of the first pages, for their headers and footers."""
+    return [(page.text.frame.height, page.text.words) for page in pages[:RUNNING_PAGES]]
 
 
 @contextmanager

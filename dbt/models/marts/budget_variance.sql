@@ -43,6 +43,7 @@ printed_lines as (
     where
         financials.statement in ('income_statement', 'unit_result', 'investment')
         and financials.flag is distinct from 'ambiguous_column'
+        and financials.entity is null
         and financials.scenario_key in ('budget', 'budget_revised', 'budget_original', 'actual', 'variance')
     group by all
 ),

@@ -16,7 +16,7 @@ reports as (select * from {{ ref('dim_report') }}),
 usable as (
     select *
     from indicator_values
-    where is_current and flag is distinct from 'ambiguous_column' and flag is distinct from 'dash'
+    where is_current and entity is null and flag is distinct from 'ambiguous_column' and flag is distinct from 'dash'
 ),
 
 -- One target, outcome and status an indicator and period, from whichever reports print them.

@@ -23,9 +23,9 @@ units as (
 ),
 
 headers as (
-    select 'scenario' as label_type, replace(reason, 'header not in the vocabulary: ', '') as label, report_id, count(*) as n_values
-    from cells
-    where starts_with(reason, 'header not in the vocabulary: ')
+    select 'scenario' as label_type, column_label as label, report_id, count(*) as n_values
+    from named_values
+    where is_unknown_header and scenario_basis = 'default'
     group by all
 ),
 
@@ -39,7 +39,7 @@ statuses as (
 words as (
     select 'status' as label_type, value_text as label, report_id, count(*) as n_values
     from named_values
-    where cell_type = 'text' and fact_table = 'fct_indicator_value'
+    where cell_type = 'text' and fact_table in ('fct_indicator_value', 'fct_status')
     group by all
 ),
 
@@ -59,7 +59,7 @@ municipalities as (
 committees as (
     select 'organisation' as label_type, coalesce(title, report_id) as label, report_id, 0 as n_values
     from reports
-    where committee is null
+    where not is_organisation_known
 ),
 
 fiscal_years as (
