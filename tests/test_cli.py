@@ -21,6 +21,7 @@ import pytest
 
 from dagster_project.settings import ConfigurationError, load_settings
 from dagster_project.warehouse.lock import RefreshRunningError, refresh_lock
+from dagster_project.warehouse.raw import TABLES
 from dagster_project.warehouse.releases import releases
 from tests.conftest import REPORT, ROOT, SECONDS, Project
 
@@ -83,7 +84,7 @@ def test_every_data_test_is_a_check_in_the_event_log_and_the_graph_is_one(built:
     models = [node for node in MANIFEST["nodes"].values() if node["resource_type"] in ("model", "seed")]
     assert len(checks) == len(tests) + 1  # the one of Dagster's own: every document loads
     assert not observations  # what dbt tests and no asset is named for ends here, where nobody looks
-    assert len(assets) == len(models) + 7 + 1  # raw tables, and the published file
+    assert len(assets) == len(models) + len(TABLES) + 1  # raw tables, and the published file
     assert f"of {len(checks)}" in done.stdout
 
 

@@ -220,13 +220,14 @@ def _build_once(settings: Settings, select: Sequence[str], on_event: Callable[[E
     # Unit tests are about the rules, not about the data: `make test` runs them. --full-refresh, because a seed whose
     # columns have changed is not loaded into the table of the refresh before. A batch is built on seeds that are the
     # same and on views that say the same.
+    manifest = _manifest()
     arguments = [
         *("build", "--full-refresh", "--exclude-resource-type", "unit_test"),
         *(("--select", *select) if select else ()),
-        *(BATCH_ARGUMENTS if plan.mode is Mode.BATCH else ()),
+        *(_batch_arguments(manifest) if plan.mode is Mode.BATCH else ()),
     ]
     try:
-        result = _invoke(arguments, settings.dbt_target, _manifest(), on_event)
+        result = _invoke(arguments, settings.dbt_target, manifest, on_event)
     finally:
         release_working_file()
     outcomes = list(getattr(result.result, "results", None) or ())
@@ -251,11 +252,13 @@ def _build_once(settings: Settings, select: Sequence[str], on_event: Callable[[E
     return summary
 
 
-BATCH_ARGUMENTS: Final = (
-    *("--vars", "{batch: true}"),
-    # Without seeds and the tests that are about seeds alone.
-    *("--exclude", "resource_type:seed", "--indirect-selection", "cautious"),
-)
+def _batch_arguments(manifest: Manifest) -> list[str]:
+    """Without the seeds that models are made of, and the tests that are about these alone: they are as they were."""
+    models = [node for node in manifest.nodes.values() if str(node.resource_type) == "model"]
+    seeds = sorted(
+        {parent.rpartition(".")[2] for node in models for parent in node.depends_on_nodes if parent.startswith("seed.")}
+    )
+    return ["--vars", "{batch: true}", *(("--exclude", *seeds) if seeds else ()), "--indirect-selection", "cautious"]
 
 
 def _begin(settings: Settings, *, is_whole: bool) -> Plan:

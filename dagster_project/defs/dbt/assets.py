@@ -17,7 +17,7 @@ from dagster_dbt.core.dbt_cli_event import (
 )
 
 from dagster_project import progress
-from dagster_project.defs.dbt.translator import TRANSLATOR, model_keys, selectors
+from dagster_project.defs.dbt.translator import TRANSLATOR, keys_of_every_build, selectors
 from dagster_project.settings import Settings
 from dagster_project.warehouse import journal
 from dagster_project.warehouse.transform import BuildResult, build, manifest_path
@@ -28,8 +28,8 @@ if TYPE_CHECKING:
 
 MANIFEST: Final = json.loads(manifest_path().read_text(encoding="utf-8"))
 
-MODELS: Final = model_keys(MANIFEST)
-"""Those assets that every build makes; a build of a batch leaves the seeds as they are."""
+MADE: Final = keys_of_every_build(MANIFEST)
+"""Assets that every build makes, so that what follows them is never skipped."""
 
 RESULT_EVENTS: Final = frozenset({"LogSeedResult", "LogModelResult", "LogSnapshotResult", "LogTestResult"})
 

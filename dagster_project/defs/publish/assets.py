@@ -6,7 +6,7 @@ Belongs here: key and metadata. Does not belong here: copying and linking (``war
 import dagster as dg
 
 from dagster_project import progress
-from dagster_project.defs.dbt.assets import MODELS
+from dagster_project.defs.dbt.assets import MADE
 from dagster_project.defs.reports.assets import raw_tables
 from dagster_project.settings import Settings
 from dagster_project.warehouse import journal
@@ -15,7 +15,7 @@ from dagster_project.warehouse.publishing import publish
 
 @dg.asset(
     key=["published", "kommunlager"],
-    deps=[raw_tables, *MODELS],
+    deps=[raw_tables, *MADE],
     group_name="published",
     kinds={"duckdb"},
     pool="duckdb",
