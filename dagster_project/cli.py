@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, NoReturn, TextIO
 
 import click
 
+from dagster_project.commands.map import map_labels
 from dagster_project.commands.operate import (
     our_name,
     releases_command,
@@ -26,6 +27,7 @@ from dagster_project.commands.operate import (
     status,
     warehouse_option,
 )
+from dagster_project.commands.search import search
 from dagster_project.commands.show import show
 from dagster_project.exit_codes import ExitCode
 from dagster_project.settings import PROJECT, ConfigurationError, Settings, load_settings
@@ -48,9 +50,6 @@ More settings, by environment variable (default):
   KOMMUNLAGER_STATE        private folder of a refresh (.state beside the warehouse)
   KOMMUNLAGER_KEEP         releases kept (5)
   KOMMUNLAGER_WORKERS      processes that read documents (0: by the amount)
-  KOMMUNLAGER_MAX_BYTES    size of one document (67108864)
-  KOMMUNLAGER_MAX_CELLS    cells of one document (500000)
-  KOMMUNLAGER_MAX_COLUMNS  columns of one table (512)
   KOMMUNLAGER_DBT_THREADS  models built at a time (2)
   KOMMUNLAGER_INBOX        folder or address (s3://…) from which new reports are fetched
   KOMMUNLAGER_SCHEDULE     when Dagster refreshes, a cron expression in Swedish time
@@ -59,6 +58,22 @@ More settings, by environment variable (default):
   KOMMUNLAGER_MAIL_TO      who is told of it by e-mail, from KOMMUNLAGER_MAIL_FROM by KOMMUNLAGER_SMTP
   KOMMUNLAGER_LOG_STDERR   1 writes the log to standard error too, as JSON lines
   KOMMUNLAGER_KEEP_RUNS    runs that Dagster's log keeps (50)
+
+\b
+Bounds for one document; beyond one of them it is quarantined:
+  KOMMUNLAGER_MAX_BYTES           bytes of the file (67108864)
+  KOMMUNLAGER_MAX_SECONDS         wall time of its reader (120)
+  KOMMUNLAGER_MAX_MEMORY_BYTES    memory of its reader (2147483648)
+  KOMMUNLAGER_MAX_PAGES           pages (3000)
+  KOMMUNLAGER_MAX_CHARACTERS      characters of a PDF (20000000)
+  KOMMUNLAGER_MAX_CELLS           cells of all tables (500000)
+  KOMMUNLAGER_MAX_TABLE_CELLS     cells of one table, empty ones too (200000)
+  KOMMUNLAGER_MAX_COLUMNS         columns of one table (512)
+  KOMMUNLAGER_MAX_DEPTH           elements inside each other (200)
+  KOMMUNLAGER_MAX_SHEETS          sheets of a workbook (200)
+  KOMMUNLAGER_MAX_ZIP_MEMBERS     files in its container (5000)
+  KOMMUNLAGER_MAX_UNPACKED_BYTES  bytes of its container, unpacked (536870912)
+  KOMMUNLAGER_MAX_ZIP_RATIO       unpacked over packed size of one file in it (250)
 """
 
 
@@ -239,6 +254,8 @@ def ui(host: str, port: int, warehouse: Path | None) -> None:
     os.execv(command, [str(command), "dev", "--host", host, "--port", str(port)])  # noqa: S606 - the dg of this environment
 
 
+cli.add_command(map_labels)
+cli.add_command(search)
 cli.add_command(show)
 cli.add_command(status)
 cli.add_command(releases_command)

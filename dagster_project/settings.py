@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from dagster_project.extract.document import Limits
@@ -68,7 +68,7 @@ class Settings:
     keep_runs: int = 50
     """``KOMMUNLAGER_KEEP_RUNS``: runs that Dagster's event log keeps; at least 1."""
     limits: Limits = field(default_factory=Limits)
-    """``KOMMUNLAGER_MAX_BYTES``, ``KOMMUNLAGER_MAX_CELLS``, ``KOMMUNLAGER_MAX_COLUMNS``: bounds for one document."""
+    """``KOMMUNLAGER_MAX_BYTES`` and so on, one variable for each field: bounds for one document."""
 
     @property
     def working_file(self) -> Path:
@@ -121,9 +121,7 @@ class Settings:
             PREFIX + "MAIL_FROM": self.mail_from,
             PREFIX + "SMTP": self.smtp,
             PREFIX + "KEEP_RUNS": str(self.keep_runs),
-            PREFIX + "MAX_BYTES": str(self.limits.max_bytes),
-            PREFIX + "MAX_CELLS": str(self.limits.max_cells),
-            PREFIX + "MAX_COLUMNS": str(self.limits.max_columns),
+            **{PREFIX + name.upper(): str(value) for name, value in asdict(self.limits).items()},
             PREFIX + "WORKING_FILE": str(self.working_file),  # read by dbt/profiles.yml
         }
 
@@ -159,9 +157,7 @@ def load_settings(
         smtp=env.get(PREFIX + "SMTP", "") or default.smtp,
         keep_runs=_number(env, "KEEP_RUNS", default.keep_runs, at_least=1),
         limits=Limits(
-            max_bytes=_number(env, "MAX_BYTES", default.limits.max_bytes, at_least=1),
-            max_cells=_number(env, "MAX_CELLS", default.limits.max_cells, at_least=1),
-            max_columns=_number(env, "MAX_COLUMNS", default.limits.max_columns, at_least=1),
+            **{name: _number(env, name.upper(), value, at_least=1) for name, value in asdict(default.limits).items()}
         ),
     )
 

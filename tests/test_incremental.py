@@ -13,8 +13,6 @@ import subprocess
 import sys
 from pathlib import Path
 
-import pytest
-
 from dagster_project.warehouse.transform import manifest_path
 from tests.conftest import ROOT
 
@@ -68,17 +66,3 @@ def test_a_model_of_one_report_depends_on_nothing_that_other_reports_change() ->
         if parent.startswith("model.") and parent not in per_report and reads_reports(parent)
     }
     assert not wrong
-
-
-@pytest.mark.parametrize("layer", ["staging", "intermediate"])
-def test_the_tables_between_raw_and_facts_are_made_report_by_report(layer: str) -> None:
-    """A table that is not is right, but costs all reports with each refresh: a choice to be made, not to happen."""
-    nodes = json.loads(manifest_path().read_text(encoding="utf-8"))["nodes"].values()
-    whole = {
-        node["name"]
-        for node in nodes
-        if node["resource_type"] == "model"
-        and node["schema"] == layer
-        and not node["config"]["materialized"].startswith("per_report")
-    }
-    assert whole == set()

@@ -25,7 +25,7 @@ from typing import Any, Final
 import duckdb
 
 from dagster_project.settings import Settings
-from dagster_project.warehouse import releases, working
+from dagster_project.warehouse import releases, search, working
 from dagster_project.warehouse.content import PRIVATE_SCHEMAS, Content, content_of, quoted
 from dagster_project.warehouse.difference import content_from_json, content_to_json, difference
 from dagster_project.warehouse.releases import Release, check_target, remove_leftovers
@@ -112,6 +112,7 @@ def _make(settings: Settings, content: Content, was: Release | None) -> Release:
     unfinished.mkdir()
     database = unfinished / link.name
     tables, views = _copy(settings.working_file, database)
+    search.add_index(database)
     made = datetime.now(UTC)
     name = f"{made:%Y%m%dT%H%M%SZ}-{content.hash[:8]}"
     same = sum(path.name == name or path.name.startswith(name + "-") for path in folder.iterdir())

@@ -21,7 +21,7 @@ mnkr|mkr|tkr|kkr|ksek|tsek|msek|mdkr|tusentals? kronor|tusen kronor|miljon(?:er)
 {%- endmacro %}
 
 {% macro ratio_pattern() -%}
- (?:(?:kr|kronor|tkr) (?:per )?|(?:kostnad|nettokostnad|bruttokostnad|driftkostnad) per ){{ ratio_object_pattern() }}| (?:[a-zåäö]*pris|timavgift|timtaxa|timkostnad|portionskostnad|dygnskostnad|styckkostnad|[a-zåäö]*peng|skattesats|utdebitering) {# -#}
+ (?:(?:kr|kronor|tkr) (?:per )?|(?:kostnad|nettokostnad|bruttokostnad|driftkostnad) per ){{ ratio_object_pattern() }}| (?:[a-zåäö]*pris|timavgift|timtaxa|timkostnad|portionskostnad|dygnskostnad|styckkostnad|[a-zåäö]*peng|skattesats) {# -#}
 {%- endmacro %}
 
 {# The double that a text matching number_pattern prints. #}

@@ -13,6 +13,7 @@ from dagster_project.warehouse import journal
 from dagster_project.warehouse.inbox import fetch
 from dagster_project.warehouse.load import LoadResult, load_raw
 from dagster_project.warehouse.raw import SCHEMA, TABLES
+from dagster_project.warehouse.vocabulary import check_vocabulary
 
 DESCRIPTIONS = {
     "report": "One row per document found, quarantined ones included.",
@@ -54,6 +55,7 @@ def _spec(table: str) -> dg.AssetSpec:
 def raw_tables(settings: dg.ResourceParam[Settings]) -> Iterator[dg.MaterializeResult[None] | dg.AssetCheckResult]:
     """Read every report of the reports folder into the working file."""
     with journal.step("read"):
+        check_vocabulary()  # before the minutes that reading may take, and with the line that dbt's tests do not know
         fetched = fetch(settings)
         result = load_raw(settings, on_read=lambda done, total, name: progress.report("read", done, total, name))
     journal.note(

@@ -43,7 +43,7 @@ from dagster_project.extract.pdf.zones import zones
 from dagster_project.extract.structure import Grid, Item, Line, PrintedText, assemble, box_of
 
 EXTRACTOR = "pdf"
-VERSION = "1"
+VERSION = "2"
 RUNNING_PAGES = 12
 """Pages at the beginning whose headers and footers are kept; those behind print the same."""
 

@@ -74,7 +74,8 @@ judged as (
         column_role = 'value' and cell_type = 'text' and length(value_text) > 60
         and not (column_scenario_key = 'status' and prefix_status_key is not null) as is_long_text
     from placed
-    left join known_units on placed.unit_text = known_units.term
+    -- tkr/inv is tkr per inhabitant.
+    left join known_units on regexp_replace(placed.unit_text, ' ?(?:/| per ).*$', '') = known_units.term
 ),
 
 body as (

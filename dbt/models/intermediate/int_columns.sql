@@ -26,6 +26,9 @@ grid as (
         report_id,
         table_seq,
         contains(header_words, ' läsår') as has_school_years,
+        -- "Helårsprognos per verksamhet" says what its columns are that say nothing themselves.
+        regexp_matches(near_words, ' [a-zåäö]*prognos(?:er)? ') and not regexp_matches(near_words, ' [a-zåäö]*(?:utfall|bokslut|uppföljning) ')
+            as has_forecast_heading,
         unnest(range(0, n_cols)) as col_index
     from tables
 ),
@@ -250,7 +253,7 @@ with_roles as (
                         case when header_role in ('label', 'attribute', 'group', 'grantor', 'note_ref', 'code') then header_role end, 'label'
                     )
             when header_role in ('code', 'grantor', 'attribute', 'note_ref', 'unit') then header_role
-            when header_role = 'comment' and coalesce(scenario_key, '') != 'status' then 'comment'
+            when header_role = 'comment' and coalesce(scenario_key, '') != 'status' and n_numbers * 2 < n_cells + 1 then 'comment'
             -- Years in a column whose header is about something else (Klart år) are dates, no figures.
             when
                 n_years > 0 and n_years + n_dashes = n_cells and scenario_key is null and period_form is null
@@ -333,17 +336,29 @@ with_scenarios as (
     select
         * exclude (scenario_key),
         case
+            -- A closed account of a year that had not begun to end when the plan was made is a plan.
+            when is_future_outcome then 'plan'
             when scenario_key is not null then scenario_key
             when bounds is null and regexp_matches(label_header_words, ' förändring(?:ar)? ')
                 then case when column_unit_key in ('kr', 'tkr', 'mnkr', 'mdkr') then 'adjustment' else 'change' end
             when column_entity not in ('own', 'group') then 'actual'
+            when bounds is null and report_type = 'interim_report' and has_forecast_heading then 'forecast'
+            when report_type in ('plan', 'budget') and regexp_matches(column_words, ' (?:ack|ackumulerat|tom|t o m|upparbetat) ') then 'actual'
             when report_type in ('plan', 'budget') and period_form = 'year_span' and year(bounds.last) > fiscal_year then 'plan'
             when report_type in ('plan', 'budget') and coalesce(year(bounds.first), fiscal_year) in (fiscal_year - 1, fiscal_year) then 'budget'
             when report_type in ('plan', 'budget') and year(bounds.first) >= fiscal_year then 'plan'
             else 'actual'
         end as scenario_key,
         scenario_key is not null as has_scenario_word
-    from settled
+    from (
+        select
+            *,
+            coalesce(
+                report_type in ('plan', 'budget') and scenario_key = 'actual' and year(bounds.last) >= fiscal_year
+                and regexp_matches(column_words, ' (?:bokslut|utfall) '), false
+            ) as is_future_outcome
+        from settled
+    )
 ),
 
 -- A variance without a period of its own is about that of the budget or forecast before it; so is one below a year that also
@@ -363,6 +378,7 @@ settled_periods as (
     select
         * exclude (bounds, budget_bounds, previous_bounds, previous_form),
         case
+            when bounds is null and scenario_key = 'forecast' then make_date(fiscal_year, 1, 1)
             when bounds is null and scenario_key = 'variance' then budget_bounds.first
             when has_period_above and year(budget_bounds.last) = year(bounds.last) then budget_bounds.first
             when bounds is null and scenario_key = 'change' and previous_form not in ('year', 'year_pair', 'year_span') then previous_bounds.first
@@ -381,6 +397,7 @@ settled_periods as (
             else bounds.first
         end as period_start,
         case
+            when bounds is null and scenario_key = 'forecast' then make_date(fiscal_year, 12, 31)
             when bounds is null and scenario_key = 'variance' then budget_bounds.last
             when has_period_above and year(budget_bounds.last) = year(bounds.last) then budget_bounds.last
             when bounds is null and scenario_key = 'change' and previous_form not in ('year', 'year_pair', 'year_span') then previous_bounds.last
@@ -415,7 +432,7 @@ table_words as (
 )
 
 select
-    settled_periods.* exclude (label_header_words, has_school_years, scenario_text, is_comparison, has_period_above),
+    settled_periods.* exclude (label_header_words, has_school_years, has_forecast_heading, scenario_text, is_comparison, has_period_above),
     -- A header that says neither scenario, period nor unit beside others that do: who knows what it is about (Riket, Kvar).
     settled_periods.column_role = 'value'
     and table_words.has_known_columns

@@ -19,12 +19,14 @@ first_pass as (
                         case when printed_values.is_ratio then 'kr' end
                     )
             when printed_values.has_ratio_header and printed_values.scenario_key not in ('change', 'variance') then 'kr'
+            when contains(printed_values.column_words || printed_values.label_words, ' skattesats ') then 'kr'
         end as direct_unit_key,
         case
             when printed_values.printed_unit_key is not null then printed_values.printed_unit_basis
             when printed_values.expects_money and printed_values.report_unit_key is not null then 'report'
             when printed_values.expects_money and (money_units.unit_key is not null or printed_values.is_ratio) then 'inferred'
             when printed_values.has_ratio_header and printed_values.scenario_key not in ('change', 'variance') then 'inferred'
+            when contains(printed_values.column_words || printed_values.label_words, ' skattesats ') then 'inferred'
         end as direct_unit_basis
     from printed_values
     left join money_units using (report_id, table_seq)

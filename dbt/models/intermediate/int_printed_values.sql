@@ -139,11 +139,12 @@ joined as (
             when suffix_units.unit_key is null and regexp_full_match(label_suffixes.suffix, '(?:andel )?(?:i )?(?:%|procent)') then 'percent'
             else suffix_units.unit_key
         end as label_unit_key,
-        ratio_units.unit_key is not null or suffix_ratio_units.unit_key is not null as has_ratio_unit,
+        ratio_units.unit_key is not null or suffix_ratio_units.unit_key is not null or regexp_matches(parts.unit_text, '/| per ')
+            as has_ratio_unit,
         columns.column_unit_key,
         case
             -- "Resultat i % av skatter och bidrag": the label says it in its middle.
-            when regexp_matches(rows.label_words, ' (?:i|andel i) (?:%|procent) ') then 'percent'
+            when regexp_matches(rows.label_words, ' (?:i|andel i) (?:%|procent) | (?:%|procent) av ') then 'percent'
             -- betaldagar, sjukdygn
             when label_hints.unit_key in ('count', 'hours') or label_hints.unit_key is null
                 then case
@@ -157,6 +158,7 @@ joined as (
         columns.has_scenario_word,
         columns.column_entity,
         columns.is_unknown_header,
+        columns.is_future_outcome,
         rows.is_of_which,
         rows.group_unit_name,
         rows.has_total_word,
@@ -182,7 +184,7 @@ joined as (
     inner join tables using (report_id, table_seq)
     inner join kinds using (report_id, table_seq)
     inner join reports using (report_id)
-    left join cell_units on parts.unit_text = cell_units.term
+    left join cell_units on regexp_replace(parts.unit_text, ' ?(?:/| per ).*$', '') = cell_units.term
     left join suffix_units as row_units on rows.unit_text = row_units.term
     left join label_suffixes using (report_id, table_seq, row_index)
     left join suffix_units on label_suffixes.suffix = suffix_units.term
@@ -275,9 +277,10 @@ described as (
         -- Money per something (kr/invånare, kostnad per elev) is a ratio and never summed; so is a rate of tax.
         has_ratio_unit
         or (has_ratio_header and kind = 'indicator')
-        or (kind = 'indicator' and regexp_matches(label_words, '{{ ratio_pattern() }}'))
+        or (kind = 'indicator' and regexp_matches(label_words, '{{ ratio_pattern() }}|^ (?:genomsnittlig|medel|snitt)[a-zåäö]* '))
+        or regexp_matches(column_words, '{{ ratio_pattern() }}')
         or regexp_matches(label_words || column_words, ' (?:kr|kronor|tkr) (?:inv|invånare|elev|barn|brukare|plats|dygn|inskriven)')
-        or regexp_matches(label_words, ' (?:skattesats|utdebitering|skattekrona)')
+        or regexp_matches(label_words, ' (?:skattesats|skattekrona)|^ (?:kommunal )?utdebitering ')
         or (
             regexp_matches(label_words, ' per [a-zåäö0-9]')
             and not regexp_matches(label_words, ' per (?:den|helår|år|kvartal|tertial|månad|verksamhet|nämnd|avdelning|enhet|\d|{{ month_pattern() }})')

@@ -105,11 +105,16 @@ word_lists as (
     from front_texts
 ),
 
+-- In text a name has a capital; logos on the front are set in small letters too.
 positions as (
-    select
-        *,
-        unnest(range(1, len(line_words) + 1)) as position
-    from word_lists
+    select *
+    from (
+        select
+            *,
+            unnest(range(1, len(line_words) + 1)) as position
+        from word_lists
+    )
+    where place in ('front', 'running') or regexp_matches(line_words[position], '^[A-ZÅÄÖ]')
 ),
 
 candidates as (

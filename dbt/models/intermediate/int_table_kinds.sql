@@ -30,6 +30,11 @@ column_facts as (
             columns.column_role = 'value' and coalesce(units.dimension, 'money') != 'money'
             and columns.scenario_key not in ('variance', 'change')
         ) as has_budget_and_outcome,
+        -- Money beside counts and shares (År | Antal invånare | Årets resultat, mnkr | Soliditet, %).
+        bool_or(
+            columns.column_role = 'value' and coalesce(units.dimension, 'money') != 'money'
+            and columns.scenario_key not in ('variance', 'change', 'status')
+        ) as has_other_column,
         bool_or(columns.column_role = 'value' and columns.scenario_key in ('budget', 'budget_original', 'budget_revised', 'plan') and columns.has_scenario_word)
         and not bool_or(columns.column_role = 'value' and coalesce(units.dimension, 'money') != 'money' and columns.scenario_key not in ('variance', 'change'))
             as has_budget
@@ -201,6 +206,10 @@ select
         -- Prices and money per something are no budget lines.
         when tables.has_ratio_header and not coalesce(column_facts.has_budget_and_outcome, false) then 'indicator'
         when
+            column_facts.has_other_column and column_facts.has_money_column and headed_tables.report_id is null
+            and coalesce(label_facts.account_share, 0) < 0.5
+            then 'indicator'
+        when
             tables.table_unit_key is not null
             or coalesce(column_facts.has_money_column, false)
             or (
@@ -212,6 +221,18 @@ select
                 coalesce(column_facts.has_budget, false)
                 and headed_tables.report_id is not null
                 and coalesce(label_facts.counting_share, 0) < 0.3
+                and not tables.counts_things
+                and tables.plain_unit_key is null
+            )
+            -- "Investeringar 2024-2026" heads money, whether its unit is printed or not.
+            or (
+                regexp_matches(
+                    tables.near_words,
+                    ' (?:investeringar|investeringsbudget|investeringsplan|investeringsredovisning|resultaträkning|resultatbudget|balansräkning|balansbudget|kassaflödesanalys|kassaflödesbudget|finansieringsbudget|driftbudget|driftredovisning|driftsredovisning) '
+                )
+                and coalesce(column_facts.has_numbers, false)
+                and not coalesce(column_facts.has_other_column, false)
+                and coalesce(label_facts.counting_share, 0) = 0
                 and not tables.counts_things
                 and tables.plain_unit_key is null
             )

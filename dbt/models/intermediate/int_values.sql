@@ -36,7 +36,8 @@ value_columns as (
         report_id,
         table_seq,
         col_index,
-        any_value(column_words) as column_words
+        -- U and I are outlay and income of an investment.
+        regexp_replace(regexp_replace(any_value(column_words), ' u $', ' utgifter '), ' i $', ' inkomster ') as column_words
     from measured_values
     group by all
 ),
@@ -102,7 +103,8 @@ keyed as (
         reports.committee,
         reports.report_type,
         reports.stated_on,
-        coalesce(accounts.account_key, column_accounts.account_key, case
+        -- The sum row of a column of costs is costs.
+        coalesce(case when accounts.account_key != 'committees_total' or column_accounts.account_key is null then accounts.account_key end, column_accounts.account_key, case
             when measured_values.kind = 'grant' then 'specific_state_grants'
             when measured_values.kind = 'org_result'
                 and contains(tables.near_words || tables.far_words || tables.header_words, ' resultat ')
@@ -238,7 +240,7 @@ select
     with_lines.row_note,
     coalesce(with_lines.stated_on >= latest.latest_stated_on, true) as is_current,
     case
-        when with_lines.is_misprint then 'misprint'
+        when with_lines.is_misprint or with_lines.is_future_outcome then 'misprint'
         when with_lines.is_composite then 'composite_cell'
         when with_lines.is_ambiguous then 'ambiguous_column'
         when with_lines.cell_type = 'dash' then 'dash'
