@@ -112,6 +112,7 @@ def _table(
         f"select {quoted(owner) if owner else 'null'}, count(*), sum({row_hash(columns)}::hugeint) "
         f"from {relation(database, table)} group by all"
     ).fetchall()
+    rows = [row for row in rows if row[1]]  # of an empty table without a report column comes one row that counts none
     by_report = {str(name or ""): (int(count), _digest(count, total)) for name, count, total in rows}
     count, total = sum(row[1] for row in rows), sum(int(row[2]) for row in rows)
     return TableContent(count, _digest(count, total), by_report)

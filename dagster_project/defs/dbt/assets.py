@@ -6,11 +6,14 @@ Belongs here: handing dbt's events to Dagster while dbt runs. Does not belong he
 
 import json
 import threading
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator, Iterator, Mapping
+from contextlib import suppress
+from pathlib import Path
 from queue import SimpleQueue
 from typing import TYPE_CHECKING, Any, Final
 
 import dagster as dg
+import duckdb
 from dagster_dbt import dbt_assets
 from dagster_dbt.core.dbt_cli_event import (
     DbtCoreCliEventMessage,  # not public: the reason for the pin in pyproject.toml
@@ -39,7 +42,7 @@ def star_schemas(context: dg.AssetExecutionContext, settings: dg.ResourceParam[S
     """Build and test every model; a failed test of severity error fails the run before anything is published."""
     selected = selectors(MANIFEST, context.selected_asset_keys) if context.is_subset else []
     with journal.step("build"):
-        result = yield from _streamed(context, lambda on_event: build(settings, selected, on_event))
+        result = yield from _streamed(context, settings, lambda on_event: build(settings, selected, on_event))
         _tell(result, is_subset=context.is_subset)
         if result.failed:
             raise dg.Failure(f"{len(result.failed)} of dbt's nodes failed:\n{result.explain()}", allow_retries=False)
@@ -75,7 +78,7 @@ def _tell(result: BuildResult, *, is_subset: bool) -> None:
 
 
 def _streamed(
-    context: dg.AssetExecutionContext, run: Callable[[Callable[["EventMsg"], None]], BuildResult]
+    context: dg.AssetExecutionContext, settings: Settings, run: Callable[[Callable[["EventMsg"], None]], BuildResult]
 ) -> Generator[Any, None, BuildResult]:
     """Run dbt in a thread and yield Dagster's events as dbt's come; returns and raises what ``run`` does.
 
@@ -105,7 +108,20 @@ def _streamed(
         if isinstance(event, BaseException):
             raise event
         message = DbtCoreCliEventMessage(raw_event=event, event_history_metadata={})
-        yield from message.to_default_asset_events(MANIFEST, TRANSLATOR, context)
+        for asset_event in message.to_default_asset_events(MANIFEST, TRANSLATOR, context):
+            yield _with_rows(asset_event, event, settings.working_file)
+
+
+def _with_rows(asset_event: Any, event: Mapping[str, Any], working_file: Path) -> Any:
+    """The event of a table that was made, with the number of its rows; dbt gives its seconds."""
+    relation = event["data"]["node_info"].get("node_relation", {})
+    if isinstance(asset_event, dg.Output) and event["data"]["node_info"].get("materialized") != "view":
+        # In this process, which has the file open: another could not look.
+        with suppress(duckdb.Error), duckdb.connect(working_file) as connection:
+            row = connection.execute(f'select count(*) from "{relation["schema"]}"."{relation["alias"]}"').fetchone()
+            if row is not None:
+                return asset_event.with_metadata({**asset_event.metadata, "dagster/row_count": int(row[0])})
+    return asset_event
 
 
 class _Count:

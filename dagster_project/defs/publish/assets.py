@@ -3,6 +3,8 @@
 Belongs here: key and metadata. Does not belong here: copying and linking (``warehouse.publishing``).
 """
 
+from pathlib import Path
+
 import dagster as dg
 
 from dagster_project import progress
@@ -11,6 +13,10 @@ from dagster_project.defs.reports.assets import raw_tables
 from dagster_project.settings import Settings
 from dagster_project.warehouse import journal
 from dagster_project.warehouse.publishing import publish
+from dagster_project.warehouse.releases import DIFFERENCE
+
+LONGEST_PAGE = 20_000
+"""Characters of a difference that Dagster's log keeps."""
 
 
 @dg.asset(
@@ -45,5 +51,16 @@ def published(settings: dg.ResourceParam[Settings]) -> dg.MaterializeResult[None
             "tables": len(result.release.manifest["tables"]),
             "views": int(result.release.manifest["views"]),
             "removed": list(result.removed),
+            "rows": dg.MetadataValue.json(
+                {name: one["rows"] for name, one in result.release.manifest["tables"].items()}
+            ),
+            "difference": dg.MetadataValue.md(_page(result.release.folder)),
         }
     )
+
+
+def _page(folder: Path) -> str:
+    try:
+        return (folder / DIFFERENCE).read_text(encoding="utf-8")[:LONGEST_PAGE]
+    except OSError:
+        return ""

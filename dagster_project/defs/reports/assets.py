@@ -3,7 +3,9 @@
 Belongs here: keys, descriptions, metadata. Does not belong here: reading and writing (``warehouse.load``).
 """
 
+import time
 from collections.abc import Iterator
+from datetime import timedelta
 
 import dagster as dg
 
@@ -26,6 +28,8 @@ DESCRIPTIONS = {
     "report_history": "One row per report added, corrected, renamed, removed or quarantined, release by release.",
 }
 
+FRESHNESS = dg.FreshnessPolicy.time_window(fail_window=timedelta(hours=36), warn_window=timedelta(hours=26))
+
 REPORT_KEY = dg.AssetKey([SCHEMA, "report"])
 
 
@@ -33,6 +37,8 @@ def _spec(table: str) -> dg.AssetSpec:
     columns = [dg.TableColumn(column.name, str(column.type)) for column in TABLES[table]]
     return dg.AssetSpec(
         [SCHEMA, table],
+        # Each refresh looks at the reports, also one that finds nothing to do and leaves all other tables as they are.
+        freshness_policy=FRESHNESS if table == "report" else None,
         description=DESCRIPTIONS[table],
         group_name=SCHEMA,
         kinds={"python", "duckdb"},
@@ -54,10 +60,12 @@ def _spec(table: str) -> dg.AssetSpec:
 )
 def raw_tables(settings: dg.ResourceParam[Settings]) -> Iterator[dg.MaterializeResult[None] | dg.AssetCheckResult]:
     """Read every report of the reports folder into the working file."""
+    began = time.monotonic()
     with journal.step("read"):
         check_vocabulary()  # before the minutes that reading may take, and with the line that dbt's tests do not know
         fetched = fetch(settings)
         result = load_raw(settings, on_read=lambda done, total, name: progress.report("read", done, total, name))
+    seconds = time.monotonic() - began
     journal.note(
         fetched=len(fetched),
         read=len(result.read),
@@ -66,8 +74,13 @@ def raw_tables(settings: dg.ResourceParam[Settings]) -> Iterator[dg.MaterializeR
         quarantined=len(result.quarantined),
     )
     for table, rows in result.rows.items():
-        metadata: dict[str, dg.MetadataValue | int] = {"dagster/row_count": rows}
+        metadata: dict[str, dg.MetadataValue | int | float] = {"dagster/row_count": rows}
         if table == "report":
+            metadata |= {
+                "read": len(result.read),
+                "removed": len(result.removed),
+                "seconds": round(seconds, 3),
+            }
             metadata |= {"bytes_read": result.bytes_read, "remarks": dg.MetadataValue.md(_bullets(result.notes))}
         yield dg.MaterializeResult([SCHEMA, table], metadata=metadata)
     yield _every_document_loads(result)
