@@ -97,7 +97,7 @@ PREFIX = "KOMMUNLAGER_SERVE_"
 def serve(warehouse: Path | None, host: str, port: int, token_file: Path | None, **options: Any) -> None:
     """Serve the published warehouse to many readers at once (DuckDB's Quack protocol), read-only.
 
-    Follows new releases by itself. The log, one JSON object a line, goes to standard error. Stop with Ctrl-C or SIGTERM.
+    Follows new releases by itself. The log, one JSON object a line, goes to standard error. SIGTERM stops it.
     """
     from dagster_project.serving.engine import Engine, Limits
     from dagster_project.serving.server import Address, Server
@@ -117,7 +117,9 @@ def serve(warehouse: Path | None, host: str, port: int, token_file: Path | None,
     click.echo(f"token    {f'in {file}' if file else 'from KOMMUNLAGER_SERVE_TOKEN'}")
     click.echo(f"ask it   from quack_query('{address.uri}', 'from marts.report_values limit 10', token => '...')")
     if not address.is_local:
-        click.echo("warning  other machines can reach this address without encryption; see docs/connect/quack.md", err=True)
+        click.echo(
+            "warning  other machines can reach this address without encryption; see docs/connect/quack.md", err=True
+        )
     sys.stdout.flush()
     stop.wait()
     server.stop()

@@ -1,8 +1,9 @@
 """Answering a query within limits, from the newest release, in a DuckDB that can reach nothing else.
 
 Belongs here: releases, limits of time, memory and size, and following the link. Does not belong here: the protocol and
-who asks (``server``). Every release has a DuckDB instance of its own, without access to files or the network and with its
-configuration locked, so that a query that is running keeps its release, and nothing that a reader writes can get out.
+who asks (``server``). Every release has a DuckDB instance of its own, without access to files or the network and with
+its configuration locked, so that a query that is running keeps its release, and nothing that a reader writes can get
+out.
 """
 
 from __future__ import annotations
@@ -30,10 +31,11 @@ JUDGED: Final = 2_000
 REMEMBERED_CHARACTERS: Final = 10_000
 
 CLIENTS_CATALOG_QUERY: Final = (
-    "SELECT schema_name, sql, 'table' FROM duckdb_tables() UNION ALL SELECT schema_name, view_name, 'view' FROM duckdb_views()"
+    "SELECT schema_name, sql, 'table' FROM duckdb_tables() "
+    "UNION ALL SELECT schema_name, view_name, 'view' FROM duckdb_views()"
 )
-"""How an attached client asks what there is (quack 1.5.5). It then reads a table by its name alone, whatever the schema,
-but a view by schema and name: so it is told that all are views."""
+"""How an attached client asks what there is (quack 1.5.5). It then reads a table by its name alone, whatever the
+schema, but a view by schema and name: so it is told that all are views."""
 
 CATALOG_QUERY: Final = f"""
     select schema_name, table_name, 'view' from duckdb_tables() where database_name = '{CATALOG}'
@@ -72,6 +74,8 @@ class Answer:
     rows: pa.Table
     release: str
     """Name of the file that was asked."""
+    is_repeatable: bool
+    """Whether the release would give it again."""
     waited_ms: float
     ran_ms: float
 
@@ -89,7 +93,7 @@ class Release:
         self._lock = threading.Lock()
         self._users = 0
         self._retired = False
-        self._judged: OrderedDict[str, str] = OrderedDict()
+        self._judged: OrderedDict[str, bool | str] = OrderedDict()
         self._cursors: queue.LifoQueue[duckdb.DuckDBPyConnection] = queue.LifoQueue()
         self._database = duckdb.connect(
             config={
@@ -153,37 +157,37 @@ class Release:
         self._parser.close()
         self._database.close()
 
-    def judge(self, sql: str) -> None:
-        """Pass, or say why not.
+    def judge(self, sql: str) -> bool:
+        """Pass, or say why not. Returns whether the answer can be kept.
 
         Raises:
             RefusedError: see ``policy``.
         """
         with self._lock:
-            reason = self._judged.get(sql)
-        if reason is None:
-            reason = self._judgement(sql)
+            judgement = self._judged.get(sql)
+        if judgement is None:
+            judgement = self._judgement(sql)
             if len(sql) <= REMEMBERED_CHARACTERS:
                 with self._lock:
-                    self._judged[sql] = reason
+                    self._judged[sql] = judgement
                     if len(self._judged) > JUDGED:
                         self._judged.popitem(last=False)
-        if reason:
-            raise RefusedError(reason)
+        if isinstance(judgement, str):
+            raise RefusedError(judgement)
+        return judgement
 
-    def _judgement(self, sql: str) -> str:
-        """Why not; nothing if it may be run."""
+    def _judgement(self, sql: str) -> bool | str:
+        """Whether the answer can be kept, or why it may not be run."""
         if len(sql) > MAX_CHARACTERS:
             return f"a query has {MAX_CHARACTERS:,} characters at most"
         try:
             with self._parser_lock:
                 row = self._parser.execute("select json_serialize_sql(?::varchar)", [sql]).fetchone()
-            judge(json.loads(row[0]) if row and row[0] else {}, self.published)
+            return judge(json.loads(row[0]) if row and row[0] else {}, self.published)
         except RefusedError as error:
             return str(error)
         except (duckdb.Error, RecursionError, ValueError, KeyError, TypeError) as error:
             return f"the query cannot be understood ({first_line(error)[:200]})"
-        return ""
 
     def cursor(self, seconds: float) -> duckdb.DuckDBPyConnection:
         """A connection for one query.
@@ -264,7 +268,7 @@ class Engine:
             release = self._release
         with release.used():
             sql = CATALOG_QUERY if " ".join(sql.split()) == CLIENTS_CATALOG_QUERY else sql
-            release.judge(sql)
+            is_repeatable = release.judge(sql)
             began = time.perf_counter()
             cursor = release.cursor(self.limits.seconds)
             started = time.perf_counter()
@@ -273,7 +277,7 @@ class Engine:
             finally:
                 release.give_back(cursor)
             ended = time.perf_counter()
-        return Answer(rows, release.path.name, (started - began) * 1e3, (ended - started) * 1e3)
+        return Answer(rows, release.path.name, is_repeatable, (started - began) * 1e3, (ended - started) * 1e3)
 
     def _run(self, cursor: duckdb.DuckDBPyConnection, sql: str, started: float) -> pa.Table:
         deadline = started + self.limits.seconds
@@ -291,7 +295,11 @@ class Engine:
                 if time.perf_counter() > deadline:
                     raise LimitError(too_long)
             return _with_unique_names(pa.Table.from_batches(batches, reader.schema))
-        except (duckdb.InterruptException, pa.ArrowException, OSError) as error:  # Arrow hands DuckDB's errors on as its own
+        except (
+            duckdb.InterruptException,
+            pa.ArrowException,
+            OSError,
+        ) as error:  # Arrow hands DuckDB's errors on as its own
             if time.perf_counter() >= deadline:
                 raise LimitError(too_long) from None
             raise duckdb.Error(str(error)) from None

@@ -1,8 +1,9 @@
 """What a reader may ask: one query on the published schemas, with functions that are on a list.
 
-Belongs here: the judgement of a statement as DuckDB's own parser understands it (``json_serialize_sql``). Does not belong
-here: running it. Everything is a list of what is allowed; what the list does not know, of this DuckDB or a later one, is
-refused. The engine that runs what passes has no access to files or the network either: this is the first of two locks.
+Belongs here: the judgement of a statement as DuckDB's own parser understands it (``json_serialize_sql``). Does not
+belong here: running it. Everything is a list of what is allowed; what the list does not know, of this DuckDB or a later
+one, is refused. The engine that runs what passes has no access to files or the network either: this is the first of
+two locks.
 """
 
 from __future__ import annotations
@@ -42,6 +43,15 @@ _EXPRESSIONS: Final = frozenset(
         *("LAMBDA", "LAMBDA_REF", "OPERATOR", "POSITIONAL_REFERENCE", "STAR", "SUBQUERY", "TYPE", "WINDOW"),
     }
 )
+_CHANGING: Final = frozenset(
+    {
+        *("age", "ago", "current_date", "current_localtime", "current_localtimestamp", "current_time"),
+        *("current_timestamp", "gen_random_uuid", "get_current_time", "get_current_timestamp", "localtime"),
+        *("localtimestamp", "now", "random", "today", "transaction_timestamp", "uuid", "uuidv4", "uuidv7"),
+    }
+)
+"""Functions, and names that stand for functions, that give another answer another time."""
+
 _LISTINGS: Final = frozenset({'"tables"', "__show_tables_expanded"})
 """What ``show tables`` and ``show all tables`` are to the parser."""
 
@@ -86,12 +96,15 @@ def read_functions() -> Functions:
     return Functions(frozenset(allowed), refused)
 
 
-def judge(tree: Mapping[str, Any], published: Published) -> None:
+def judge(tree: Mapping[str, Any], published: Published) -> bool:
     """Pass, or say why not.
 
     Args:
         tree: what ``json_serialize_sql`` makes of the text that will be run.
         published: what may be named.
+
+    Returns:
+        Whether the same release gives the same answer again: no time of day, no chance.
 
     Raises:
         RefusedError: it is more than one statement, no query, or names something that is not published or allowed.
@@ -105,14 +118,16 @@ def judge(tree: Mapping[str, Any], published: Published) -> None:
         raise RefusedError(f"one query at a time, not {len(statements)} statements")
     if statements[0].get("named_param_map"):
         raise RefusedError("parameters cannot be passed on: write the values into the query")
-    _Judge(published, _named_subqueries(statements[0], published)).walk(statements[0])
+    judgement = _Judge(published, _named_subqueries(statements[0], published))
+    judgement.walk(statements[0])
+    return judgement.is_repeatable
 
 
 def _named_subqueries(tree: Any, published: Published) -> frozenset[str]:
     """The names that WITH gives, wherever.
 
-    Such a name passes wherever it stands, so it must be one that means nothing outside of its WITH: no file (those have a
-    dot), no relation of DuckDB itself.
+    Such a name passes wherever it stands, so it must be one that means nothing outside of its WITH: no file (those have
+    a dot), no relation of DuckDB itself.
     """
     names = {name.lower() for name in _with_names(tree)}
     for name in sorted(names):
@@ -139,12 +154,14 @@ class _Judge:
         self._published = published
         self._with_names = with_names
         self._functions = read_functions()
+        self.is_repeatable = True
 
     def walk(self, tree: Any) -> None:
         if isinstance(tree, list):
             for value in tree:
                 self.walk(value)
         elif isinstance(tree, dict) and self._goes_on_below(tree):
+            self.is_repeatable &= not tree.get("sample")
             for value in tree.values():
                 self.walk(value)
 
@@ -169,6 +186,8 @@ class _Judge:
             raise RefusedError(f"{kind.lower()}: not known to this server")
         if kind in ("FUNCTION", "WINDOW"):
             self._function(node)
+        names = node.get("column_names") if kind == "COLUMN_REF" else [node.get("function_name")]
+        self.is_repeatable &= not any(str(name).lower() in _CHANGING for name in names or [])
         return kind != "CONSTANT"  # which is data: a struct may have a field of any name
 
     def _table(self, node: dict[str, Any]) -> None:

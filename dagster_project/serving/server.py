@@ -1,11 +1,11 @@
 """The Quack server: DuckDB's own protocol outside, our judgement, limits and log inside.
 
-Belongs here: the hooks that Quack calls, and starting and stopping. Does not belong here: what may be asked (``policy``)
-and how it is answered (``engine``).
+Belongs here: the hooks that Quack calls, and starting and stopping. Does not belong here: what may be asked
+(``policy``) and how it is answered (``engine``).
 
-Quack runs what a client sends on a connection of its own, which nothing can interrupt. So it never gets to run that: the
-authorisation hook judges the statement, has the engine answer it, puts the answer into a table of an empty database in
-memory, and hands Quack ``from`` that table instead. A hook that returns NULL refuses.
+Quack runs what a client sends on a connection of its own, which nothing can interrupt. So it never gets to run that:
+the authorisation hook judges the statement, has the engine answer it, puts the answer into a table of an empty database
+in memory, and hands Quack ``from`` that table instead. A hook that returns NULL refuses.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from pathlib import Path
 from typing import Any, Final, Literal
 
 import duckdb
-import structlog
+from duckdb.func import FunctionNullHandling
 
 from dagster_project.serving.engine import Answer, Engine, LimitError
 from dagster_project.serving.policy import RefusedError
@@ -44,6 +44,14 @@ KEPT_SECONDS: Final = 60.0
 
 FETCHING_SECONDS: Final = 0.25
 """Between Quack's first look at an answer and its removal; what it has begun to read stays readable to it."""
+
+TIDY_SECONDS: Final = 0.1
+
+CACHED_BYTES: Final = 64_000_000
+"""Of answers kept for whoever asks the same again of the same release."""
+
+CACHED_ANSWER_BYTES: Final = 1_000_000
+"""Of one answer that is kept."""
 
 Logger = Any  # structlog's bound loggers have no common type
 
@@ -71,6 +79,13 @@ class Address:
             return False
 
 
+@dataclass(frozen=True, slots=True)
+class _Cached:
+    number: int
+    rows: int
+    size: int
+
+
 class Server:
     """Serves the newest release until it is stopped."""
 
@@ -94,8 +109,8 @@ class Server:
         self._lock = threading.Lock()
         self._stopped = threading.Event()
         self._numbers = iter(range(1, 2**62))
-        self._begun: queue.SimpleQueue[tuple[float, int]] = queue.SimpleQueue()
-        self._kept: OrderedDict[int, float] = OrderedDict()
+        self._due: dict[int, float] = {}  # answer to the moment when it may be dropped
+        self._cached: OrderedDict[tuple[str, str], _Cached] = OrderedDict()  # by release and query
         self._threads = [
             threading.Thread(target=work, name=name, daemon=True)
             for name, work in (("follow", self._follow), ("tidy", self._tidy))
@@ -123,7 +138,12 @@ class Server:
         text, yes = "VARCHAR", "BOOLEAN"
         self._front.create_function("kommunlager_admits", self._admits, [text, text, text], yes, side_effects=True)
         self._front.create_function(
-            "kommunlager_answers", self._answers, [text, text], text, null_handling="special", side_effects=True
+            "kommunlager_answers",
+            self._answers,
+            [text, text],
+            text,
+            null_handling=FunctionNullHandling.SPECIAL,
+            side_effects=True,
         )
         # Not marked as having side effects: so it is called once, when Quack plans the reading of an answer.
         self._front.create_function("kommunlager_begun", self._note_begun, ["BIGINT"], yes)
@@ -188,9 +208,13 @@ class Server:
             return None
 
     def _answer(self, session: str | None, reader: Reader, sql: str, began: float) -> str | None:
+        release = self._engine.release
+        if cached := self._cached_answer(release, sql):
+            self._note(session, reader, sql, began, "answered", rows=cached.rows, release=release, cached=True)
+            return f"from answers.main.answer_{cached.number}"
         try:
             answer = self._engine.answer(sql)
-            instead = self._put(answer)
+            instead = self._put(answer, sql)
         except RefusedError as error:
             self._note(session, reader, sql, began, "refused", reason=str(error))
             # Quack asks about rows that a client wants to append as if they were an INSERT, and takes any text for a
@@ -202,10 +226,18 @@ class Server:
         except duckdb.Error as error:
             self._note(session, reader, sql, began, "failed", reason=first_line(error))
             return _error(str(error))
-        self._note(session, reader, sql, began, "answered", answer=answer)
+        times = {"waited_ms": round(answer.waited_ms, 1), "ran_ms": round(answer.ran_ms, 1)}
+        self._note(session, reader, sql, began, "answered", rows=answer.rows.num_rows, release=answer.release, **times)
         return instead
 
-    def _put(self, answer: Answer) -> str:
+    def _cached_answer(self, release: str, sql: str) -> _Cached | None:
+        with self._lock:
+            cached = self._cached.get((release, sql))
+            if cached:
+                self._cached.move_to_end((release, sql))
+            return cached
+
+    def _put(self, answer: Answer, sql: str) -> str:
         """The answer as a table that Quack can read; returns the query that reads it."""
         number = next(self._numbers)
         cursor = self._cursors.get()
@@ -218,11 +250,26 @@ class Server:
         finally:
             self._cursors.put(cursor)
         with self._lock:
-            self._kept[number] = time.monotonic()
+            if answer.is_repeatable and answer.rows.nbytes <= CACHED_ANSWER_BYTES:
+                self._cache((answer.release, sql), _Cached(number, answer.rows.num_rows, answer.rows.nbytes + len(sql)))
+                return f"from answers.main.answer_{number}"
+            self._due[number] = time.monotonic() + KEPT_SECONDS
         return f"from answers.main.answer_{number} where kommunlager_begun({number}::bigint)"
 
+    def _cache(self, key: tuple[str, str], cached: _Cached) -> None:
+        """Keep an answer; let go of those of other releases and of the one longest not asked for. Under the lock."""
+        before = self._cached.pop(key, None)  # two asked the same at the same time
+        gone = [before] if before else []
+        gone += [self._cached.pop(other) for other in list(self._cached) if other[0] != key[0]]
+        self._cached[key] = cached
+        while sum(kept.size for kept in self._cached.values()) > CACHED_BYTES:
+            gone.append(self._cached.popitem(last=False)[1])
+        for one in gone:  # whoever was pointed there has that long to come for it
+            self._due[one.number] = time.monotonic() + KEPT_SECONDS
+
     def _note_begun(self, number: int) -> bool:
-        self._begun.put((time.monotonic() + FETCHING_SECONDS, number))
+        with self._lock:
+            self._due[number] = time.monotonic() + FETCHING_SECONDS
         return True
 
     def _note(
@@ -232,21 +279,21 @@ class Server:
         sql: str | None,
         began: float,
         outcome: str,
-        *,
-        reason: str | None = None,
-        answer: Answer | None = None,
+        **more: Any,
     ) -> None:
-        said: dict[str, Any] = {"reader": reader.name if reader else None, "session": _short(session)}
         text = sql or ""
-        said["sql" if self._log_queries == "text" else "sql_sha256"] = (
-            text if self._log_queries == "text" else hashlib.sha256(text.encode()).hexdigest()
+        as_logged = (
+            {"sql": text} if self._log_queries == "text" else {"sql_sha256": hashlib.sha256(text.encode()).hexdigest()}
         )
-        said |= {"outcome": outcome, "ms": round((time.perf_counter() - began) * 1e3, 1)}
-        if answer:
-            said |= {"rows": answer.rows.num_rows, "waited_ms": round(answer.waited_ms, 1), "release": answer.release}
-        if reason:
-            said["reason"] = reason
-        self._log.info("query", **said)
+        self._log.info(
+            "query",
+            reader=reader.name if reader else None,
+            session=_short(session),
+            **as_logged,
+            outcome=outcome,
+            ms=round((time.perf_counter() - began) * 1e3, 1),
+            **more,
+        )
 
     # --- threads ------------------------------------------------------------------------------------------------------
 
@@ -262,20 +309,14 @@ class Server:
     def _tidy(self) -> None:
         """Drop answers that are fetched, and those that nobody came for."""
         cursor = self._front.cursor()
-        while not self._stopped.is_set():
-            with suppress(queue.Empty):
-                due, number = self._begun.get(timeout=1.0)
-                time.sleep(max(0.0, due - time.monotonic()))
-                self._drop(cursor, number)
+        while not self._stopped.wait(TIDY_SECONDS):
+            now = time.monotonic()
             with self._lock:
-                old = [number for number, made in self._kept.items() if time.monotonic() - made > KEPT_SECONDS]
-            for number in old:
-                self._drop(cursor, number)
-
-    def _drop(self, cursor: duckdb.DuckDBPyConnection, number: int) -> None:
-        cursor.execute(f"drop table if exists answers.main.answer_{number}")
-        with self._lock:
-            self._kept.pop(number, None)
+                due = [number for number, moment in self._due.items() if moment <= now]
+            for number in due:
+                cursor.execute(f"drop table if exists answers.main.answer_{number}")
+                with self._lock:
+                    self._due.pop(number, None)
 
 
 def load_extension(connection: duckdb.DuckDBPyConnection, name: str) -> None:
@@ -285,7 +326,7 @@ def load_extension(connection: duckdb.DuckDBPyConnection, name: str) -> None:
         duckdb.Error: there is neither a wheel nor a copy in DuckDB's folder for extensions.
     """
     try:
-        from duckdb_extensions import import_extension
+        from duckdb_extensions import import_extension  # type: ignore[import-untyped]
 
         import_extension(name)
     except (ImportError, OSError):  # then it may lie in DuckDB's own folder
@@ -327,7 +368,7 @@ def _widen_backlog(port: int) -> None:
     """Ask the system for a longer queue on the socket that Quack has opened; where that fails, nothing is lost."""
     for entry in Path("/proc/self/fd").glob("*"):
         with suppress(OSError, ValueError):
-            if not os.readlink(entry).startswith("socket:"):
+            if not str(entry.readlink()).startswith("socket:"):
                 continue
             with socket.socket(fileno=os.dup(int(entry.name))) as found:
                 listens = found.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN)

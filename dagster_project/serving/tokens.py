@@ -115,7 +115,7 @@ def read_token_file(path: Path) -> tuple[Reader, ...]:
         raise ConfigurationError(f"The token file {path} cannot be read: {error}") from None
     if stat.S_IMODE(mode) & 0o027:
         raise ConfigurationError(
-            f"The token file {path} is open to others (mode {stat.S_IMODE(mode):04o}); make it 0600 with: chmod 600 {path}"
+            f"The token file {path} is open to others (mode {stat.S_IMODE(mode):04o}); close it with: chmod 600 {path}"
         )
     readers = []
     for number, line in enumerate(text.splitlines(), start=1):
