@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, NoReturn, TextIO
 
 import click
 
+from dagster_project.commands.export import export
 from dagster_project.commands.serve import serve
 from dagster_project.refresh import ExitCode
 from dagster_project.settings import PROJECT, ConfigurationError, Settings, load_settings
@@ -215,6 +216,7 @@ def ui(host: str, port: int, warehouse: Path | None) -> None:
     os.execv(command, [str(command), "dev", "--host", host, "--port", str(port)])  # noqa: S606 - the dg of this environment
 
 
+cli.add_command(export)
 cli.add_command(serve)
 
 

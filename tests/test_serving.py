@@ -475,7 +475,7 @@ def test_a_client_gets_what_the_file_says(client: duckdb.DuckDBPyConnection, ser
 def test_every_hostile_statement_is_refused_over_the_wire(client: duckdb.DuckDBPyConnection, serving: Serving) -> None:
     before = (serving.warehouse.stat().st_size, serving.warehouse.stat().st_mtime_ns)
     for statement in STATEMENTS:
-        with pytest.raises(duckdb.Error, match="Refused|Authorization failed"):
+        with pytest.raises(duckdb.Error, match=r"Refused|Authorization failed"):
             ask(client, serving, statement)
     assert (serving.warehouse.stat().st_size, serving.warehouse.stat().st_mtime_ns) == before
     assert not list(Path("/tmp").glob("kommunlager-hostile*"))
@@ -590,7 +590,7 @@ def test_many_clients_through_publications_without_a_failure(warehouse: Path, tm
         load_client(connection)
     sys.path.insert(0, str(ROOT / "tools"))
     try:
-        import bench_serving
+        import bench_serving  # type: ignore[import-not-found]
     finally:
         sys.path.remove(str(ROOT / "tools"))
     measured = bench_serving.measure(tmp_path / "w", warehouse, clients=12, seconds=8, publications=3, pause=0.1)
