@@ -590,7 +590,7 @@ def test_many_clients_through_publications_without_a_failure(warehouse: Path, tm
         load_client(connection)
     sys.path.insert(0, str(ROOT / "tools"))
     try:
-        import bench_serving  # type: ignore[import-not-found]
+        import bench_serving
     finally:
         sys.path.remove(str(ROOT / "tools"))
     measured = bench_serving.measure(tmp_path / "w", warehouse, clients=12, seconds=8, publications=3, pause=0.1)
