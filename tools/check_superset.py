@@ -89,7 +89,7 @@ def superset(binaries: Path, password: str) -> Iterator[str]:
     config = FOLDER / "superset_config.py"
     config.write_text(CONFIGURATION, encoding="utf-8")
     database = FOLDER / "superset.db"
-    database.unlink(missing_ok=True)
+    empty = FOLDER / "superset-empty.db"
     variables = {
         "SUPERSET_CONFIG_PATH": str(config),
         "SUPERSET_DATABASE": str(database),
@@ -97,11 +97,15 @@ def superset(binaries: Path, password: str) -> Iterator[str]:
         "FLASK_APP": "superset",
     }
     command = str(binaries / "superset")
-    print("setting Superset up (half a minute)", flush=True)
-    run([command, "db", "upgrade"], variables)
-    names = ["--username", "admin", "--firstname", "A", "--lastname", "B", "--email", "admin@example.org"]
-    run([command, "fab", "create-admin", *names, "--password", password], variables)
-    run([command, "init"], variables)
+    if not empty.exists():
+        print("setting Superset up (half a minute, once)", flush=True)
+        database.unlink(missing_ok=True)
+        run([command, "db", "upgrade"], variables)
+        names = ["--username", "admin", "--firstname", "A", "--lastname", "B", "--email", "admin@example.org"]
+        run([command, "fab", "create-admin", *names, "--password", password], variables)
+        run([command, "init"], variables)
+        database.rename(empty)
+    shutil.copyfile(empty, database)
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         address = f"127.0.0.1:{probe.getsockname()[1]}"
@@ -297,7 +301,12 @@ def main() -> None:
     if arguments.fresh:
         shutil.rmtree(FOLDER, ignore_errors=True)
     FOLDER.mkdir(parents=True, exist_ok=True)
-    password = secrets.token_urlsafe(12)
+    secret = FOLDER / "password"  # of a Superset that is reached from this machine only, and only during the check
+    if not secret.exists():
+        secret.touch(0o600)
+        secret.write_text(secrets.token_urlsafe(12), encoding="utf-8")
+        (FOLDER / "superset-empty.db").unlink(missing_ok=True)
+    password = secret.read_text(encoding="utf-8")
     try:
         file = FOLDER / "kommunlager-superset.zip"
         write(bundle(arguments.warehouse, str(arguments.warehouse.absolute())), file)
