@@ -205,9 +205,10 @@ def check_charts(api: Api, warehouse: Path) -> dict[str, int]:
             ]
             raw = params.get("query_mode") == "raw"
             conditions = [f"({one['sqlExpression']})" for one in params["adhoc_filters"]]
-            query = {
+            query: dict[str, Any] = {
                 "columns": columns,
-                "metrics": [] if raw else params.get("metrics", [params.get("metric")]),
+                # Without the key Superset shows rows; with an empty list it groups them.
+                **({} if raw else {"metrics": params.get("metrics", [params.get("metric")])}),
                 "extras": {"where": " and ".join(conditions)},
                 "row_limit": 10000,
                 "orderby": [],
@@ -226,7 +227,7 @@ def check_charts(api: Api, warehouse: Path) -> dict[str, int]:
                 wanted = connection.execute(f"select count(*) from marts.{chart['dataset']} {where}").fetchone()
                 if wanted != (result["rowcount"],):
                     raise CheckError(f"{name}: {result['rowcount']} rows instead of {wanted}")
-            elif "value" in query["metrics"]:
+            elif "value" in query.get("metrics", []):
                 sql = f'select sum("value") from marts.{chart["dataset"]} {where}'
                 total = connection.execute(sql).fetchone()
                 shown = sum(row["value"] for row in result["data"] if row["value"] is not None)
