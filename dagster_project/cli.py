@@ -19,7 +19,10 @@ from typing import TYPE_CHECKING, NoReturn, TextIO
 import click
 
 from dagster_project.commands.export import export
+from dagster_project.commands.map import map_labels
+from dagster_project.commands.search import search
 from dagster_project.commands.serve import serve
+from dagster_project.commands.show import show
 from dagster_project.refresh import ExitCode
 from dagster_project.settings import PROJECT, ConfigurationError, Settings, load_settings
 
@@ -33,6 +36,9 @@ warehouse_option = click.option(
     show_envvar=True,
     help="The published file, a link to the newest version.  [default: warehouse/kommunlager.duckdb of the checkout]",
 )
+
+MAX_UNSETTLED = 10
+"""Reports to settle that are shown with their entries; the others are counted."""
 
 EPILOG = """
 \b
@@ -49,10 +55,23 @@ More settings, by environment variable (default):
   KOMMUNLAGER_STATE        private folder of a refresh (.state beside the warehouse)
   KOMMUNLAGER_KEEP         versions kept (3)
   KOMMUNLAGER_WORKERS      processes that read documents (0: by the amount)
-  KOMMUNLAGER_MAX_BYTES    size of one document (67108864)
-  KOMMUNLAGER_MAX_CELLS    cells of one document (500000)
-  KOMMUNLAGER_MAX_COLUMNS  columns of one table (512)
   KOMMUNLAGER_DBT_THREADS  models built at a time (2)
+
+\b
+Bounds for one document; beyond one of them it is quarantined:
+  KOMMUNLAGER_MAX_BYTES           bytes of the file (67108864)
+  KOMMUNLAGER_MAX_SECONDS         wall time of its reader (120)
+  KOMMUNLAGER_MAX_MEMORY_BYTES    memory of its reader (2147483648)
+  KOMMUNLAGER_MAX_PAGES           pages (3000)
+  KOMMUNLAGER_MAX_CHARACTERS      characters of a PDF (20000000)
+  KOMMUNLAGER_MAX_CELLS           cells of all tables (500000)
+  KOMMUNLAGER_MAX_TABLE_CELLS     cells of one table, empty ones too (200000)
+  KOMMUNLAGER_MAX_COLUMNS         columns of one table (512)
+  KOMMUNLAGER_MAX_DEPTH           elements inside each other (200)
+  KOMMUNLAGER_MAX_SHEETS          sheets of a workbook (200)
+  KOMMUNLAGER_MAX_ZIP_MEMBERS     files in its container (5000)
+  KOMMUNLAGER_MAX_UNPACKED_BYTES  bytes of its container, unpacked (536870912)
+  KOMMUNLAGER_MAX_ZIP_RATIO       unpacked over packed size of one file in it (250)
 """
 
 
@@ -139,6 +158,7 @@ def status(warehouse: Path | None) -> None:
     click.echo()
     console_on(sys.stdout).print(reports_table(reports))
     _show_quarantined(settings)
+    _show_unsettled(settings)
 
 
 @cli.command(context_settings={"ignore_unknown_options": True})  # for SQL that begins with a comment
@@ -218,6 +238,9 @@ def ui(host: str, port: int, warehouse: Path | None) -> None:
 
 cli.add_command(export)
 cli.add_command(serve)
+cli.add_command(map_labels)
+cli.add_command(search)
+cli.add_command(show)
 
 
 def main() -> NoReturn:
@@ -303,6 +326,7 @@ def _show_refreshed(settings: Settings, checks: int, passed: int, warnings: tupl
     console_on(sys.stdout).print(summary_table(summary, checks, passed, seconds))
     click.echo(f"\npublished  {settings.warehouse}\n           -> {summary.version.name}, {size(summary.size_bytes)}")
     _show_quarantined(settings)
+    _show_unsettled(settings)
     for warning in warnings:
         _say(f"warning    check did not pass: {warning}")
     place = "" if settings.warehouse == Settings().warehouse else f" --warehouse {settings.warehouse}"
@@ -324,6 +348,21 @@ def _show_quarantined(settings: Settings) -> None:
     for report in list_reports(settings.warehouse):
         if report.status == "quarantined":
             _say(f"quarantined  {printable(report.file_name)}: {printable(report.error or '')}")
+
+
+def _show_unsettled(settings: Settings) -> None:
+    from dagster_project.console import printable
+    from dagster_project.warehouse.scan import OVERRIDES_FILE
+    from dagster_project.warehouse.unsettled import list_unsettled
+
+    unsettled = list_unsettled(settings.warehouse)
+    for report in unsettled[:MAX_UNSETTLED]:
+        _say(f"to settle  {printable(report.file_name)}: {report.open_attributes}; paste into {OVERRIDES_FILE}:")
+        for line in report.entry.splitlines():
+            _say(f"    {printable(line)}")
+    if len(unsettled) > MAX_UNSETTLED:
+        rest = len(unsettled) - MAX_UNSETTLED
+        _say(f'to settle  {rest} more: {_our_name()} query "select file_name, entry from marts.reports_to_settle"')
 
 
 @contextmanager

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from dagster_project.extract.document import Limits
@@ -40,7 +40,7 @@ class Settings:
     """``KOMMUNLAGER_WORKERS``: processes that read documents; 0 means as many as cores, and none beside the main
     process when there is little to read."""
     limits: Limits = field(default_factory=Limits)
-    """``KOMMUNLAGER_MAX_BYTES``, ``KOMMUNLAGER_MAX_CELLS``, ``KOMMUNLAGER_MAX_COLUMNS``: bounds for one document."""
+    """``KOMMUNLAGER_MAX_BYTES`` and so on, one variable for each field: bounds for one document."""
 
     @property
     def working_file(self) -> Path:
@@ -80,9 +80,7 @@ class Settings:
             PREFIX + "STATE": str(self.state),
             PREFIX + "KEEP": str(self.keep),
             PREFIX + "WORKERS": str(self.workers),
-            PREFIX + "MAX_BYTES": str(self.limits.max_bytes),
-            PREFIX + "MAX_CELLS": str(self.limits.max_cells),
-            PREFIX + "MAX_COLUMNS": str(self.limits.max_columns),
+            **{PREFIX + name.upper(): str(value) for name, value in asdict(self.limits).items()},
             PREFIX + "WORKING_FILE": str(self.working_file),  # read by dbt/profiles.yml
         }
 
@@ -105,9 +103,7 @@ def load_settings(
         keep=_number(env, "KEEP", default.keep, at_least=1),
         workers=_number(env, "WORKERS", default.workers, at_least=0),
         limits=Limits(
-            max_bytes=_number(env, "MAX_BYTES", default.limits.max_bytes, at_least=1),
-            max_cells=_number(env, "MAX_CELLS", default.limits.max_cells, at_least=1),
-            max_columns=_number(env, "MAX_COLUMNS", default.limits.max_columns, at_least=1),
+            **{name: _number(env, name.upper(), value, at_least=1) for name, value in asdict(default.limits).items()}
         ),
     )
 

@@ -12,6 +12,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +20,7 @@ import duckdb
 import pyarrow.parquet
 import pytest
 
+from dagster_project.extract import Limits
 from dagster_project.settings import ConfigurationError, load_settings
 from dagster_project.warehouse.lock import RefreshRunningError, refresh_lock
 from tests.conftest import REPORT, ROOT, SECONDS, Project
@@ -318,7 +320,7 @@ def test_every_setting_is_in_the_help(small: Project) -> None:
         assert f"{code}  " in said or f"({code}:" in said
 
 
-@pytest.mark.parametrize("name", ["KEEP", "WORKERS", "MAX_BYTES", "MAX_CELLS", "MAX_COLUMNS"])
+@pytest.mark.parametrize("name", ["KEEP", "WORKERS", *(name.upper() for name in asdict(Limits()))])
 def test_a_number_that_is_none_is_a_wrong_setting(name: str) -> None:
     with pytest.raises(ConfigurationError, match=f"KOMMUNLAGER_{name} is 'many'"):
         load_settings({f"KOMMUNLAGER_{name}": "many"})

@@ -28,6 +28,7 @@ from dagster_project.extract.pdf import read_pdf
 from dagster_project.extract.sniff import LABELS, sniff
 from dagster_project.extract.text import read_text
 from dagster_project.extract.xls import read_xls
+from dagster_project.extract.xlsb import read_xlsb
 from dagster_project.extract.xlsx import read_xlsx
 
 __all__ = [
@@ -52,6 +53,7 @@ READERS: dict[str, Reader] = {
     "pdf": read_pdf,
     "docx": read_docx,
     "xlsx": read_xlsx,
+    "xlsb": read_xlsb,
     "xls": read_xls,
     "ods": read_ods,
 }

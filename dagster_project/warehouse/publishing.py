@@ -22,6 +22,7 @@ from typing import Final
 import duckdb
 
 from dagster_project.settings import ConfigurationError, Settings
+from dagster_project.warehouse import search
 from dagster_project.warehouse.transform import AUDIT_TABLE
 
 PRIVATE_SCHEMAS: Final = ("main", "dbt_test__audit")
@@ -87,6 +88,7 @@ def publish(settings: Settings) -> Published:
     unfinished = link.parent / f".{link.stem}-{os.getpid()}.unfinished"
     try:
         tables, views = _copy(settings.working_file, unfinished)
+        search.add_index(unfinished)
         digest = _sync(unfinished)
         version = link.parent / f"{link.stem}-{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{digest[:8]}.duckdb"
         unfinished.rename(version)

@@ -33,6 +33,9 @@ POOL_FROM_BYTES: Final = 8 * 1024 * 1024
 PARSED_WEIGHT: Final = 8
 """A byte of a document that is no text takes about so many times as long as one of text."""
 
+HERE_BYTES: Final = 4 * 1024 * 1024
+"""Text up to this size is read without a child process: ten times the longest report met, and seconds at most."""
+
 AHEAD: Final = 4
 """Documents in flight per process: enough to keep it busy, few enough to bound memory."""
 
@@ -86,8 +89,8 @@ def _weight(file: FoundFile) -> int:
 def read_report(file: FoundFile, limits: Limits, words: StructureWords, children: Children) -> ReadReport:
     """Read one file. Never raises for what the file holds: the reason stands in ``error``.
 
-    Text is read in this process; what needs a parser (PDF, Word, Excel, HTML) in one of ``children``, so that a crash
-    or a hang of the parser costs this document only.
+    Text is read in this process unless there is much of it; what needs a parser (PDF, Word, Excel, HTML) in one of
+    ``children``, so that a crash or a hang of the parser costs this document only.
     """
     now = datetime.now(UTC)
     if file.refusal is not None:
@@ -102,7 +105,7 @@ def read_report(file: FoundFile, limits: Limits, words: StructureWords, children
         return ReadReport(file, now, None, error=f"the file is too large: the limit is {limits.max_bytes} bytes")
     digest = hashlib.sha256(data).hexdigest()
     try:
-        is_text = is_plain_text(data, file.file_name, limits)
+        is_text = len(data) <= HERE_BYTES and is_plain_text(data, file.file_name, limits)
         document = (extract if is_text else children.extract)(data, file.file_name, limits, words)
         rows = document_rows(file.report_id, document)
     except ExtractionError as error:

@@ -11,6 +11,7 @@ from dagster_project import progress
 from dagster_project.settings import Settings
 from dagster_project.warehouse.load import LoadResult, load_raw
 from dagster_project.warehouse.raw import SCHEMA, TABLES
+from dagster_project.warehouse.vocabulary import check_vocabulary
 
 DESCRIPTIONS = {
     "report": "One row per document found, quarantined ones included.",
@@ -18,6 +19,7 @@ DESCRIPTIONS = {
     "paragraph": "One row per paragraph or single line outside tables.",
     "report_table": "One row per table; a table that page breaks cut is one.",
     "cell": "One row per non-empty table cell, word for word as printed.",
+    "running_line": "One row per line of the page headers and footers, and per title of a web page.",
     "report_override": "What reports.yml says about reports.",
 }
 
@@ -49,6 +51,7 @@ def _spec(table: str) -> dg.AssetSpec:
 )
 def raw_tables(settings: dg.ResourceParam[Settings]) -> Iterator[dg.MaterializeResult[None] | dg.AssetCheckResult]:
     """Read every report of the reports folder into the working file."""
+    check_vocabulary()  # before the minutes that reading may take, and with the line that dbt's tests do not know
     result = load_raw(settings, on_read=lambda done, total, name: progress.report("read", done, total, name))
     for table, rows in result.rows.items():
         metadata: dict[str, dg.MetadataValue | int] = {"dagster/row_count": rows}
