@@ -116,7 +116,9 @@ def test_the_comparison_traces_to_the_printed_cell(connection: duckdb.DuckDBPyCo
         where comparison.concept_key = 'net_cost_ifo' and comparison.year = 2024
         """,
     )
-    assert rows == [(1_209_684_000.0, "kr", True, None, "1 209 684")], "a district's figure is never divided by the city"
+    assert rows == [(1_209_684_000.0, "kr", True, None, "1 209 684")], (
+        "a district's figure is never divided by the city"
+    )
 
 
 def test_a_figure_has_one_row_in_the_time_series(connection: duckdb.DuckDBPyConnection) -> None:

@@ -18,6 +18,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import duckdb
@@ -25,8 +26,8 @@ import pytest
 
 from dagster_project.serving.engine import Engine, LimitError, Limits
 from dagster_project.serving.policy import RefusedError, read_functions
-from dagster_project.serving.server import load_extension
-from dagster_project.serving.tokens import Tokens, make_token_file, read_token_file
+from dagster_project.serving.server import Address, Server, load_extension
+from dagster_project.serving.tokens import Reader, Tokens, make_token_file, read_token_file
 from dagster_project.settings import ConfigurationError
 from dagster_project.warehouse.query import QueryError
 from tests.conftest import ROOT
@@ -501,6 +502,28 @@ def test_an_attached_client_reads_and_cannot_write(serving: Serving, warehouse: 
             with pytest.raises(duckdb.Error):
                 client.execute(statement)
         assert client.execute("from remote.query('select count(*) from marts.report_values')").fetchall() == [(639,)]
+
+
+def test_rows_to_append_are_refused_without_a_word(engine: Engine) -> None:
+    """Quack asks about them with an INSERT that it never runs, and takes whatever text comes back for a yes."""
+    said: list[dict[str, Any]] = []
+    logger = SimpleNamespace(info=lambda event, **more: said.append(more), warning=print, exception=print, error=print)
+    server = Server(engine, Tokens(None, (Reader("anna", TOKEN),)), Address(port=free_port()), logger)
+    server.start()
+    try:
+        assert not server._admits("session-of-nobody", "wrong-token-0123456789", "")
+        assert server._answers("session-of-nobody", "select 1") is None
+        assert server._admits("session-of-anna", TOKEN, "")
+        for table in ('"marts"."dim_unit"', '"main"."answer_1"', f'"main"."{"x" * 300_000}"'):
+            assert server._answers("session-of-anna", f"INSERT INTO {table} VALUES (NULL)") is None
+        instead = server._answers("session-of-anna", "from read_text('/etc/hostname')")
+        assert instead is not None
+        assert instead.startswith("select error('Refused: ")
+        assert (server._answers("session-of-anna", "select 1 as a") or "").startswith("from answers.main.answer_")
+    finally:
+        server._stopped.set()
+        server._stop_listening()
+    assert {one["outcome"] for one in said if "outcome" in one} == {"refused", "answered"}
 
 
 def test_a_wrong_token_opens_nothing_and_is_in_the_log(serving: Serving) -> None:

@@ -169,7 +169,7 @@ def test_suggestions_are_rows_of_their_seeds() -> None:
         ("account_aliases", "Årets resultatet,net_result,"),
         ("concept_aliases", 'fte,label,"Antal, årsarbetare",,,'),
         ("concept_aliases", "fte,label,Motivation,HME,,"),
-        ("", "N01951,label,\"Invånare, antal\",,,"),
+        ("", 'N01951,label,"Invånare, antal",,,'),
         ("scenario_words", "utfallet,actual,10,word"),
         ("status_words", "uppnåtts,met,text"),
         ("unit_words", "veckorna,weeks,cell"),

@@ -166,7 +166,7 @@ def _dashboard(dashboard: dict[str, Any], charts: dict[str, dict[str, Any]]) -> 
             "color_scheme": "supersetColors",
             "cross_filters_enabled": True,
             "expanded_slices": {},
-            "native_filter_configuration": [_filter(one, charts) for one in dashboard["filters"]],
+            "native_filter_configuration": [_filter(one) for one in dashboard["filters"]],
             "refresh_frequency": 0,
             "timed_refresh_immune_slices": [],
         },
@@ -210,8 +210,8 @@ def _position(title: str, rows: list[dict[str, Any]], charts: dict[str, dict[str
     return made
 
 
-def _filter(one: dict[str, Any], charts: dict[str, dict[str, Any]]) -> dict[str, Any]:
-    del charts
+def _filter(one: dict[str, Any]) -> dict[str, Any]:
+    """A filter of the page; charts whose data lack its column stay as they are."""
     return {
         "id": f"NATIVE_FILTER-{one['name'].lower()}",
         "name": one["name"],

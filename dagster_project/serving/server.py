@@ -219,7 +219,7 @@ class Server:
             self._note(session, reader, sql, began, "refused", reason=str(error))
             # Quack asks about rows that a client wants to append as if they were an INSERT, and takes any text for a
             # yes: so only a query gets its reason told.
-            return _error(f"Refused: {error}") if _is_query(sql) else None
+            return _error(f"Refused: {error}") if self._is_query(sql) else None
         except LimitError as error:
             self._note(session, reader, sql, began, "stopped", reason=str(error))
             return _error(str(error))
@@ -229,6 +229,14 @@ class Server:
         times = {"waited_ms": round(answer.waited_ms, 1), "ran_ms": round(answer.ran_ms, 1)}
         self._note(session, reader, sql, began, "answered", rows=answer.rows.num_rows, release=answer.release, **times)
         return instead
+
+    def _is_query(self, sql: str) -> bool:
+        """Whether DuckDB takes the text for nothing but queries."""
+        try:
+            statements = self._front.extract_statements(sql)
+        except duckdb.Error:
+            return True  # which Quack cannot run either: its reason may be told
+        return all(statement.type == duckdb.StatementType.SELECT for statement in statements)
 
     def _cached_answer(self, release: str, sql: str) -> _Cached | None:
         with self._lock:
@@ -332,15 +340,6 @@ def load_extension(connection: duckdb.DuckDBPyConnection, name: str) -> None:
     except (ImportError, OSError):  # then it may lie in DuckDB's own folder
         pass
     connection.execute(f"load {name}")
-
-
-def _is_query(sql: str) -> bool:
-    """Whether DuckDB takes the text for nothing but queries."""
-    try:
-        statements = duckdb.extract_statements(sql)
-    except duckdb.Error:
-        return True  # which Quack cannot run either: its reason may be told
-    return all(statement.type == duckdb.StatementType.SELECT for statement in statements)
 
 
 def _error(message: str) -> str:
