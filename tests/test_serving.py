@@ -221,7 +221,7 @@ FRIENDLY = (
 
 @pytest.fixture(scope="module")
 def engine(warehouse: Path) -> Iterator[Engine]:
-    made = Engine(warehouse, Limits(seconds=2, answer_mb=5, memory_mb=300, running=2))
+    made = Engine(warehouse, Limits(seconds=120, answer_mb=5, memory_mb=300, running=2))
     yield made
     made.close()
 
@@ -273,17 +273,20 @@ def test_every_function_of_this_duckdb_is_decided() -> None:
     assert listed.allowed & set(listed.refused) == set()
 
 
-@pytest.mark.parametrize(
-    ("query", "message"),
-    [
-        ("select count(*) from range(10000000) as a, range(10000000) as b", "longer than 2 seconds"),
-        ("select * from range(100000000)", "larger than 5 MB"),
-    ],
-)
-def test_a_query_that_costs_too_much_is_stopped(engine: Engine, query: str, message: str) -> None:
-    with pytest.raises(LimitError, match=message):
-        engine.answer(query)
-    assert engine.answer("select 1 as a").rows.to_pylist() == [{"a": 1}], "and the next one is answered"
+def test_a_query_that_takes_too_long_is_stopped(warehouse: Path) -> None:
+    engine = Engine(warehouse, Limits(seconds=0.5, running=1))
+    try:
+        with pytest.raises(LimitError, match=r"longer than 0\.5 seconds"):
+            engine.answer("select count(*) from range(10000000) as a, range(10000000) as b")
+        assert engine.answer("select 1 as a").rows.to_pylist() == [{"a": 1}], "and the next one is answered"
+    finally:
+        engine.close()
+
+
+def test_an_answer_that_is_too_large_is_stopped(engine: Engine) -> None:
+    with pytest.raises(LimitError, match="larger than 5 MB"):
+        engine.answer("select * from range(100000000)")
+    assert engine.answer("select 1 as a").rows.num_rows == 1
 
 
 def test_a_query_that_needs_too_much_memory_fails_alone(engine: Engine) -> None:

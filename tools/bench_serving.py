@@ -106,7 +106,8 @@ from dagster_project.serving.server import load_extension
 questions, uri, token, warehouse, clients, seconds, pause, seed = json.loads(sys.argv[1])
 result = {"attached_ms": [], "single_ms": [], "local_ms": [], "errors": [], "different": 0}
 lock = threading.Lock()
-until = time.monotonic() + seconds
+ready = threading.Barrier(clients + 1)
+until = 0.0
 
 def client(number):
     chance = random.Random(seed * 1000 + number)
@@ -118,6 +119,8 @@ def client(number):
     remote.execute(f"attach '{uri}' as warehouse")
     local = duckdb.connect(warehouse, read_only=True)
     local.execute("set enable_progress_bar = false")
+    ready.wait()
+    ready.wait()
     time.sleep(chance.random() * pause)
     while time.monotonic() < until:
         sql = chance.choice(questions)
@@ -145,6 +148,11 @@ for name in ("httpfs", "quack"):
     load_extension(duckdb.connect(), name)
 threads = [threading.Thread(target=client, args=(n,)) for n in range(clients)]
 for thread in threads: thread.start()
+ready.wait()
+print("READY", flush=True)
+sys.stdin.readline()
+until = time.monotonic() + seconds
+ready.wait()
 for thread in threads: thread.join()
 print("RESULT" + json.dumps(result))  # DuckDB may have drawn a progress bar before
 """
@@ -171,14 +179,23 @@ def measure(folder: Path, warehouse: Path, clients: int, seconds: float, publica
                     json.dumps([QUESTIONS, uri, token, str(link), share, seconds, pause, number]),
                 ],
                 env=os.environ | {"PYTHONPATH": str(ROOT)},
+                stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 text=True,
             )
             for number, share in enumerate(_shares(clients, processes))
         ]
+        for process in started:
+            assert process.stdout is not None
+            while process.stdout.readline().strip()[-5:] not in ("READY", ""):
+                pass
         measured = Measured()
         publisher = threading.Thread(target=_publish, args=(link, seconds, publications, measured))
         publisher.start()
+        for process in started:  # all of them first: communicate() waits for the end
+            assert process.stdin is not None
+            process.stdin.write("go\n")
+            process.stdin.flush()
         for process in started:
             out, _ = process.communicate(timeout=seconds + 300)
             said = json.loads(out.rpartition("RESULT")[2])
