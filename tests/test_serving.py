@@ -24,9 +24,9 @@ from typing import Any
 import duckdb
 import pytest
 
-from dagster_project.serving.engine import Engine, LimitError, Limits
+from dagster_project.serving.engine import Engine, LimitError, Limits, load_extension
 from dagster_project.serving.policy import RefusedError, read_functions
-from dagster_project.serving.server import Address, Server, load_extension
+from dagster_project.serving.server import Address, Server
 from dagster_project.serving.tokens import Reader, Tokens, make_token_file, read_token_file
 from dagster_project.settings import ConfigurationError
 from dagster_project.warehouse.query import QueryError

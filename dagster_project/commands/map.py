@@ -16,7 +16,9 @@ TYPES = ("indicator", "account", "unit", "scenario", "status")
 
 
 @click.command("map")
-@click.option("--check", is_flag=True, help="Check the seeds instead: form, duplicates, unknown codes, rings of parents.")
+@click.option(
+    "--check", is_flag=True, help="Check the seeds instead: form, duplicates, unknown codes, rings of parents."
+)
 @click.option(
     "--type", "label_type", type=click.Choice(TYPES), help="Only rows of this type, without remarks: ready to append."
 )
@@ -51,10 +53,14 @@ def map_labels(check: bool, label_type: str | None, warehouse: Path | None) -> N
                 click.echo(printable(suggestion.as_csv()))
         return
     for seed, group in groupby(found, key=lambda suggestion: suggestion.seed):
-        click.echo(f"# seeds/vocabulary/{seed}.csv" if seed else "# like indicators of Kolada; each needs a concept first")
+        click.echo(
+            f"# seeds/vocabulary/{seed}.csv" if seed else "# like indicators of Kolada; each needs a concept first"
+        )
         for suggestion in group:
             places = "1 report" if suggestion.reports == 1 else f"{suggestion.reports} reports"
-            remark = f"{suggestion.score:.0f} like {suggestion.suggested_label!r} ({suggestion.suggested_key}), {places}"
+            remark = (
+                f"{suggestion.score:.0f} like {suggestion.suggested_label!r} ({suggestion.suggested_key}), {places}"
+            )
             click.echo(printable(f"# {remark}"))
             click.echo(printable(suggestion.as_csv() if suggestion.seed else f"# {suggestion.label}"))
     if not found:

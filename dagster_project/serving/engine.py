@@ -14,7 +14,7 @@ import threading
 import time
 from collections import OrderedDict
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -111,6 +111,9 @@ class Release:
             self._database.execute(f"attach '{quoted}' as {CATALOG} (read_only)")
             self._database.execute("set global TimeZone = 'UTC'")
             self.published = _published(self._database)
+            if any(schema.startswith("fts_") for schema in self.published.macros):
+                with suppress(duckdb.Error):  # without it everything is answered but full-text search
+                    load_extension(self._database, "fts")
             for _ in range(limits.running):
                 cursor = self._database.cursor()
                 cursor.execute(f"use {CATALOG}.{DEFAULT_SCHEMA}")
@@ -326,6 +329,21 @@ class Engine:
         self._closed.set()
         self._watch.join()
         self._release.retire()
+
+
+def load_extension(connection: duckdb.DuckDBPyConnection, name: str) -> None:
+    """Load an extension of DuckDB, from its wheel where that is installed.
+
+    Raises:
+        duckdb.Error: there is neither a wheel nor a copy in DuckDB's folder for extensions.
+    """
+    try:
+        from duckdb_extensions import import_extension  # type: ignore[import-untyped]
+
+        import_extension(name)
+    except (ImportError, OSError):  # then it may lie in DuckDB's own folder
+        pass
+    connection.execute(f"load {name}")
 
 
 def _with_unique_names(rows: pa.Table) -> pa.Table:

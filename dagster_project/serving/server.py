@@ -27,7 +27,7 @@ from typing import Any, Final, Literal
 import duckdb
 from duckdb.func import FunctionNullHandling
 
-from dagster_project.serving.engine import Answer, Engine, LimitError
+from dagster_project.serving.engine import Answer, Engine, LimitError, load_extension
 from dagster_project.serving.policy import RefusedError
 from dagster_project.serving.tokens import Reader, Tokens
 from dagster_project.settings import ConfigurationError
@@ -325,21 +325,6 @@ class Server:
                 cursor.execute(f"drop table if exists answers.main.answer_{number}")
                 with self._lock:
                     self._due.pop(number, None)
-
-
-def load_extension(connection: duckdb.DuckDBPyConnection, name: str) -> None:
-    """Load an extension of DuckDB, from its wheel where that is installed.
-
-    Raises:
-        duckdb.Error: there is neither a wheel nor a copy in DuckDB's folder for extensions.
-    """
-    try:
-        from duckdb_extensions import import_extension  # type: ignore[import-untyped]
-
-        import_extension(name)
-    except (ImportError, OSError):  # then it may lie in DuckDB's own folder
-        pass
-    connection.execute(f"load {name}")
 
 
 def _error(message: str) -> str:

@@ -135,7 +135,7 @@ def _decoded(path: Path, file: str) -> str:
     except OSError as error:
         raise _UnreadableError(file, 0, f"cannot be read: {error.strerror}") from None
     if content.startswith((b"\xff\xfe", b"\xfe\xff")):
-        raise _UnreadableError(file, 0, "is saved as UTF-16 (Excel's \"Unicode text\"); save it as CSV UTF-8")
+        raise _UnreadableError(file, 0, 'is saved as UTF-16 (Excel\'s "Unicode text"); save it as CSV UTF-8')
     if content.startswith(b"\xef\xbb\xbf"):
         content = content[3:]  # what Excel writes before "CSV UTF-8"; dbt reads over it too
     try:
@@ -145,10 +145,14 @@ def _decoded(path: Path, file: str) -> str:
         begin = content.rfind(b"\n", 0, error.start) + 1
         shown = content[begin : error.start + 20].split(b"\n")[0].decode("cp1252", "replace")
         raise _UnreadableError(
-            file, line, f"is not UTF-8 but probably Windows-1252, as Excel saves plain CSV: {shown!r}; save it as CSV UTF-8"
+            file,
+            line,
+            f"is not UTF-8 but probably Windows-1252, as Excel saves plain CSV: {shown!r}; save it as CSV UTF-8",
         ) from None
     if "\0" in text:
-        raise _UnreadableError(file, text[: text.index("\0")].count("\n") + 1, "holds a null character: this is not CSV")
+        raise _UnreadableError(
+            file, text[: text.index("\0")].count("\n") + 1, "holds a null character: this is not CSV"
+        )
     garbled = re.search(r"Ã[¥¤¶…„–©]|â€", text)
     if garbled:
         line = text[: garbled.start()].count("\n") + 1
@@ -323,7 +327,9 @@ def _trimmed(_: Mapping[str, Any]) -> Callable[[str], str | None]:
 
 def _accepted(arguments: Mapping[str, Any]) -> Callable[[str], str | None]:
     values = [str(value) for value in arguments["values"]]
-    return lambda value: None if not value or value in values else f"is {value!r}; one of {', '.join(values)} is expected"
+    return lambda value: (
+        None if not value or value in values else f"is {value!r}; one of {', '.join(values)} is expected"
+    )
 
 
 def _length(arguments: Mapping[str, Any]) -> Callable[[str], str | None]:
