@@ -83,3 +83,14 @@ $(VENV)/pyvenv.cfg:
 	echo "kommunlager needs Python 3.11, 3.12 or 3.13 with venv (on Debian: apt install python3-venv)." >&2; \
 	echo "None was found on the path; name one with: make PYTHON=/path/to/python3.12 $(MAKECMDGOALS)" >&2; \
 	exit 1
+
+# --- reading with other tools ------------------------------------------------------------------------------------------
+#   make superset-bundle [SEEN_AS=/path/where/superset/sees/it.duckdb]   build/kommunlager-superset.zip
+#   make check-superset    imports it into a real Superset and opens it in a real browser (large: 830 MB)
+.PHONY: superset-bundle check-superset
+
+superset-bundle: $(VENV)/.run
+	@$(BIN)/python tools/superset_bundle.py $(if $(SEEN_AS),--seen-as $(SEEN_AS))
+
+check-superset: $(VENV)/.dev
+	@$(BIN)/python tools/check_superset.py
