@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, NoReturn, TextIO
 
 import click
 
+from dagster_project.commands.site import site
 from dagster_project.refresh import ExitCode
 from dagster_project.settings import PROJECT, ConfigurationError, Settings, load_settings
 
@@ -212,6 +213,9 @@ def ui(host: str, port: int, warehouse: Path | None) -> None:
     os.chdir(PROJECT)
     command = Path(sys.prefix) / "bin" / "dg"
     os.execv(command, [str(command), "dev", "--host", host, "--port", str(port)])  # noqa: S606 - the dg of this environment
+
+
+cli.add_command(site)
 
 
 def main() -> NoReturn:
