@@ -57,7 +57,9 @@ class Overview:
 TOTALS = """
 select
     (select count(*) from marts.dim_report where report_id != 'unknown') as reports,
-    (select count(distinct municipality_code) from marts.report_values where municipality_code != '0000') as municipalities,
+    (
+        select count(distinct municipality_key) from marts.dim_report where municipality_key != '0000'
+    ) as municipalities,
     (select count(*) from marts.report_values) as figures,
     (select sum(cells) from marts.coverage) as cells,
     (select sum(value_cells) / nullif(sum(value_cells) + sum(rejected), 0) from marts.coverage) as share_interpreted,
@@ -116,9 +118,12 @@ order by year desc, statement, report_id, table_seq, row_index, period_key
 """
 
 TARGETS = """
-select target_outcome.*, dim_report.organisation_key, outcome.report_id, outcome.table_seq, outcome.row_index, outcome.col_index
+select
+    target_outcome.*, dim_report.organisation_key, outcome.report_id, outcome.table_seq, outcome.row_index,
+    outcome.col_index
 from marts.target_outcome
-inner join marts.dim_report on coalesce(target_outcome.outcome_report_id, target_outcome.target_report_id) = dim_report.report_id
+inner join marts.dim_report
+    on coalesce(target_outcome.outcome_report_id, target_outcome.target_report_id) = dim_report.report_id
 left join marts.report_values as outcome
     on coalesce(target_outcome.outcome_fact_key, target_outcome.target_fact_key) = outcome.fact_key
 order by year desc, indicator_name, section_name, group_name, indicator_key, period_key
@@ -146,7 +151,10 @@ inner join marts.dim_report using (report_key)
 order by report_id, table_seq, row_index, col_index
 """
 
-RESTATEMENTS = "select * from marts.restatements order by municipality_name, row_label, period_key, earlier_fact_key, later_fact_key"
+RESTATEMENTS = """
+select * from marts.restatements
+order by municipality_name, row_label, period_key, earlier_fact_key, later_fact_key
+"""
 
 FAILURES = """
 select reconciliation.*, report_values.fact_key
@@ -165,9 +173,9 @@ order by report_id, table_seq, row_index, col_index
 UNMAPPED = "select * from marts.unmapped_labels order by reports desc, label_type, label"
 
 RELATIONS = """
-select schema_name, table_name, comment, estimated_size as n_rows, 'table' as kind from duckdb_tables() where not internal
+select schema_name, table_name, comment, estimated_size as n_rows from duckdb_tables() where not internal
 union all
-select schema_name, view_name, comment, null, 'view' from duckdb_views() where not internal
+select schema_name, view_name, comment, null from duckdb_views() where not internal
 order by 1, 2
 """
 
@@ -177,8 +185,9 @@ where not internal order by schema_name, table_name, column_index
 """
 
 CELLS = """
-select cell.report_id, cell.table_seq, cell.row_index, cell.col_index, cell.text, cell.is_header, cell.row_span, cell.col_span,
-    cell.page, int_cells.role, int_cells.reason
+select
+    cell.report_id, cell.table_seq, cell.row_index, cell.col_index, cell.text, cell.is_header, cell.row_span,
+    cell.col_span, cell.page, int_cells.role, int_cells.reason
 from raw.cell
 left join intermediate.int_cells using (report_id, table_seq, row_index, col_index)
 where cell.report_id = ?

@@ -125,6 +125,8 @@
     actual: word("Utfall", "Outcome"), target: word("Målvärde", "Target"), budget: "Budget",
     forecast: word("Prognos", "Forecast"), plan: "Plan",
   });
+  const labelLimit = Math.min(220, innerWidth / 3);
+  const distinct = (data) => new Set(data.map((row) => row.name)).size;
   const numeric = { type: "quantitative", axis: { format: ",~f" } };
   const specifications = {
     timeline: (data, unit) => {
@@ -144,9 +146,9 @@
       };
     },
     bullets: (data, unit) => ({
-      data: { values: data.map((row, order) => ({ ...row, order, name: row.name })) },
-      height: { step: 26 },
-      encoding: { y: { field: "name", type: "nominal", sort: { field: "order" }, title: null, axis: { labelLimit: 220 } } },
+      data: { values: data.map((row, order) => ({ ...row, order })) },
+      height: 26 * data.length,
+      encoding: { y: { field: "order", type: "ordinal", title: null, axis: { labelExpr: `${JSON.stringify(data.map((row) => row.name))}[datum.value]`, labelLimit } } },
       layer: [
         { mark: { type: "bar", color: colours.actual, height: 12 }, encoding: { x: { field: "actual", ...numeric, title: unit }, tooltip: [{ field: "name", title: word("Rad", "Line") }, { field: "actual", title: word("Utfall", "Outcome"), format: ",.1f" }, { field: "budget", title: "Budget", format: ",.1f" }] } },
         { mark: { type: "tick", color: colours.budget, thickness: 3, size: 20 }, encoding: { x: { field: "budget", ...numeric } } },
@@ -154,10 +156,10 @@
     }),
     variances: (data, unit) => ({
       data: { values: data },
-      height: { step: 26 },
+      height: 26 * distinct(data),
       mark: "bar",
       encoding: {
-        y: { field: "name", type: "nominal", sort: null, title: null, axis: { labelLimit: 220 } },
+        y: { field: "name", type: "nominal", sort: null, title: null, axis: { labelLimit } },
         x: { field: "value", ...numeric, title: unit },
         color: { condition: { test: "datum.value < 0", value: colours.budget }, value: colours.actual },
         tooltip: [{ field: "name", title: word("Nämnd", "Committee") }, { field: "value", title: unit, format: ",.1f" }],
@@ -165,20 +167,20 @@
     }),
     grants: (data, unit) => ({
       data: { values: data },
-      height: { step: 24 },
+      height: 24 * distinct(data),
       mark: { type: "bar", color: colours.actual },
       encoding: {
-        y: { field: "name", type: "nominal", sort: "-x", title: null, axis: { labelLimit: 220 } },
+        y: { field: "name", type: "nominal", sort: "-x", title: null, axis: { labelLimit } },
         x: { aggregate: "sum", field: "value", ...numeric, title: unit },
         tooltip: [{ field: "name", title: word("Bidragsgivare", "Grantor") }, { aggregate: "sum", field: "value", title: unit, format: ",.1f" }],
       },
     }),
     comparison: (data, unit) => ({
       data: { values: data },
-      height: { step: 22 },
+      height: 24 * distinct(data),
       mark: { type: "point", filled: true, size: 90 },
       encoding: {
-        y: { field: "name", type: "nominal", title: null, axis: { labelLimit: 200 } },
+        y: { field: "name", type: "nominal", title: null, axis: { labelLimit } },
         x: { field: "value", ...numeric, title: unit, scale: { zero: false } },
         color: { field: "period", type: "ordinal", title: null, scale: { scheme: "viridis" }, legend: { orient: "top" } },
         tooltip: [{ field: "name", title: word("Kommun", "Municipality") }, { field: "period", title: "Period" }, { field: "value", title: unit, format: ",~f" }],
@@ -196,7 +198,7 @@
     if (!window.vegaEmbed) await (window.vegaLoading ??= load("vega.js"));
     const data = JSON.parse(figure.querySelector("script").textContent);
     const plot = figure.querySelector(".plot");
-    const specification = { ...specifications[figure.dataset.chart](data, figure.dataset.unit), width: "container", autosize: { type: "fit-x", contains: "padding" }, config: style };
+    const specification = { ...specifications[figure.dataset.chart](data, figure.dataset.unit), width: "container", config: style };
     figure.view = (await vegaEmbed(plot, specification, { renderer: "svg", actions: false, formatLocale: locale, ast: false })).view;
     plot.querySelector("svg")?.setAttribute("aria-hidden", "true");
     figure.dataset.drawn = "";
