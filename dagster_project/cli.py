@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, NoReturn, TextIO
 
 import click
 
+from dagster_project.commands.show import show
 from dagster_project.commands.site import site
 from dagster_project.refresh import ExitCode
 from dagster_project.settings import PROJECT, ConfigurationError, Settings, load_settings
@@ -216,6 +217,7 @@ def ui(host: str, port: int, warehouse: Path | None) -> None:
 
 
 cli.add_command(site)
+cli.add_command(show)
 
 
 def main() -> NoReturn:

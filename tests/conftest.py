@@ -164,3 +164,15 @@ def killed_at_the_end() -> Iterator[Callable[[subprocess.Popen[str]], None]]:
         process.wait()
         if process.stderr:
             process.stderr.close()
+
+
+@pytest.fixture(scope="session")
+def every_format(tmp_path_factory: pytest.TempPathFactory) -> Project:
+    """The five reports in every format, a folder each, refreshed once."""
+    from tests.typeset_office.every_format import write_every_format
+
+    project = Project(ROOT, tmp_path_factory.mktemp("every_format"))
+    write_every_format(project.reports)
+    done = project.run("refresh")
+    assert done.returncode == 0, done.stderr
+    return project

@@ -90,7 +90,8 @@ class Paragraph:
 class Cell:
     """One non-empty cell. Indexes count from 0 over the joined table; spans are at least 1.
 
-    Paragraphs inside a cell are divided by a newline.
+    Paragraphs inside a cell are divided by a newline. ``x0`` to ``y1`` are the left, top, right and bottom of what is
+    printed, in points from the top left corner of the page as it is shown; None where that is not known.
     """
 
     table_seq: int
@@ -101,6 +102,10 @@ class Cell:
     row_span: int = 1
     col_span: int = 1
     page: int | None = None
+    x0: float | None = None
+    y0: float | None = None
+    x1: float | None = None
+    y1: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,9 @@ reading (``extract``) and which documents are read in parallel (the caller's exe
 
 from __future__ import annotations
 
+import base64
 import contextlib
+import io
 import json
 import os
 import pickle
@@ -33,6 +35,7 @@ from dagster_project.extract.document import (
     StructureWords,
     Table,
 )
+from dagster_project.extract.structure import Box
 
 BOOT = "import sys; sys.path.insert(0, sys.argv[1]); from dagster_project.extract.sandbox import serve; serve()"
 ROOT = str(Path(__file__).resolve().parents[2])
@@ -46,6 +49,10 @@ GRACE_SECONDS = 5
 OUT_OF_MEMORY = "memory"
 FAILED = "error"
 READ = "document"
+DRAWN = "picture"
+SENSELESS = "the reader's answer makes no sense"
+Job = tuple[str, Limits, tuple[Any, ...]]
+"""What is to be done (:data:`READ`, :data:`DRAWN`), the limits for it, and its arguments."""
 
 
 def extract_in_child(
@@ -92,12 +99,33 @@ class Children:
     ) -> Document:
         """Read one document; see :func:`extract_in_child`."""
         limits = limits or Limits()
-        job = pickle.dumps((data, file_name, limits, words))
+        content = self._run((READ, limits, (data, file_name, limits, words)), limits)
+        try:
+            return _document(content)
+        except (ValueError, TypeError, KeyError) as error:
+            raise ExtractionError(SENSELESS) from error
+
+    def picture(self, pdf_bytes: bytes, page: int, box: Box | None, limits: Limits | None = None) -> bytes:
+        """A page of a PDF with a frame around a cell, as a PNG file; see :func:`.picture.render_cell`.
+
+        Raises:
+            ExtractionError: the page cannot be drawn, or not within the limits.
+        """
+        limits = limits or Limits()
+        content = self._run((DRAWN, limits, (pdf_bytes, page, box)), limits)
+        try:
+            return base64.b64decode(content)
+        except (ValueError, TypeError) as error:
+            raise ExtractionError(SENSELESS) from error
+
+    def _run(self, job: Job, limits: Limits) -> Any:
+        """Have one job done: its result as plain values."""
+        packed = pickle.dumps(job)
         while True:
             child = self._take()
             fresh = child.jobs == 0
             try:
-                kind, content = child.run(job, limits)
+                kind, content = child.run(packed, limits)
             except BaseException:
                 child.kill()
                 raise
@@ -108,8 +136,8 @@ class Children:
                     continue
                 raise ExtractionError(f"needs more memory than the limit of {limits.max_memory_bytes // 2**20} MiB")
             self._give_back(child)
-            if isinstance(content, str):
-                raise ExtractionError(content)
+            if kind == FAILED:
+                raise ExtractionError(str(content))
             return content
 
     def _take(self) -> _Child:
@@ -143,8 +171,8 @@ class _Child:
             start_new_session=True,
         )
 
-    def run(self, job: bytes, limits: Limits) -> tuple[str, Document | str]:
-        """Have one document read: the kind of answer, and the document or the reason why there is none."""
+    def run(self, job: bytes, limits: Limits) -> tuple[str, Any]:
+        """Have one job done: the kind of answer, and the result as plain values or the reason why there is none."""
         assert self._process.stdin is not None
         assert self._process.stdout is not None
         late = threading.Event()
@@ -170,9 +198,9 @@ class _Child:
         self.jobs += 1
         try:
             kind, content = json.loads(answer)
-            return str(kind), _document(content) if kind == READ else str(content)
-        except (ValueError, TypeError, KeyError, RecursionError) as error:
-            raise ExtractionError("the reader's answer makes no sense") from error
+            return str(kind), content
+        except (ValueError, TypeError, RecursionError) as error:
+            raise ExtractionError(SENSELESS) from error
 
     def _reason(self, limits: Limits, *, is_late: bool) -> str:
         """Why the child ended without an answer."""
@@ -276,7 +304,7 @@ def serve() -> None:
             return
 
 
-def _jobs(source: IO[bytes]) -> Iterator[tuple[bytes, str, Limits, StructureWords | None]]:
+def _jobs(source: IO[bytes]) -> Iterator[Job]:
     while True:
         try:
             yield pickle.loads(_receive(source))  # noqa: S301 - from the parent, which is trusted
@@ -284,14 +312,14 @@ def _jobs(source: IO[bytes]) -> Iterator[tuple[bytes, str, Limits, StructureWord
             return
 
 
-def _answer(job: tuple[bytes, str, Limits, StructureWords | None]) -> tuple[str, Any]:
-    data, file_name, limits, words = job
+def _answer(job: Job) -> tuple[str, Any]:
+    what, limits, arguments = job
     _limit(resource.RLIMIT_AS, limits.max_memory_bytes)
     used = resource.getrusage(resource.RUSAGE_SELF)
     # The parent counts wall time; this ends a child whose parent is gone.
     _limit(resource.RLIMIT_CPU, int(used.ru_utime + used.ru_stime) + limits.max_seconds + 1)
     try:
-        return READ, _plain(extract(data, file_name, limits, words))
+        return what, _drawn(*arguments) if what == DRAWN else _plain(extract(*arguments))
     except ExtractionError as error:
         return FAILED, str(error)
     except MemoryError:
@@ -300,6 +328,14 @@ def _answer(job: tuple[bytes, str, Limits, StructureWords | None]) -> tuple[str,
         return FAILED, "nested too deep"
     except Exception as error:  # whatever a parser raises is the document's fault here, and its reason
         return FAILED, f"the reader failed on this document ({type(error).__name__}: {error})"
+
+
+def _drawn(pdf_bytes: bytes, page: int, box: Box | None) -> str:
+    from dagster_project.extract.picture import render_cell
+
+    buffer = io.BytesIO()
+    render_cell(pdf_bytes, page, box).save(buffer, "PNG")
+    return base64.b64encode(buffer.getvalue()).decode("ascii")
 
 
 def _limit(what: int, most: int) -> None:

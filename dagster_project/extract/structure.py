@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
+from typing import Self
 
 from dagster_project.extract.document import (
     Cell,
@@ -68,6 +69,32 @@ class Grid:
 
 
 Item = Line | Grid
+Box = tuple[float, float, float, float]
+"""Left, top, right and bottom in points from the top left corner of the page as it is shown."""
+
+
+class PrintedText(str):
+    """The text of a cell that knows where on its page it is printed.
+
+    It goes wherever the text goes, through every step that moves rows and cells about, and is lost where a step makes
+    a new text: then the place is not known, and never a wrong one.
+    """
+
+    __slots__ = ("box",)
+    box: Box | None
+
+    def __new__(cls, text: str, box: Box | None) -> Self:
+        """Text and place."""
+        printed = super().__new__(cls, text)
+        printed.box = box
+        return printed
+
+
+def box_of(text: str) -> Box | None:
+    """Where a text is printed, if it knows."""
+    return text.box if isinstance(text, PrintedText) else None
+
+
 Spans = dict[tuple[int, int], tuple[int, int]]
 """Row and column of a merged cell to its row span and column span."""
 
@@ -842,9 +869,9 @@ class _OpenTable:
                 if is_upper and col_index and known is None and not stated:
                     while col_index + span < n_cols and not row[col_index + span]:
                         span += 1
-                result.append(
-                    Cell(table_seq, row_index, col_index, text, is_header, row_span, span, self.pages[row_index])
-                )
+                box = box_of(text) or (None, None, None, None)
+                page = self.pages[row_index]
+                result.append(Cell(table_seq, row_index, col_index, str(text), is_header, row_span, span, page, *box))
         return result
 
 
@@ -865,11 +892,14 @@ def _padded(rows: Sequence[tuple[str, ...]], width: int | None = None) -> list[t
 
 
 def _join_rows(last: tuple[str, ...], first: tuple[str, ...]) -> tuple[str, ...]:
-    """The two halves of a row: the sentence that was cut is joined by a space, whole paragraphs by a newline."""
+    """The two halves of a row: the sentence that was cut is joined by a space, whole paragraphs by a newline.
+
+    The row's page is that of its first half, so only what stands there keeps its place.
+    """
     joined = []
     for a, b in zip(*_padded([last, first]), strict=True):
         glue = "\n" if a and a[-1] in ".!?" else " "
-        joined.append(f"{a}{glue}{b}" if a and b else a or b)
+        joined.append(PrintedText(f"{a}{glue}{b}" if a and b else a or b, box_of(a)))
     return tuple(joined)
 
 

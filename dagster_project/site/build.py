@@ -74,8 +74,8 @@ def build_site(
     out.parent.mkdir(parents=True, exist_ok=True)
     folder = Path(tempfile.mkdtemp(prefix=f".{out.name}-", dir=out.parent))
     try:
-        with open_published(warehouse) as connection:
-            pages = _Site(connection, folder, reports, read_lineage(manifest)).write(progress)
+        with open_published(warehouse) as connection, PagePictures(reports, folder, "p") as pictures:
+            pages = _Site(connection, folder, pictures, read_lineage(manifest)).write(progress)
         (folder / MARK).write_text("Written by kommunlager site; replaced by the next one.\n", encoding="utf-8")
         folder.chmod(0o755)
         _replace(folder, out)
@@ -99,11 +99,10 @@ class _Site:
     """One build."""
 
     def __init__(
-        self, connection: duckdb.DuckDBPyConnection, folder: Path, reports: Path | None, lineage: Lineage
+        self, connection: duckdb.DuckDBPyConnection, folder: Path, pictures: PagePictures, lineage: Lineage
     ) -> None:
-        self.connection, self.folder, self.lineage = connection, folder, lineage
+        self.connection, self.folder, self.pictures, self.lineage = connection, folder, pictures, lineage
         self.data: Overview = read.overview(connection)
-        self.pictures = PagePictures(reports, folder / "p")
         self.written = 0
         self.names = _names(self.data)
         self.environment = Environment(
@@ -207,8 +206,12 @@ class _Site:
                 report=report,
                 tables=tables,
                 failures=failures.get(report["report_id"], []),
-                pictures=pictures,
+                pictures={picture.page for picture in pictures},
             )
+            if pictures:
+                self.page(
+                    f"p/{text.file_name(report['report_id'])}.html", "pages.html", report=report, pictures=pictures
+                )
         page("quality.html", "quality.html", data=data)
         page("dictionary.html", "dictionary.html", data=data, lineage=self.lineage)
         return self.written

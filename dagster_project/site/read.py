@@ -187,7 +187,7 @@ where not internal order by schema_name, table_name, column_index
 CELLS = """
 select
     cell.report_id, cell.table_seq, cell.row_index, cell.col_index, cell.text, cell.is_header, cell.row_span,
-    cell.col_span, cell.page, int_cells.role, int_cells.reason
+    cell.col_span, cell.page, cell.x0, cell.y0, cell.x1, cell.y1, int_cells.role, int_cells.reason
 from raw.cell
 left join intermediate.int_cells using (report_id, table_seq, row_index, col_index)
 where cell.report_id = ?

@@ -29,6 +29,7 @@ def _columns(**types: pa.DataType | tuple[pa.DataType, None]) -> pa.Schema:
 
 
 _TEXT, _INT, _BIGINT, _BOOL, _DATE = pa.string(), pa.int32(), pa.int64(), pa.bool_(), pa.date32()
+_REAL = pa.float32()
 _INSTANT = pa.timestamp("us", tz="UTC")
 
 TABLES: Mapping[str, pa.Schema] = {
@@ -72,6 +73,10 @@ TABLES: Mapping[str, pa.Schema] = {
         row_span=_INT,
         col_span=_INT,
         page=(_INT, None),
+        x0=(_REAL, None),
+        y0=(_REAL, None),
+        x1=(_REAL, None),
+        y1=(_REAL, None),
     ),
     "report_override": _columns(
         report_id=_TEXT,
@@ -94,6 +99,7 @@ _DUCKDB_TYPES = {
     _BIGINT: "bigint",
     _BOOL: "boolean",
     _DATE: "date",
+    _REAL: "real",
     _INSTANT: "timestamptz",
 }
 

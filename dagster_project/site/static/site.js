@@ -30,6 +30,18 @@
     document.head.append(script);
   });
 
+  // --- the way from a marked cell to the picture of its page
+  const onPage = document.querySelector(".on-page");
+  if (onPage) {
+    const link = onPage.querySelector("a");
+    const marked = () => {
+      onPage.hidden = !/^#t\d+r\d+c\d+$/.test(location.hash);
+      link.hash = location.hash;
+    };
+    addEventListener("hashchange", marked);
+    marked();
+  }
+
   // --- search: words in any order, each anywhere in the entry
   const input = document.getElementById("search");
   if (input) {
