@@ -20,7 +20,7 @@ import pytest
 
 from dagster_project.site import SiteError, build_site
 from dagster_project.warehouse.transform import manifest_path
-from tests.conftest import ROOT
+from tests.conftest import ROOT, Project
 from tests.programs import program
 
 if TYPE_CHECKING:
@@ -284,3 +284,43 @@ def test_a_site_replaces_the_one_before_and_is_the_same(site: Path, warehouse: P
 
 def test_it_is_small(site: Path) -> None:
     assert sum(path.stat().st_size for path in site.rglob("*")) < 10e6
+
+
+def test_a_figure_of_a_pdf_is_marked_on_the_picture_of_its_page(
+    every_format: Project, browser: Browser, tmp_path: Path
+) -> None:
+    """From the cell on the page of the report to the picture; what the mark frames is where the cell is printed."""
+    folder = tmp_path / "site"
+    build_site(every_format.warehouse, folder, reports=every_format.reports)
+    ((report_id, table, row, col, text, page_number),) = _ask(
+        every_format.warehouse,
+        """
+        select report_id, table_seq, row_index, col_index, cell.text, cell.page
+        from marts.report_values inner join raw.cell using (report_id, table_seq, row_index, col_index)
+        where report_id like 'pdf-helsingborg%' and value_numeric > 1000
+        order by table_seq, row_index, col_index limit 1
+        """,
+    )
+    tab = Tab(browser, folder, viewport={"width": 1100, "height": 900})
+    place = f"t{table}r{row}c{col}"
+    page = tab.open(f"r/{report_id}.html#{place}")
+    page.locator(".on-page a").click()
+    page.wait_for_url(f"**/p/{report_id}.html#{place}")
+    marked = page.locator(f"#p{page_number} a:target")
+    assert marked.get_attribute("aria-label") == text
+    page.wait_for_function("[...document.images].every(i => i.complete && i.naturalWidth || i.loading == 'lazy')")
+    box = marked.bounding_box()
+    assert box is not None
+    assert box["width"] > 10
+    assert box["height"] > 5
+    marked.click()
+    page.wait_for_url(f"**/r/{report_id}.html#{place}")
+    assert tab.complaints == []
+    tab.page.close()
+    # A file that has changed since it was read shows nothing.
+    changed = tmp_path / "reports"
+    (changed / "pdf").mkdir(parents=True)
+    for path in (every_format.reports / "pdf").iterdir():
+        (changed / "pdf" / path.name).write_bytes(path.read_bytes() + b"\n")
+    build_site(every_format.warehouse, folder, reports=changed)
+    assert not (folder / "p").exists()
