@@ -2,6 +2,7 @@
 #   make refresh   set up, run the main job, publish warehouse/kommunlager.duckdb
 #   make test      set up, run the tests
 #   make ui        Dagster's UI        make lint     what CI checks beside the tests
+#   make site      the published warehouse as web pages, site/index.html
 #   make bench     docs/benchmarks.md  make lock     pin the newest versions that fit
 #   make soak      kill refreshes, read through publications, compare incremental and full, for half an hour
 #   make clean     remove what can be made again (not the published warehouse)
@@ -14,7 +15,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALL = $(BIN)/python -m pip install -qq --disable-pip-version-check
 
-.PHONY: refresh test ui lint soak bench lock clean setup setup-dev
+.PHONY: refresh test ui site lint soak bench lock clean setup setup-dev
 .DEFAULT_GOAL := refresh
 
 refresh: $(VENV)/.run
@@ -22,6 +23,9 @@ refresh: $(VENV)/.run
 
 ui: $(VENV)/.run
 	@$(BIN)/kommunlager ui
+
+site: $(VENV)/.run
+	@$(BIN)/kommunlager site
 
 test: $(VENV)/.dev
 	@$(BIN)/python -m pytest $(PYTEST_ARGS)

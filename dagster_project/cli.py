@@ -31,6 +31,7 @@ from dagster_project.commands.operate import (
 from dagster_project.commands.search import search
 from dagster_project.commands.serve import serve
 from dagster_project.commands.show import show
+from dagster_project.commands.site import site
 from dagster_project.exit_codes import ExitCode
 from dagster_project.settings import PROJECT, ConfigurationError, Settings, load_settings
 
@@ -260,6 +261,7 @@ cli.add_command(export)
 cli.add_command(serve)
 cli.add_command(map_labels)
 cli.add_command(search)
+cli.add_command(site)
 cli.add_command(show)
 cli.add_command(status)
 cli.add_command(releases_command)
