@@ -8,8 +8,13 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
+
+MAX_RUNNING_LINES = 30
+"""Running lines kept of a document; more are chapter titles, which the text holds anyhow."""
+MAX_RUNNING_LENGTH = 300
 
 
 class ExtractionError(ValueError):
@@ -90,7 +95,8 @@ class Paragraph:
 class Cell:
     """One non-empty cell. Indexes count from 0 over the joined table; spans are at least 1.
 
-    Paragraphs inside a cell are divided by a newline.
+    Paragraphs inside a cell are divided by a newline. ``x0`` to ``y1`` are the left, top, right and bottom of what is
+    printed, in points from the top left corner of the page as it is shown; None where that is not known.
     """
 
     table_seq: int
@@ -101,6 +107,10 @@ class Cell:
     row_span: int = 1
     col_span: int = 1
     page: int | None = None
+    x0: float | None = None
+    y0: float | None = None
+    x1: float | None = None
+    y1: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +129,17 @@ class Table:
 
 
 @dataclass(frozen=True, slots=True)
+class RunningLine:
+    """A line of the page headers or footers, or a title that is shown beside the text (of a web page).
+
+    It is no part of the text, but often the only place that says whose the document is.
+    """
+
+    line_seq: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class Document:
     """A document that was read; the sequences are in reading order."""
 
@@ -131,6 +152,8 @@ class Document:
     paragraphs: tuple[Paragraph, ...] = ()
     tables: tuple[Table, ...] = ()
     cells: tuple[Cell, ...] = ()
+    running_lines: tuple[RunningLine, ...] = ()
+    """Each different line once; digits aside, for they are page numbers."""
     notes: tuple[str, ...] = field(default=())
     """Remarks for a human: an encoding other than UTF-8, a lying extension."""
 
@@ -138,6 +161,17 @@ class Document:
 def collapse(text: str) -> str:
     """Whitespace of every kind (also no-break and thin spaces) to single plain spaces, ends trimmed."""
     return " ".join(text.split())
+
+
+def running_lines(texts: Iterable[str]) -> tuple[RunningLine, ...]:
+    """The different lines among ``texts`` in the order given, those without a letter left out."""
+    kept: dict[str, str] = {}
+    for text in map(collapse, texts):
+        if any(char.isalpha() for char in text) and len(text) <= MAX_RUNNING_LENGTH:
+            kept.setdefault(re.sub(r"\d+", "#", text.casefold()), text)
+    return tuple(
+        RunningLine(number, text) for number, text in enumerate(list(kept.values())[:MAX_RUNNING_LINES], start=1)
+    )
 
 
 def report_id_for(relative_path: str) -> str:

@@ -6,7 +6,9 @@ reading (``extract``) and which documents are read in parallel (the caller's exe
 
 from __future__ import annotations
 
+import base64
 import contextlib
+import io
 import json
 import os
 import pickle
@@ -22,7 +24,7 @@ from operator import attrgetter
 from pathlib import Path
 from typing import IO, Any
 
-from dagster_project.extract import extract
+from dagster_project.extract import extract, load_readers
 from dagster_project.extract.document import (
     Cell,
     Document,
@@ -30,9 +32,11 @@ from dagster_project.extract.document import (
     Heading,
     Limits,
     Paragraph,
+    RunningLine,
     StructureWords,
     Table,
 )
+from dagster_project.extract.structure import Box
 
 BOOT = "import sys; sys.path.insert(0, sys.argv[1]); from dagster_project.extract.sandbox import serve; serve()"
 ROOT = str(Path(__file__).resolve().parents[2])
@@ -46,6 +50,22 @@ GRACE_SECONDS = 5
 OUT_OF_MEMORY = "memory"
 FAILED = "error"
 READ = "document"
+DRAWN = "picture"
+SENSELESS = "the reader's answer makes no sense"
+PARTS: dict[str, Any] = {
+    "headings": Heading,
+    "paragraphs": Paragraph,
+    "tables": Table,
+    "cells": Cell,
+    "running_lines": RunningLine,
+}
+"""Fields of a document that hold records, and of which kind."""
+Job = tuple[str, Limits, tuple[Any, ...]]
+"""What is to be done (:data:`READ`, :data:`DRAWN`), the limits for it, and its arguments."""
+
+
+class GaveUpError(ExtractionError):
+    """The document was not read for want of time or memory, or its reader died: on another day it may be."""
 
 
 def extract_in_child(
@@ -92,12 +112,33 @@ class Children:
     ) -> Document:
         """Read one document; see :func:`extract_in_child`."""
         limits = limits or Limits()
-        job = pickle.dumps((data, file_name, limits, words))
+        content = self._run((READ, limits, (data, file_name, limits, words)), limits)
+        try:
+            return _document(content)
+        except (ValueError, TypeError, KeyError) as error:
+            raise ExtractionError(SENSELESS) from error
+
+    def picture(self, pdf_bytes: bytes, page: int, box: Box | None, limits: Limits | None = None) -> bytes:
+        """A page of a PDF with a frame around a cell, as a PNG file; see :func:`.picture.render_cell`.
+
+        Raises:
+            ExtractionError: the page cannot be drawn, or not within the limits.
+        """
+        limits = limits or Limits()
+        content = self._run((DRAWN, limits, (pdf_bytes, page, box)), limits)
+        try:
+            return base64.b64decode(content)
+        except (ValueError, TypeError) as error:
+            raise ExtractionError(SENSELESS) from error
+
+    def _run(self, job: Job, limits: Limits) -> Any:
+        """Have one job done: its result as plain values."""
+        packed = pickle.dumps(job)
         while True:
             child = self._take()
             fresh = child.jobs == 0
             try:
-                kind, content = child.run(job, limits)
+                kind, content = child.run(packed, limits)
             except BaseException:
                 child.kill()
                 raise
@@ -106,10 +147,10 @@ class Children:
                 if not fresh:
                     # What earlier documents left behind may have filled it: once more, in an empty one.
                     continue
-                raise ExtractionError(f"needs more memory than the limit of {limits.max_memory_bytes // 2**20} MiB")
+                raise GaveUpError(f"needs more memory than the limit of {limits.max_memory_bytes // 2**20} MiB")
             self._give_back(child)
-            if isinstance(content, str):
-                raise ExtractionError(content)
+            if kind == FAILED:
+                raise ExtractionError(str(content))
             return content
 
     def _take(self) -> _Child:
@@ -143,8 +184,8 @@ class _Child:
             start_new_session=True,
         )
 
-    def run(self, job: bytes, limits: Limits) -> tuple[str, Document | str]:
-        """Have one document read: the kind of answer, and the document or the reason why there is none."""
+    def run(self, job: bytes, limits: Limits) -> tuple[str, Any]:
+        """Have one job done: the kind of answer, and the result as plain values or the reason why there is none."""
         assert self._process.stdin is not None
         assert self._process.stdout is not None
         late = threading.Event()
@@ -166,13 +207,13 @@ class _Child:
             # It may be about to kill a child that has answered, and that would then fail the next document.
             timer.join()
         if not answer or late.is_set():
-            raise ExtractionError(self._reason(limits, is_late=late.is_set()))
+            raise GaveUpError(self._reason(limits, is_late=late.is_set()))
         self.jobs += 1
         try:
             kind, content = json.loads(answer)
-            return str(kind), _document(content) if kind == READ else str(content)
-        except (ValueError, TypeError, KeyError, RecursionError) as error:
-            raise ExtractionError("the reader's answer makes no sense") from error
+            return str(kind), content
+        except (ValueError, TypeError, RecursionError) as error:
+            raise ExtractionError(SENSELESS) from error
 
     def _reason(self, limits: Limits, *, is_late: bool) -> str:
         """Why the child ended without an answer."""
@@ -235,10 +276,7 @@ def _document(content: Any) -> Document:
     return Document(
         **{
             **content,
-            "headings": tuple(Heading(*row) for row in content["headings"]),
-            "paragraphs": tuple(Paragraph(*row) for row in content["paragraphs"]),
-            "tables": tuple(Table(*row) for row in content["tables"]),
-            "cells": tuple(Cell(*row) for row in content["cells"]),
+            **{name: tuple(kind(*row) for row in content[name]) for name, kind in PARTS.items()},
             "notes": tuple(content["notes"]),
         }
     )
@@ -246,7 +284,7 @@ def _document(content: Any) -> Document:
 
 def _plain(document: Document) -> dict[str, Any]:
     content = {field.name: getattr(document, field.name) for field in fields(document)}
-    for name, kind in (("headings", Heading), ("paragraphs", Paragraph), ("tables", Table), ("cells", Cell)):
+    for name, kind in PARTS.items():
         values = attrgetter(*(field.name for field in fields(kind)))
         content[name] = [values(row) for row in content[name]]
     return content
@@ -269,6 +307,8 @@ def serve() -> None:
         (resource.RLIMIT_NOFILE, OPEN_FILES),
     ):
         _limit(limit, most)
+    # Before any limit of a document: what the parsers need must not count against it.
+    load_readers()
     for job in _jobs(source):
         answer = _answer(job)
         _send(target, json.dumps(answer).encode())
@@ -276,7 +316,7 @@ def serve() -> None:
             return
 
 
-def _jobs(source: IO[bytes]) -> Iterator[tuple[bytes, str, Limits, StructureWords | None]]:
+def _jobs(source: IO[bytes]) -> Iterator[Job]:
     while True:
         try:
             yield pickle.loads(_receive(source))  # noqa: S301 - from the parent, which is trusted
@@ -284,14 +324,14 @@ def _jobs(source: IO[bytes]) -> Iterator[tuple[bytes, str, Limits, StructureWord
             return
 
 
-def _answer(job: tuple[bytes, str, Limits, StructureWords | None]) -> tuple[str, Any]:
-    data, file_name, limits, words = job
+def _answer(job: Job) -> tuple[str, Any]:
+    what, limits, arguments = job
     _limit(resource.RLIMIT_AS, limits.max_memory_bytes)
     used = resource.getrusage(resource.RUSAGE_SELF)
     # The parent counts wall time; this ends a child whose parent is gone.
     _limit(resource.RLIMIT_CPU, int(used.ru_utime + used.ru_stime) + limits.max_seconds + 1)
     try:
-        return READ, _plain(extract(data, file_name, limits, words))
+        return what, _drawn(*arguments) if what == DRAWN else _plain(extract(*arguments))
     except ExtractionError as error:
         return FAILED, str(error)
     except MemoryError:
@@ -300,6 +340,14 @@ def _answer(job: tuple[bytes, str, Limits, StructureWords | None]) -> tuple[str,
         return FAILED, "nested too deep"
     except Exception as error:  # whatever a parser raises is the document's fault here, and its reason
         return FAILED, f"the reader failed on this document ({type(error).__name__}: {error})"
+
+
+def _drawn(pdf_bytes: bytes, page: int, box: Box | None) -> str:
+    from dagster_project.extract.picture import render_cell
+
+    buffer = io.BytesIO()
+    render_cell(pdf_bytes, page, box).save(buffer, "PNG")
+    return base64.b64encode(buffer.getvalue()).decode("ascii")
 
 
 def _limit(what: int, most: int) -> None:

@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
+from typing import Self
 
 from dagster_project.extract.document import (
     Cell,
@@ -68,6 +69,32 @@ class Grid:
 
 
 Item = Line | Grid
+Box = tuple[float, float, float, float]
+"""Left, top, right and bottom in points from the top left corner of the page as it is shown."""
+
+
+class PrintedText(str):
+    """The text of a cell that knows where on its page it is printed.
+
+    It goes wherever the text goes, through every step that moves rows and cells about, and is lost where a step makes
+    a new text: then the place is not known, and never a wrong one.
+    """
+
+    __slots__ = ("box",)
+    box: Box | None
+
+    def __new__(cls, text: str, box: Box | None) -> Self:
+        """Text and place."""
+        printed = super().__new__(cls, text)
+        printed.box = box
+        return printed
+
+
+def box_of(text: str) -> Box | None:
+    """Where a text is printed, if it knows."""
+    return text.box if isinstance(text, PrintedText) else None
+
+
 Spans = dict[tuple[int, int], tuple[int, int]]
 """Row and column of a merged cell to its row span and column span."""
 
@@ -372,6 +399,7 @@ class _Builder:
         self._line_counts = Counter(
             _without_page(item.text) for item in flow if isinstance(item, Line) and len(item.text) <= MAX_HEADING_LENGTH
         )
+        self._marks_headings = sum(isinstance(item, Line) and item.level is not None for item in flow) > 1
         self._repeated = self._repeated_lines()
         self._label_depths = self._depths_with_labels()
 
@@ -512,7 +540,10 @@ class _Builder:
             return level, listed.number, text, True
         if not self._titlelike(text) or self._goes_on(index):
             return None
-        if isinstance(self._item(index + 1), Grid) and self._is_caption(text):
+        if isinstance(self._item(index + 1), Grid) and (
+            self._is_caption(text) or (self._marks_headings and not item.bold)
+        ):
+            # Where headings are marked, an unmarked line above a table is its caption.
             return None
         if item.bold:
             return self._outline_level + 1, None, text, True
@@ -640,6 +671,12 @@ class _Builder:
             self._close_table()
             for row in rows:
                 self._paragraph(Line(" ".join(row).strip(), page=grid.page))
+            return
+        if all(len(row) == 2 and row[0].endswith(":") and row[1] for row in rows):
+            # "Diarienummer: | SBN 24/0311": what the document says about itself, no table.
+            self._close_table()
+            for row in rows:
+                self._paragraph(Line(" ".join(row), page=grid.page))
             return
         if max(len(row) for row in rows) > self.limits.max_columns:
             raise ExtractionError(f"a table has more than {self.limits.max_columns} columns")
@@ -842,9 +879,9 @@ class _OpenTable:
                 if is_upper and col_index and known is None and not stated:
                     while col_index + span < n_cols and not row[col_index + span]:
                         span += 1
-                result.append(
-                    Cell(table_seq, row_index, col_index, text, is_header, row_span, span, self.pages[row_index])
-                )
+                box = box_of(text) or (None, None, None, None)
+                page = self.pages[row_index]
+                result.append(Cell(table_seq, row_index, col_index, str(text), is_header, row_span, span, page, *box))
         return result
 
 
@@ -865,11 +902,14 @@ def _padded(rows: Sequence[tuple[str, ...]], width: int | None = None) -> list[t
 
 
 def _join_rows(last: tuple[str, ...], first: tuple[str, ...]) -> tuple[str, ...]:
-    """The two halves of a row: the sentence that was cut is joined by a space, whole paragraphs by a newline."""
+    """The two halves of a row: the sentence that was cut is joined by a space, whole paragraphs by a newline.
+
+    The row's page is that of its first half, so only what stands there keeps its place.
+    """
     joined = []
     for a, b in zip(*_padded([last, first]), strict=True):
         glue = "\n" if a and a[-1] in ".!?" else " "
-        joined.append(f"{a}{glue}{b}" if a and b else a or b)
+        joined.append(PrintedText(f"{a}{glue}{b}" if a and b else a or b, box_of(a)))
     return tuple(joined)
 
 
@@ -940,13 +980,17 @@ def spanned_depth(rows: Sequence[tuple[str, ...]], grid: Grid, spans: Spans) -> 
     these columns below it, and a cell merged downwards out of the header ends where the header ends.
     """
     padded = _padded(rows)
-    width = len(padded[0])
+    # Columns without any text do not count: a title over all others spans the table.
+    width = 1 + max((column for row in padded for column, cell in enumerate(row) if cell), default=0)
     if grid.header_rows is not None:
         empty = sum(1 for row in grid.rows[: grid.header_rows] if not any(row))
         depth = min(grid.header_rows - empty, len(padded))
+        if 0 < depth < len(padded) - 1 and _heads_columns(padded, depth, spans):
+            # Word repeats as many rows as its user ticked, and that is often the first of two.
+            depth += 1
     else:
         titles = 0
-        while titles < len(padded) - 1 and spans.get((titles, 0), (1, 1))[1] == width > 1:
+        while titles < len(padded) - 1 and spans.get((titles, 0), (1, 1))[1] >= width > 1:
             titles += 1
         depth = min(titles, 2)
         depth += header_depth(padded[depth:])

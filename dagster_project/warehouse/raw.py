@@ -29,6 +29,7 @@ def _columns(**types: pa.DataType | tuple[pa.DataType, None]) -> pa.Schema:
 
 
 _TEXT, _INT, _BIGINT, _BOOL, _DATE = pa.string(), pa.int32(), pa.int64(), pa.bool_(), pa.date32()
+_REAL = pa.float32()
 _INSTANT = pa.timestamp("us", tz="UTC")
 
 TABLES: Mapping[str, pa.Schema] = {
@@ -72,7 +73,12 @@ TABLES: Mapping[str, pa.Schema] = {
         row_span=_INT,
         col_span=_INT,
         page=(_INT, None),
+        x0=(_REAL, None),
+        y0=(_REAL, None),
+        x1=(_REAL, None),
+        y1=(_REAL, None),
     ),
+    "running_line": _columns(report_id=_TEXT, line_seq=_INT, text=_TEXT),
     "report_override": _columns(
         report_id=_TEXT,
         municipality=(_TEXT, None),
@@ -83,10 +89,26 @@ TABLES: Mapping[str, pa.Schema] = {
         period_end=(_DATE, None),
         fiscal_year=(_INT, None),
     ),
+    "report_history": _columns(
+        report_id=_TEXT,
+        file_name=_TEXT,
+        event=_TEXT,
+        happened_at=_INSTANT,
+        sha256=(_TEXT, None),
+        previous_sha256=(_TEXT, None),
+        previous_report_id=(_TEXT, None),
+        reason=(_TEXT, None),
+    ),
 }
 """Table to columns; every table is there after a load, empty or not."""
 
-_DOCUMENT_PARTS = {"heading": "headings", "paragraph": "paragraphs", "report_table": "tables", "cell": "cells"}
+_DOCUMENT_PARTS = {
+    "heading": "headings",
+    "paragraph": "paragraphs",
+    "report_table": "tables",
+    "cell": "cells",
+    "running_line": "running_lines",
+}
 
 _DUCKDB_TYPES = {
     _TEXT: "varchar",
@@ -94,6 +116,7 @@ _DUCKDB_TYPES = {
     _BIGINT: "bigint",
     _BOOL: "boolean",
     _DATE: "date",
+    _REAL: "real",
     _INSTANT: "timestamptz",
 }
 

@@ -2,6 +2,7 @@
 {% macro provenance_columns() -%}
 kind,
     section,
+    unit_name as org_unit,
     group_label,
     table_seq,
     row_index,
@@ -13,5 +14,9 @@ kind,
     column_label,
     value_text,
     flag,
+    entity,
+    is_of_which,
+    scenario_basis,
+    unit_detail_key as unit_detail,
     is_current
 {%- endmacro %}

@@ -10,6 +10,20 @@
 (?:[<>≥≤=~±] ?|(?i:minst|högst|max|min|under|över|ca\.?|cirka|drygt|knappt|omkring|mer än|mindre än) )?
 {%- endmacro %}
 
+{# Units of money as a line of text states them for the figures below it. #}
+{% macro money_pattern() -%}
+mnkr|mkr|tkr|kkr|ksek|tsek|msek|mdkr|tusentals? kronor|tusen kronor|miljon(?:er)? kronor|miljoner kr|milj\.? kr(?:onor)?|miljarder kronor|kronor|kr|sek
+{%- endmacro %}
+
+{# What money is counted per, or what makes it a price: never summed. The text is words. #}
+{% macro ratio_object_pattern() -%}
+(?:inv|invånare|elev|elever|barn|brukare|plats|boendeplats|dygn|vårddygn|vårddag|boendedygn|inskriven|inskrivet|m2|m³|m²|kvm|kvadratmeter|hushåll|timme|tim|portion|måltid|ärende|placering|deltagare|besök|besökare|abonnent|lägenhet|person|anställd|årsarbetare|hemtjänsttimme|hemtjänsttagare|kund|medlem|studerande|årsplats|mottagare|individ|km|meter|skattekrona) {# -#}
+{%- endmacro %}
+
+{% macro ratio_pattern() -%}
+ (?:(?:kr|kronor|tkr) (?:per )?|(?:kostnad|nettokostnad|bruttokostnad|driftkostnad) per ){{ ratio_object_pattern() }}| (?:[a-zåäö]*pris|timavgift|timtaxa|timkostnad|portionskostnad|dygnskostnad|styckkostnad|[a-zåäö]*peng|skattesats) {# -#}
+{%- endmacro %}
+
 {# The double that a text matching number_pattern prints. #}
 {% macro to_number(text) -%}
 try_cast(replace(
@@ -20,13 +34,16 @@ try_cast(replace(
     end, ',', '.') as double) + 0.0
 {%- endmacro %}
 
-{# How a value cell reads, as one of: dash, number, number_with_change, pairs, other. The text has plain minus signs. #}
+{# How a value cell reads, as one of: dash, number, pointed (1.234), bracketed ((21,4)), number_with_change,
+   number_with_previous (9,1 % (9,4 %)), pairs, other. The text has plain minus signs. #}
 {% macro value_form(text) -%}
 case
     when regexp_full_match({{ text }}, '-{1,3}') then 'dash'
-    when regexp_full_match({{ text }}, '\d{1,3}\.\d{3}(,\d+)?') then 'other'
+    when regexp_full_match({{ text }}, '[+-]? ?\d{1,3}\.\d{3}(?:,\d+)?') then 'pointed'
+    when regexp_full_match({{ text }}, '\( ?{{ number_pattern() }} ?[%‰]? ?\)') then 'bracketed'
     when regexp_full_match({{ text }}, '{{ bound_pattern() }}{{ number_pattern() }} ?(?:[%‰]|%-?enheter|[a-zåäöA-ZÅÄÖ][a-zåäöA-ZÅÄÖ./0-9 ]{0,25})?(?:\*| \d\))?') then 'number'
     when regexp_full_match({{ text }}, '{{ number_pattern() }} ?(?:(?:[%‰]|[a-zåäöA-ZÅÄÖ]{1,12})? ?\( ?[+-] ?\d[\d ]*(?:,\d+)? ?%? ?\)|[a-zåäöA-ZÅÄÖ]{0,12} ?\( ?\d[\d ]*(?:,\d+)? ?% ?\))') then 'number_with_change'
+    when regexp_full_match({{ text }}, '{{ number_pattern() }} ?% ?\( ?{{ number_pattern() }} ?% ?\)|{{ number_pattern() }} ?\( ?{{ number_pattern() }} ?\)') then 'number_with_previous'
     when regexp_full_match({{ text }}, '(?:[a-zåäöA-ZÅÄÖ][a-zåäöA-ZÅÄÖ ]{0,24}\d{0,4} ?: ?{{ number_pattern() }} ?(?:[%‰]|[a-zåäöA-ZÅÄÖ]{1,8})?[ ,;]*){2,}') then 'pairs'
     else 'other'
 end

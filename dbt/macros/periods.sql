@@ -19,7 +19,7 @@ case
     when regexp_matches({{ text }}, '(?:^|[^a-zåäö])(?:halvår|h) ?[12](?:[^0-9]|$)') then 'half_year'
     when regexp_matches({{ text }}, '(?:^|[^a-zåäö])(?:tertial[a-zåäö]*|t) ?[123](?:[^0-9]|$)') then 'tertial'
     when regexp_matches({{ text }}, '(?:^|[^a-zåäö])(?:vt|ht|vårtermin[a-z]*|hösttermin[a-z]*) ?-?(?:(?:19|20)\d\d|\d\d)(?:[^0-9]|$)') then 'term'
-    when regexp_matches({{ text }}, '(?:utfall|budget|prognos|avvikelse|bokslut)[a-zåäö.]* ?(?:2[1-9]|3\d)(?:0[1-9]|1[0-2])(?:[^0-9]|$)') then 'year_month'
+    when regexp_matches({{ text }}, '(?:utfall|budget|prognos|avvikelse|bokslut)[a-zåäö.]* ?(?:(?:2[1-9]|3\d)(?:0[1-9]|1[0-2])|(?:1\d|2\d|3\d)(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01]))(?:[^0-9]|$)|^(?:1\d|2\d|3\d)(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])$') then 'year_month'
     when regexp_matches({{ text }}, '(?:^|[^a-zåäö])(?:{{ month_pattern() }}) ?- ?(?:{{ month_pattern() }})(?:[^a-zåäö]|$)') then 'month_range'
     when regexp_matches({{ text }}, '(?:19|20)\d\d-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])') then 'iso_date'
     when regexp_matches({{ text }}, '(?:läsår|läsåret).*(?:(?:19|20)\d\d|\d\d) ?[-/] ?(?:\d{4}|\d{2})') or regexp_matches({{ text }}, '(?:19|20)\d\d ?[-/] ?(?:\d{4}|\d{2}) ?läsår') then 'school_year'
@@ -41,9 +41,9 @@ end
 {%- set digit = "try_cast(regexp_extract(" ~ text ~ ", '(?:kvartal|kv|q|halvår|h|tertial[a-zåäö]*|t) ?([1-4])(?:[^0-9]|$)', 1) as integer)" -%}
 {%- set month = month_number("regexp_extract(" ~ text ~ ", '(?:^|[^a-zåäö])(" ~ month_pattern() ~ ")(?:[^a-zåäö]|$)', 1)") -%}
 {%- set short_year = "try_cast(regexp_extract(" ~ text ~ ", '[''’-](\\d\\d)(?:[^0-9]|$)', 1) as integer)" -%}
-{%- set digits_of_month = "regexp_extract(" ~ text ~ ", '(?:utfall|budget|prognos|avvikelse|bokslut)[a-zåäö.]* ?(\\d{4})(?:[^0-9]|$)', 1)" -%}
+{%- set digits_of_month = "regexp_extract(" ~ text ~ ", '(?:(?:utfall|budget|prognos|avvikelse|bokslut)[a-zåäö.]* ?|^)(\\d{4})(?:\\d\\d)?(?:[^0-9]|$)', 1)" -%}
 {%- set is_autumn = "regexp_matches(" ~ text ~ ", '(?:^|[^a-zåäö])(?:ht|hösttermin)')" -%}
-{%- set two_digits = "try_cast(nullif(regexp_extract(" ~ text ~ ", '(?:läsår[a-z]*|vt|ht|vårtermin[a-z]*|hösttermin[a-z]*) ?-?(\\d\\d)(?:[^0-9]|$)', 1), '') as integer)" -%}
+{%- set two_digits = "try_cast(nullif(regexp_extract(" ~ text ~ ", '(?:läsår[a-zåäö ]*|vt|ht|vårtermin[a-z]*|hösttermin[a-z]*) ?-?(\\d\\d)(?:[^0-9]|$)', 1), '') as integer)" -%}
 {%- set school_year = "coalesce(2000 + " ~ two_digits ~ ", " ~ year ~ ")" -%}
 {%- set term_year = school_year -%}
 case {{ form }}

@@ -36,3 +36,33 @@ regexp_replace(regexp_replace(lower({{ collapsed(text) }}), '^[✔✓☑●■�
 {% macro hash_key(columns) -%}
 md5(concat_ws('|', {% for column in columns %}coalesce(cast({{ column }} as varchar), '~'){% if not loop.last %}, {% endif %}{% endfor %}))
 {%- endmacro %}
+
+{# The phrases of one to six words that each distinct text of a relation holds, so that the vocabulary is met by equality:
+   what a text costs does not grow with the number of terms. A longer term never matches (matchable_term). #}
+{% macro phrases_of(relation, words) -%}
+select
+    {{ words }},
+    unnest(list_distinct(flatten(list_transform(
+        range(1, 7),
+        lambda n: list_transform(
+            range(1, len(word_list) - n + 2), lambda i: array_to_string(word_list[i:(i + n - 1)], ' ')
+        )
+    )))) as phrase
+from (select distinct {{ words }}, string_split(trim({{ words }}), ' ') as word_list from {{ relation }})
+{%- endmacro %}
+
+{# The phrases of one to six words with which each distinct text of a relation begins. #}
+{% macro first_phrases_of(relation, words) -%}
+select
+    {{ words }},
+    unnest(list_transform(range(1, least(len(word_list), 6) + 1), lambda n: array_to_string(word_list[1:n], ' '))) as phrase
+from (select distinct {{ words }}, string_split(trim({{ words }}), ' ') as word_list from {{ relation }})
+{%- endmacro %}
+
+{# Words without what tells a period: years, months, quarters and the words beside them. #}
+{% macro without_period(words_text) -%}
+array_to_string(list_filter(
+    string_split(trim({{ words_text }}), ' '),
+    lambda w: not regexp_full_match(w, '\d+|[qth][1-4]|kvartal|kv|halvår|tertial|{{ month_pattern() }}|år|året|läsår|läsåret|per|tom|ht|vt')
+), ' ')
+{%- endmacro %}

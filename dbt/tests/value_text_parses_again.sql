@@ -7,7 +7,14 @@ printed_values as (select * from {{ ref('report_values') }}),
 texts as (
     select
         *,
-        replace(replace(translate(value_text, '−–—‒‑﹣－', '-------'), '- ', '-'), '+ ', '+') as plain_text
+        -- (21,4) is the accountant's -21,4; a single point before three digits marks thousands, the others decimals.
+        regexp_replace(
+            regexp_replace(
+                replace(replace(translate(value_text, '−–—‒‑﹣－', '-------'), '- ', '-'), '+ ', '+'),
+                '^\((.*)\)$', '-\1'
+            ),
+            '^([+-]?\d{1,3})\.(\d{3})$', '\1\2'
+        ) as plain_text
     from printed_values
 ),
 

@@ -73,6 +73,8 @@ class Word:
     style: Style
     spaced: bool
     cell_gap: float = CELL_GAP_EM
+    rise: float | None = None
+    """Height above ``y`` of text that runs at an angle."""
     is_cut: bool = False
     """Whether the page ends in the middle of what is printed here: the next word, or its own end, lies beyond."""
     order: int = 0
@@ -106,6 +108,16 @@ class Frame:
         xa, ya = self.point(x0, y0)
         xb, yb = self.point(x1, y1)
         return min(xa, xb), min(ya, yb), max(xa, xb), max(ya, yb)
+
+    def moved(self, box: tuple[float, float, float, float], to: Frame) -> tuple[float, float, float, float]:
+        """The place in another frame of the same page of a box in this one."""
+        turn = self.a * self.d - self.b * self.c
+
+        def user(x: float, y: float) -> tuple[float, float]:
+            x, y = x - self.e, y - self.f
+            return (self.d * x - self.c * y) / turn, (self.a * y - self.b * x) / turn
+
+        return to.box(*user(box[0], box[1]), *user(box[2], box[3]))
 
     def turned(self, angle: int) -> Frame:
         """The frame in which text that runs at ``angle`` (90, 180, 270 clockwise) runs from left to right."""
@@ -233,10 +245,11 @@ def _measure_spaces(words: Sequence[Word]) -> None:
 
 def _seen_from(frame: Frame, side: Frame, angle: int, word: Word) -> Word:
     """A word at an angle with the box it takes on the page; its baseline becomes the bottom of that box."""
+    rise = word.x1 - word.x0
     if angle == 90:
-        return replace(word, x0=side.height - word.y, x1=side.height - word.y + word.size, y=word.x1)
+        return replace(word, x0=side.height - word.y, x1=side.height - word.y + word.size, y=word.x1, rise=rise)
     if angle == 270:
-        return replace(word, x0=word.y - word.size, x1=word.y, y=frame.height - word.x0)
+        return replace(word, x0=word.y - word.size, x1=word.y, y=frame.height - word.x0, rise=rise)
     return replace(word, x0=frame.width - word.x1, x1=frame.width - word.x0, y=frame.height - word.y + word.size)
 
 

@@ -13,7 +13,14 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from dagster_project.extract.pdf.characters import Word
-from dagster_project.extract.pdf.lines import TextLine, first_token, is_contents_line, is_list_mark, join_texts
+from dagster_project.extract.pdf.lines import (
+    TextLine,
+    first_token,
+    is_contents_line,
+    is_list_mark,
+    join_texts,
+    make_lines,
+)
 from dagster_project.extract.structure import MAX_HEADING_LENGTH, NUMBERED, PAGE_DEBRIS
 
 MARGIN = 0.15
@@ -77,6 +84,22 @@ def running_words(pages: Sequence[tuple[float, Sequence[TextLine]]]) -> list[set
             words |= {id(word) for segment in line.segments for word in segment.words}
         result.append(words)
     return result
+
+
+def running_texts(pages: Sequence[tuple[float, Sequence[Word]]]) -> list[str]:
+    """The running headers and footers as text, from the first page to the last.
+
+    Args:
+        pages: height of every page (points) and its words.
+    """
+    lines = [make_lines(words) for _, words in pages]
+    dropped = running_words([(height, found) for (height, _), found in zip(pages, lines, strict=True)])
+    return [
+        _line_text(line)
+        for found, words in zip(lines, dropped, strict=True)
+        for line in found
+        if all(id(word) in words for segment in line.segments for word in segment.words)
+    ]
 
 
 def prose_leading(lines: Sequence[TextLine]) -> float:

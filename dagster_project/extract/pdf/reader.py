@@ -15,8 +15,8 @@ from typing import Any
 import pypdfium2
 import pypdfium2.raw as pdfium
 
-from dagster_project.extract.document import Document, ExtractionError, Limits, StructureWords
-from dagster_project.extract.pdf.characters import PageText, Word, frame_of, read_words
+from dagster_project.extract.document import Document, ExtractionError, Limits, StructureWords, running_lines
+from dagster_project.extract.pdf.characters import Frame, PageText, Word, frame_of, read_words
 from dagster_project.extract.pdf.joins import follows, may_follow, share_columns
 from dagster_project.extract.pdf.lattice import find_lattices
 from dagster_project.extract.pdf.lines import TextLine, make_lines
@@ -26,6 +26,7 @@ from dagster_project.extract.pdf.outline import (
     heading_levels,
     paragraphs,
     prose_leading,
+    running_texts,
     running_words,
     tagged_paragraph,
 )
@@ -42,10 +43,12 @@ from dagster_project.extract.pdf.tables import (
 )
 from dagster_project.extract.pdf.tags import TaggedBlock, read_tags
 from dagster_project.extract.pdf.zones import zones
-from dagster_project.extract.structure import Grid, Item, Line, assemble, header_depth
+from dagster_project.extract.structure import Grid, Item, Line, PrintedText, assemble, box_of, header_depth
 
 EXTRACTOR = "pdf"
-VERSION = "1"
+VERSION = "2"
+RUNNING_PAGES = 12
+"""Pages at the beginning whose headers and footers are kept; those behind print the same."""
 
 NO_TEXT = "no text layer: run OCR first"
 MAX_POINTS = 14_400.0
@@ -63,6 +66,16 @@ class _Page:
     text: PageText
     drawing: Drawing
     tags: list[TaggedBlock]
+    shown: Frame
+    """The page as a viewer shows it; the words may be turned against it."""
+
+    def place(self, text: str) -> str:
+        """The text of a cell with its place on the page as shown, to a tenth of a point."""
+        box = box_of(text)
+        if box is None:
+            return text
+        x0, y0, x1, y1 = (round(value, 1) for value in self.text.frame.moved(box, self.shown))
+        return PrintedText(text, (x0, y0, x1, y1))
 
 
 def read_pdf(data: bytes, limits: Limits, words: StructureWords) -> Document:
@@ -88,8 +101,14 @@ def read_pdf(data: bytes, limits: Limits, words: StructureWords) -> Document:
         page_count=count,
         extractor=EXTRACTOR,
         extractor_version=VERSION,
+        running_lines=running_lines(running_texts(_edges(pages))),
         notes=(*notes, *document.notes),
     )
+
+
+def _edges(pages: Sequence[_Page]) -> list[tuple[float, Sequence[Word]]]:
+    """Height and words of the first pages, for their headers and footers."""
+    return [(page.text.frame.height, page.text.words) for page in pages[:RUNNING_PAGES]]
 
 
 @contextmanager
@@ -135,7 +154,7 @@ def _read_pages(pdf: Any, count: int, limits: Limits) -> tuple[list[_Page], list
                 pdfium.FPDFText_ClosePage(text_page)
         finally:
             pdfium.FPDF_ClosePage(handle)
-        pages.append(_Page(index + 1, text, drawing, tags))
+        pages.append(_Page(index + 1, text, drawing, tags, frame))
         if not text.words and drawing.images > 0.3:
             notes.append(f"page {index + 1}: {NO_TEXT}")
     return pages, notes
@@ -196,7 +215,7 @@ def _items(pages: Sequence[_Page]) -> tuple[list[Item], list[str]]:
             level = levels.get(content.style) if can_be_heading(content) and not content.is_item else None
             items.append(Line(content.text, level=level, page=item.page, is_prose=bool(levels) and level is None))
         elif isinstance(content, PageTable):
-            items.append(_grid(content, item.page, before))
+            items.append(_grid(content, pages[item.page - 1], before))
         before = item
     return items, notes
 
@@ -252,15 +271,15 @@ def _runs(placed: Sequence[_Placed]) -> list[list[PageTable]]:
     return runs
 
 
-def _grid(table: PageTable, page: int, before: _Placed | None) -> Grid:
-    above = before.content if before is not None and before.page == page - 1 else None
+def _grid(table: PageTable, page: _Page, before: _Placed | None) -> Grid:
+    above = before.content if before is not None and before.page == page.number - 1 else None
     goes_on = isinstance(above, PageTable) and follows(above, table)
     # The part above marks its header by weight and this part begins without: its rows go on.
     headless = goes_on and isinstance(above, PageTable) and above.below_mark and table.marked == 0
     table.below_mark = headless or table.marked > 0
     return Grid(
-        tuple(tuple(row) for row in table.rows),
-        page=page,
+        tuple(tuple(page.place(text) for text in row) for row in table.rows),
+        page=page.number,
         header_rows=0 if headless else table.header_rows,
         spans=tuple((*place, *span) for place, span in sorted(table.spans.items())),
         follows=goes_on,

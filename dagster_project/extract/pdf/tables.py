@@ -28,12 +28,14 @@ from dagster_project.extract.pdf.lines import (
 from dagster_project.extract.pdf.rows import Entry, Row, Untold, rows_of_lines, split_rows, would_fit
 from dagster_project.extract.pdf.rules import Area, Drawing
 from dagster_project.extract.pdf.tags import TaggedRow, place_cells
-from dagster_project.extract.structure import NUMBER, YEAR_CELL, is_number
+from dagster_project.extract.structure import NUMBER, YEAR_CELL, Box, PrintedText, is_number
 
 NUMBERS = re.compile(rf"{NUMBER.pattern}(?:\s*%)?(?:\s+{NUMBER.pattern}(?:\s*%)?)+")
 """Several numbers with nothing but space between them."""
 MAX_GAP_EM = 4.0
 FIRST_GAP_EM = 3.2
+ASCENT_EM = 0.95
+DESCENT_EM = 0.25
 UNTOLD = "columns cannot be told apart"
 
 
@@ -245,7 +247,18 @@ def cell_text(entries: Sequence[Entry], width: tuple[float, float]) -> str:
         room = (width[1] - width[0]) * 0.75
         early = len(entries) > 2 and a.segment.x1 - a.segment.x0 < room and would_fit(a.segment, b.segment, (0, room))
         breaks.append(gap > 2 and (gap > 1.3 * least or early))
-    return join_texts([entry.segment.text for entry in entries], breaks)
+    text = join_texts([entry.segment.text for entry in entries], breaks)
+    return PrintedText(text, _box([word for entry in entries for word in entry.segment.words]))
+
+
+def _box(words: Sequence[Word]) -> Box:
+    """What a text takes on the page, accents and descenders included."""
+    return (
+        min(word.x0 for word in words),
+        min(word.y - (word.rise or ASCENT_EM * word.size) for word in words),
+        max(word.x1 for word in words),
+        max(word.y + DESCENT_EM * word.size for word in words),
+    )
 
 
 def _marked(bold: Sequence[bool]) -> int:

@@ -19,7 +19,7 @@ money_rows as (
         any_value(reports.committee is not null) as is_committee
     from printed_values
     inner join reports using (report_id)
-    where printed_values.kind = 'financial'
+    where printed_values.kind in ('financial', 'org_result')
     group by all
 ),
 
@@ -38,6 +38,7 @@ alias_keys as (
         account_aliases.account_key,
         coalesce(account_aliases.condition, '') as condition,
         accounts.statement,
+        accounts.is_subtotal,
         accounts.sort_order
     from account_aliases
     inner join accounts using (account_key)
@@ -74,12 +75,14 @@ candidates as (
         on labels.label_key = alias_keys.alias_key or labels.full_key = alias_keys.alias_key
     left join allocation_rows using (report_id, table_seq)
     where
-        alias_keys.condition = ''
+        -- Among departments only the lines that sum them up (Årets resultat); "Politisk verksamhet" is one of them.
+        (labels.kind = 'financial' or (alias_keys.statement = 'income_statement' and alias_keys.is_subtotal))
+        and (alias_keys.condition = ''
         or (alias_keys.condition = 'after_allocation' and labels.row_index > allocation_rows.allocation_row)
         or (
             alias_keys.condition = 'before_allocation'
             and labels.row_index < coalesce(allocation_rows.allocation_row, labels.row_index + 1)
-        )
+        ))
 )
 
 select
@@ -87,6 +90,8 @@ select
     candidates.table_seq,
     candidates.row_index,
     candidates.account_key,
+    accounts.statement,
+    accounts.natural_sign,
     accounts.is_subtotal
 from candidates
 inner join accounts using (account_key)

@@ -14,27 +14,50 @@ typed as (
 ),
 
 -- A status with its comment on one line: Avslutad 2024-12-20 ...
+beginnings as (
+    select distinct
+        cell_word,
+        regexp_replace(cell_word, '([(–-])', ' \1', 'g') as spaced_word
+    from typed
+    where value_form = 'other'
+),
+
+first_words as (
+    {{ first_phrases_of('beginnings', 'spaced_word') }}
+),
+
+status_beginnings as (
+    select
+        beginnings.cell_word,
+        status_words.status_key,
+        status_words.unit_key,
+        status_words.term
+    from beginnings
+    inner join first_words using (spaced_word)
+    inner join status_words on regexp_replace(first_words.phrase, '[.,;:]+$', '') = status_words.term
+),
+
 prefixes as (
     select
         typed.report_id,
         typed.table_seq,
         typed.row_index,
         typed.col_index,
-        status_words.status_key,
-        status_words.unit_key,
-        status_words.term
+        status_beginnings.status_key,
+        status_beginnings.unit_key,
+        status_beginnings.term
     from typed
-    inner join status_words
-        on starts_with(typed.cell_word, status_words.term)
+    inner join status_beginnings
+        on typed.cell_word = status_beginnings.cell_word
         -- The status ends where something else begins; "Uppnås till viss del" is another status.
             and regexp_matches(
-                regexp_replace(typed.value_text, '^[✔✓☑●■•*]+ ?(\S)', '\1')[length(status_words.term) + 1:],
+                regexp_replace(typed.value_text, '^[✔✓☑●■•*]+ ?(\S)', '\1')[length(status_beginnings.term) + 1:],
                 '^(?:[.,;:]? ?[(–-]|[.;:] |,? ?\d| [A-ZÅÄÖ])'
             )
     where typed.value_form = 'other'
     qualify row_number() over (
             partition by typed.report_id, typed.table_seq, typed.row_index, typed.col_index
-            order by length(status_words.term) desc, status_words.term
+            order by length(status_beginnings.term) desc, status_beginnings.term
         ) = 1
 )
 
@@ -46,7 +69,7 @@ select
     coalesce(whole.unit_key, first_line.unit_key) as status_unit_key,
     whole.status_key is null and first_line.status_key is not null as has_status_and_text,
     case
-        when typed.value_form in ('dash', 'number', 'number_with_change', 'pairs') then typed.value_form
+        when typed.value_form != 'other' then typed.value_form
         when coalesce(whole.status_key, first_line.status_key) is not null then 'status'
         else 'text'
     end as cell_type

@@ -7,6 +7,8 @@ columns as (select * from {{ ref('int_columns') }}),
 
 rows as (select * from {{ ref('int_rows') }}),
 
+tables as (select * from {{ ref('int_tables') }}),
+
 kinds as (select * from {{ ref('int_table_kinds') }}),
 
 unit_words as (select * from {{ ref('unit_words') }}),
@@ -21,8 +23,9 @@ placed as (
         body_cells.*,
         columns.column_role,
         columns.scenario_key as column_scenario_key,
-        columns.column_label,
-        columns.is_unknown_header,
+        columns.has_previous_header,
+        tables.table_unit_key,
+        tables.has_previous_in_brackets,
         rows.row_role,
         rows.row_label,
         rows.label_cell_col,
@@ -35,6 +38,7 @@ placed as (
     inner join columns using (report_id, table_seq, col_index)
     inner join rows using (report_id, table_seq, row_index)
     inner join kinds using (report_id, table_seq)
+    inner join tables using (report_id, table_seq)
 ),
 
 judged as (
@@ -44,26 +48,34 @@ judged as (
             when column_role != 'value' then null
             when row_role = 'note' then null
             when row_label is null or row_label = '' then 'no row label: nothing says what the figure is about'
-            when is_unknown_header then 'header not in the vocabulary: ' || column_label
             when cell_type = 'number' and unit_text != '' and known_units.term is null
                 then 'unit not in the vocabulary: ' || unit_text
             when cell_type in ('dash', 'number', 'number_with_change', 'pairs', 'status') then null
             when column_scenario_key = 'status' and prefix_status_key is not null then null
-            when regexp_full_match(plain_text, '\d{1,3}\.\d{3}(,\d+)?')
+            -- Kronor have two decimals: three digits behind a point are thousands.
+            when cell_type = 'pointed' and table_unit_key = 'kr' and kind in ('financial', 'org_result', 'grant') then null
+            when cell_type = 'pointed'
                 then 'ambiguous number: the point may mark decimals or thousands'
+            -- The accountant's minus, where figures may be negative.
+            when cell_type = 'bracketed' and (
+                column_scenario_key in ('variance', 'change') or kind in ('financial', 'org_result', 'budget_adjustment')
+            ) then null
+            when cell_type = 'bracketed' then 'ambiguous number: brackets may mean a minus or the year before'
+            when cell_type = 'number_with_previous' and (has_previous_in_brackets or has_previous_header) then null
+            when cell_type = 'number_with_previous' then 'ambiguous number: nothing says what stands in brackets'
             when regexp_matches(plain_text, '\d') and not regexp_matches(plain_text, '[A-Za-zÅÄÖåäö]{2}')
                 and not regexp_full_match(plain_text, '\d+(,\d+)? ?- ?\d+(,\d+)? ?%?')
                 then 'ambiguous digits: they form no single number'
             when kind in ('financial', 'org_result', 'grant', 'budget_adjustment', 'measure', 'staffing')
                 then 'not a number in a column of figures'
-            when kind in ('goal', 'assignment') or (column_scenario_key = 'status' and length(value_text) <= 60)
-                then 'status word not in the vocabulary'
+            when kind in ('goal', 'assignment') and length(value_text) > 60 then 'status word not in the vocabulary'
             when length(value_text) > 60 then null
         end as reason,
         column_role = 'value' and cell_type = 'text' and length(value_text) > 60
         and not (column_scenario_key = 'status' and prefix_status_key is not null) as is_long_text
     from placed
-    left join known_units on placed.unit_text = known_units.term
+    -- tkr/inv is tkr per inhabitant.
+    left join known_units on regexp_replace(replace(placed.unit_text, '%-', '%'), ' ?(?:/| per ).*$', '') = known_units.term
 ),
 
 body as (

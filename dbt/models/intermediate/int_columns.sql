@@ -17,10 +17,18 @@ total_words as (select * from {{ ref('total_words') }}),
 
 account_aliases as (select * from {{ ref('account_aliases') }}),
 
+entity_words as (select * from {{ ref('entity_words') }}),
+
+organisation_words as (select * from {{ ref('organisation_words') }}),
+
 grid as (
     select
         report_id,
         table_seq,
+        contains(header_words, ' läsår') as has_school_years,
+        -- "Helårsprognos per verksamhet" says what its columns are that say nothing themselves.
+        regexp_matches(near_words, ' [a-zåäö]*prognos(?:er)? ') and not regexp_matches(near_words, ' [a-zåäö]*(?:utfall|bokslut|uppföljning) ')
+            as has_forecast_heading,
         unnest(range(0, n_cols)) as col_index
     from tables
 ),
@@ -48,7 +56,7 @@ contents as (
         table_seq,
         col_index,
         count(*) as n_cells,
-        count(*) filter (where cell_type in ('number', 'number_with_change', 'pairs')) as n_numbers,
+        count(*) filter (where cell_type in ('number', 'number_with_change', 'number_with_previous', 'bracketed', 'pointed', 'pairs')) as n_numbers,
         count(*) filter (where cell_type = 'status') as n_statuses,
         count(*) filter (where cell_type = 'dash') as n_dashes,
         count(*) filter (where regexp_full_match(plain_text, '(?:19|20)\d\d')) as n_years,
@@ -62,7 +70,11 @@ described as (
         grid.*,
         labels.column_label,
         {{ words("coalesce(labels.column_label, '')") }} as column_words,
-        lower({{ plain_minus("coalesce(labels.column_label, '')") }}) as column_text,
+        -- "Riket 22/23" beside "Läsår 22/23" is the same school year.
+        case
+            when grid.has_school_years and regexp_matches(labels.column_label, '(?:^|[^0-9/])\d\d/\d\d$') then 'läsår '
+            else ''
+        end || lower({{ plain_minus("coalesce(labels.column_label, '')") }}) as column_text,
         coalesce(contents.n_cells, 0) as n_cells,
         coalesce(contents.n_numbers, 0) as n_numbers,
         coalesce(contents.n_statuses, 0) as n_statuses,
@@ -83,66 +95,138 @@ own_words as (
     from described
 ),
 
-scenarios as (
+scenario_phrases as (
+    {{ phrases_of('own_words', 'scenario_text') }}
+),
+
+-- Compound words (Investeringsbudget, Avgiftsutfall): every ending of every word.
+scenario_endings as (
+    select distinct
+        scenario_text,
+        unnest(list_transform(range(1, length(word) - 1), lambda i: word[i:])) as phrase
+    from (
+        select distinct
+            scenario_text,
+            unnest(string_split(trim(scenario_text), ' ')) as word
+        from own_words
+    )
+),
+
+scenario_matches as (
     select
-        described.report_id,
-        described.table_seq,
-        described.col_index,
-        case
-            when described.is_comparison and scenario_words.scenario_key in ('actual', 'forecast') then 'variance'
-            else scenario_words.scenario_key
-        end as scenario_key,
-        scenario_words.term
-    from own_words as described
+        scenario_phrases.scenario_text,
+        scenario_words.scenario_key,
+        scenario_words.term,
+        scenario_words.priority
+    from scenario_phrases
     inner join scenario_words
-        on (scenario_words.match = 'word' and contains(described.scenario_text, ' ' || scenario_words.term || ' '))
-            or (scenario_words.match = 'ending' and contains(described.scenario_text, scenario_words.term || ' '))
+        on scenario_phrases.phrase = scenario_words.term and scenario_words.match = 'word'
+    union all
+    select
+        scenario_endings.scenario_text,
+        scenario_words.scenario_key,
+        scenario_words.term,
+        scenario_words.priority
+    from scenario_endings
+    inner join scenario_words
+        on scenario_endings.phrase = scenario_words.term and scenario_words.match = 'ending'
+),
+
+scenarios as (
+    select scenario_text, scenario_key
+    from scenario_matches
     qualify row_number() over (
-            partition by described.report_id, described.table_seq, described.col_index
-            order by scenario_words.priority desc, length(scenario_words.term) desc, scenario_words.term
+            partition by scenario_text order by priority desc, length(term) desc, term
         ) = 1
 ),
 
--- Units: words of money and percent anywhere in the header; others where a header level is the unit or begins with it.
+header_levels as (
+    select distinct
+        column_words,
+        unnest(string_split(column_label, ' | ')) as level_text
+    from own_words
+    where column_label is not null
+),
+
+column_phrases as (
+    {{ phrases_of('own_words', 'column_words') }}
+),
+
+-- Units: words of money and percent anywhere in the header; others where a header level is the unit or ends with it, in
+-- brackets or behind a comma.
+unit_levels as (
+    select distinct
+        column_words,
+        unnest([
+            trim({{ words('level_text') }}),
+            trim({{ words("regexp_extract(level_text, '\\(([^()]+)\\)$', 1)") }}),
+            trim({{ words("regexp_extract(level_text, ',\\s*([^,()]+)$', 1)") }})
+        ]) as unit_phrase
+    from header_levels
+),
+
 column_units as (
     select
-        described.report_id,
-        described.table_seq,
-        described.col_index,
-        unit_words.unit_key,
-        unit_words.context
-    from described
-    inner join unit_words
-        on contains(described.column_words, ' ' || unit_words.term || ' ')
-    where unit_words.context in ('any', 'suffix', 'word')
+        column_phrases.column_words,
+        unit_words.unit_key
+    from column_phrases
+    inner join unit_words on column_phrases.phrase = unit_words.term
+    left join unit_levels
+        on column_phrases.column_words = unit_levels.column_words and column_phrases.phrase = unit_levels.unit_phrase
+    where
+        unit_words.context in ('any', 'word')
+        or (unit_words.context = 'suffix' and unit_levels.unit_phrase is not null)
     qualify row_number() over (
-            partition by described.report_id, described.table_seq, described.col_index
+            partition by column_phrases.column_words
             order by unit_words.context = 'any' desc, unit_words.unit_key = 'count', length(unit_words.term) desc, unit_words.term
         ) = 1
 ),
 
 roles as (
     select
-        described.report_id,
-        described.table_seq,
-        described.col_index,
+        column_phrases.column_words,
         column_roles.role
-    from described
-    inner join column_roles on contains(described.column_words, ' ' || column_roles.term || ' ')
+    from column_phrases
+    inner join column_roles on column_phrases.phrase = column_roles.term
     qualify row_number() over (
-            partition by described.report_id, described.table_seq, described.col_index
+            partition by column_phrases.column_words
             order by
-                trim(described.column_words) = column_roles.term desc,
-                starts_with(described.column_words, ' ' || column_roles.term || ' ') desc,
+                trim(column_phrases.column_words) = column_roles.term desc,
+                starts_with(column_phrases.column_words, ' ' || column_roles.term || ' ') desc,
                 length(column_roles.term) desc,
                 column_roles.term
+        ) = 1
+),
+
+-- Whose figures a column holds: a level of its header names the group or those that the municipality is compared with.
+column_levels as (
+    select
+        column_words,
+        {{ without_period(words("level_text")) }} as level_words
+    from header_levels
+),
+
+column_entities as (
+    select
+        column_levels.column_words,
+        entity_words.entity
+    from column_levels
+    inner join entity_words on column_levels.level_words = entity_words.term
+    qualify row_number() over (
+            partition by column_levels.column_words order by length(entity_words.term) desc, entity_words.term
         ) = 1
 ),
 
 interpreted as (
     select
         described.*,
-        case when trim(described.column_text) = '+/-' then 'variance' else scenarios.scenario_key end as scenario_key,
+        case
+            when trim(described.column_text) in ('+/-', '+-') then 'variance'
+            when described.is_comparison and scenarios.scenario_key in ('actual', 'forecast') then 'variance'
+            else scenarios.scenario_key
+        end as scenario_key,
+        column_entities.entity as column_entity,
+        regexp_extract(described.column_text, '\(\s*(?:föreg[a-zåäö.]* år|fg år|fjol[a-zåäö]*|(?:19|20)\d\d|samma period[^)]*)\s*\)') != '' as has_previous_header,
         column_units.unit_key as column_unit_key,
         roles.role as header_role,
         {{ period_form('described.column_text') }} as period_form,
@@ -151,11 +235,12 @@ interpreted as (
         reports.outcome_end,
         (described.n_numbers + described.n_statuses + described.n_dashes) * 2 >= described.n_cells
         and described.n_cells > 0 as is_mostly_values
-    from described
+    from own_words as described
     inner join reports using (report_id)
-    left join scenarios using (report_id, table_seq, col_index)
-    left join column_units using (report_id, table_seq, col_index)
-    left join roles using (report_id, table_seq, col_index)
+    left join scenarios using (scenario_text)
+    left join column_units using (column_words)
+    left join roles using (column_words)
+    left join column_entities using (column_words)
 ),
 
 -- What a column holds. The first column holds labels, whatever they look like (-19, 20–25, 51 -).
@@ -168,12 +253,14 @@ with_roles as (
                         case when header_role in ('label', 'attribute', 'group', 'grantor', 'note_ref', 'code') then header_role end, 'label'
                     )
             when header_role in ('code', 'grantor', 'attribute', 'note_ref', 'unit') then header_role
-            when header_role = 'comment' and coalesce(scenario_key, '') != 'status' then 'comment'
+            when header_role = 'comment' and coalesce(scenario_key, '') != 'status' and n_numbers * 2 < n_cells + 1 then 'comment'
             -- Years in a column whose header is about something else (Klart år) are dates, no figures.
             when
                 n_years > 0 and n_years + n_dashes = n_cells and scenario_key is null and period_form is null
                 and column_unit_key is null
                 then 'attribute'
+            -- Words under Ändamål are no targets.
+            when header_role in ('label', 'group') and n_cells > 0 and n_numbers + n_statuses + n_dashes = 0 then header_role
             when
                 scenario_key != 'status' and n_cells > 1 and n_numbers + n_dashes + n_statuses = 0
                 and mean_length > 15
@@ -222,33 +309,65 @@ settled as (
             else with_roles.first_role
         end as column_role,
         label_columns.label_col_index,
+        trim(with_roles.column_words) in (select term from organisation_words where place = 'first_header') as is_organisation_header,
         -- A label that the header prints twice, or no label at all, leaves open what the column is about.
         coalesce(column_counts.n_same, 0) > 1 or with_roles.column_label is null as is_ambiguous,
         trim(with_roles.column_words) in (select term from total_words) as is_total_column,
-        {{ period_bounds('column_text', 'period_form', 'fiscal_year') }} as bounds
+        max(case when with_roles.col_index = label_columns.label_col_index then with_roles.column_words end) over (
+            partition by with_roles.report_id, with_roles.table_seq
+        ) as label_header_words,
+        coalesce(
+            {{ period_bounds('column_text', 'period_form', 'fiscal_year') }},
+            -- "Periodens budget" of an interim report is to the day of its outcome.
+            case
+                when with_roles.report_type = 'interim_report'
+                    and regexp_matches(with_roles.column_words, ' (?:period|perioden|periodens|periodbudget|periodutfall) ')
+                    then { 'first': make_date(with_roles.fiscal_year, 1, 1), 'last': with_roles.outcome_end }
+            end
+        ) as bounds
     from with_roles
     inner join label_columns using (report_id, table_seq)
     left join column_counts using (report_id, table_seq, column_label)
 ),
 
--- A bare year is an outcome in a report, a budget or plan in a plan; no word at all is an outcome.
+-- A bare year is an outcome in a report, a budget or plan in a plan; no word at all is an outcome, in a plan a budget. What
+-- others reach is an outcome everywhere. Where the rows are changes (Förändring | tkr), so are the figures.
 with_scenarios as (
     select
         * exclude (scenario_key),
         case
+            -- A closed account of a year that had not begun to end when the plan was made is a plan.
+            when is_future_outcome then 'plan'
             when scenario_key is not null then scenario_key
-            when report_type in ('plan', 'budget') and year(bounds.first) in (fiscal_year - 1, fiscal_year) then 'budget'
-            when report_type in ('plan', 'budget') and coalesce(year(bounds.first), fiscal_year) >= fiscal_year then 'plan'
+            when bounds is null and regexp_matches(label_header_words, ' förändring(?:ar)? ')
+                then case when column_unit_key in ('kr', 'tkr', 'mnkr', 'mdkr') then 'adjustment' else 'change' end
+            when column_entity not in ('own', 'group') then 'actual'
+            when bounds is null and report_type = 'interim_report' and has_forecast_heading then 'forecast'
+            when report_type in ('plan', 'budget') and regexp_matches(column_words, ' (?:ack|ackumulerat|tom|t o m|upparbetat) ') then 'actual'
+            when report_type in ('plan', 'budget') and period_form = 'year_span' and year(bounds.last) > fiscal_year then 'plan'
+            when report_type in ('plan', 'budget') and coalesce(year(bounds.first), fiscal_year) in (fiscal_year - 1, fiscal_year) then 'budget'
+            when report_type in ('plan', 'budget') and year(bounds.first) >= fiscal_year then 'plan'
             else 'actual'
         end as scenario_key,
         scenario_key is not null as has_scenario_word
-    from settled
+    from (
+        select
+            *,
+            coalesce(
+                report_type in ('plan', 'budget') and scenario_key = 'actual' and year(bounds.last) >= fiscal_year
+                and regexp_matches(column_words, ' (?:bokslut|utfall) '), false
+            ) as is_future_outcome
+        from settled
+    )
 ),
 
--- A variance without a period of its own is about that of the budget or forecast before it.
+-- A variance without a period of its own is about that of the budget or forecast before it; so is one below a year that also
+-- heads the budget and outcome of a part of it (2025 | Budget T1). A change is about the month or part of a year before it.
 with_neighbours as (
     select
         *,
+        lag(bounds) over (partition by report_id, table_seq order by col_index) as previous_bounds,
+        lag(period_form) over (partition by report_id, table_seq order by col_index) as previous_form,
         last_value(case when scenario_key in ('budget', 'budget_original', 'budget_revised', 'forecast') then bounds end ignore nulls) over (
             partition by report_id, table_seq order by col_index rows between unbounded preceding and 1 preceding
         ) as budget_bounds
@@ -257,9 +376,12 @@ with_neighbours as (
 
 settled_periods as (
     select
-        * exclude (bounds, budget_bounds),
+        * exclude (bounds, budget_bounds, previous_bounds, previous_form),
         case
+            when bounds is null and scenario_key = 'forecast' then make_date(fiscal_year, 1, 1)
             when bounds is null and scenario_key = 'variance' then budget_bounds.first
+            when has_period_above and year(budget_bounds.last) = year(bounds.last) then budget_bounds.first
+            when bounds is null and scenario_key = 'change' and previous_form not in ('year', 'year_pair', 'year_span') then previous_bounds.first
             -- A change between two years is about the later one.
             when period_form = 'year_span' and scenario_key in ('change', 'variance') then make_date(year(bounds.last), 1, 1)
             -- "Prognos oktober" and "Prognos T2" are made then, about the year.
@@ -270,25 +392,31 @@ settled_periods as (
             -- The last month of an interim report, alone in a header, is the year to date.
             when
                 report_type = 'interim_report' and period_form = 'month' and bounds.last = outcome_end
-                and n_month_columns < 3 and scenario_key in ('actual', 'budget', 'variance')
+                and n_month_columns < 3 and scenario_key in ('actual', 'budget', 'variance', 'status') and has_scenario_word
                 then make_date(fiscal_year, 1, 1)
             else bounds.first
         end as period_start,
         case
+            when bounds is null and scenario_key = 'forecast' then make_date(fiscal_year, 12, 31)
             when bounds is null and scenario_key = 'variance' then budget_bounds.last
+            when has_period_above and year(budget_bounds.last) = year(bounds.last) then budget_bounds.last
+            when bounds is null and scenario_key = 'change' and previous_form not in ('year', 'year_pair', 'year_span') then previous_bounds.last
             when
                 (scenario_key = 'forecast' or regexp_matches(column_words, ' prognos'))
                 and period_form in ('month', 'to_month', 'tertial', 'quarter', 'year_month')
                 then make_date(year(bounds.first), 12, 31)
+            -- "Ack utfall 2023" beside "Ack utfall 2024": both to the same day of their year.
             when
-                report_type = 'interim_report' and period_form in ('year', 'whole_year') and scenario_key = 'actual'
-                and year(bounds.first) = fiscal_year and regexp_matches(column_words, ' ack')
-                then outcome_end
+                report_type = 'interim_report' and period_form in ('year', 'whole_year') and scenario_key in ('actual', 'budget', 'variance')
+                and regexp_matches(column_words, ' ack')
+                then cast(outcome_end - (fiscal_year - year(bounds.first)) * interval 1 year as date)
             else bounds.last
         end as period_end
     from (
         select
             with_neighbours.*,
+            scenario_key = 'variance' and period_form = 'year' and contains(column_label, ' | ')
+            and not regexp_matches(regexp_extract(column_label, '[^|]*$'), '\d') as has_period_above,
             count(*) filter (where period_form = 'month') over (partition by report_id, table_seq) as n_month_columns
         from with_neighbours
     )
@@ -304,7 +432,7 @@ table_words as (
 )
 
 select
-    settled_periods.*,
+    settled_periods.* exclude (label_header_words, has_school_years, has_forecast_heading, scenario_text, is_comparison, has_period_above),
     -- A header that says neither scenario, period nor unit beside others that do: who knows what it is about (Riket, Kvar).
     settled_periods.column_role = 'value'
     and table_words.has_known_columns
@@ -313,6 +441,7 @@ select
     and settled_periods.period_form is null
     and settled_periods.column_unit_key is null
     and not settled_periods.is_total_column
+    and settled_periods.column_entity is null
     and trim(settled_periods.column_words) not in (select trim({{ words('alias') }}) from account_aliases)
     and not regexp_matches(settled_periods.column_words, ' (?:kvinnor|män|flickor|pojkar|totalt|total|summa|nämnden|kommunen) ')
         as is_unknown_header

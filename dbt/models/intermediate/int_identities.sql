@@ -41,11 +41,13 @@ totals as (
             coalesce(components.value_numeric, 0)
             * case
                 when total_components.method = 'difference' and total_components.component_row != total_components.first_component then -1
+                when total_components.method = 'reverse' and total_components.component_row = total_components.first_component then -1
                 else 1
             end
         ) as computed,
         any_value(printed.rounding) + sum(coalesce(components.rounding, 0)) as tolerance,
         string_agg(components.row_label, ' + ' order by components.row_index) as components,
+        count(*) - count(components.row_index) as n_missing,
         any_value(total_components.row_class) as row_class
     from total_components
     inner join numbers as printed using (report_id, table_seq, row_index)
@@ -110,9 +112,25 @@ variance_scores as (
     group by all
 ),
 
-variance_choices as (
-    select *
+-- Income and costs that are both printed positive have variances in opposite directions; then either holds.
+opposite_rows as (
+    select
+        report_id,
+        table_seq,
+        col_index,
+        outcome_col,
+        budget_col,
+        min(n_hold) > 1 as has_both_directions
     from variance_scores
+    group by all
+),
+
+variance_choices as (
+    select
+        variance_scores.*,
+        opposite_rows.has_both_directions
+    from variance_scores
+    inner join opposite_rows using (report_id, table_seq, col_index, outcome_col, budget_col)
     where n_hold * 2 >= n_rows and n_hold > 0
     qualify row_number() over (
             partition by report_id, table_seq, col_index
@@ -128,10 +146,16 @@ variances as (
         variance_candidates.row_index,
         variance_candidates.col_index,
         variance_candidates.printed,
-        variance_choices.direction * variance_candidates.outcome_less_budget as computed,
+        case
+            when variance_choices.has_both_directions
+                and abs(variance_candidates.printed + variance_choices.direction * variance_candidates.outcome_less_budget) <= variance_candidates.tolerance + 1e-6
+                then -variance_choices.direction
+            else variance_choices.direction
+        end as row_direction,
+        row_direction * variance_candidates.outcome_less_budget as computed,
         variance_candidates.tolerance,
         case
-            when variance_choices.direction = 1 then variance_candidates.outcome_label || ' - ' || variance_candidates.budget_label
+            when row_direction = 1 then variance_candidates.outcome_label || ' - ' || variance_candidates.budget_label
             else variance_candidates.budget_label || ' - ' || variance_candidates.outcome_label
         end as components,
         'variance' as row_class
@@ -193,6 +217,9 @@ select
             report_id, table_seq, identity_type,
             case when identity_type in ('lines_total', 'departments_total') then row_index else col_index end
     ) > 0
+    -- Nor does a sum whose parts are not all printed, or whose figure another sum bears out.
+    and coalesce(judged.n_missing, 0) = 0
+    and not bool_or(holds) over (partition by judged.report_id, judged.table_seq, judged.row_index, judged.col_index)
     and unread_columns.report_id is null as is_proven
 from judged
 left join unread_columns using (report_id, table_seq, col_index)

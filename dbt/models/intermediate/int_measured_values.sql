@@ -12,12 +12,21 @@ first_pass as (
         case
             when printed_values.part_role = 'change' and printed_values.cell_unit_key is null then null
             when printed_values.printed_unit_key is not null then printed_values.printed_unit_key
-            when printed_values.expects_money then coalesce(printed_values.report_unit_key, money_units.unit_key)
+            when printed_values.expects_money
+                then coalesce(
+                        printed_values.report_unit_key, money_units.unit_key,
+                        -- Money per something, whose unit is printed nowhere, is in kronor.
+                        case when printed_values.is_ratio then 'kr' end
+                    )
+            when printed_values.has_ratio_header and printed_values.scenario_key not in ('change', 'variance') then 'kr'
+            when contains(printed_values.column_words || printed_values.label_words, ' skattesats ') then 'kr'
         end as direct_unit_key,
         case
             when printed_values.printed_unit_key is not null then printed_values.printed_unit_basis
             when printed_values.expects_money and printed_values.report_unit_key is not null then 'report'
-            when printed_values.expects_money and money_units.unit_key is not null then 'inferred'
+            when printed_values.expects_money and (money_units.unit_key is not null or printed_values.is_ratio) then 'inferred'
+            when printed_values.has_ratio_header and printed_values.scenario_key not in ('change', 'variance') then 'inferred'
+            when contains(printed_values.column_words || printed_values.label_words, ' skattesats ') then 'inferred'
         end as direct_unit_basis
     from printed_values
     left join money_units using (report_id, table_seq)
@@ -34,10 +43,10 @@ siblings as (
         max(direct_unit_key) filter (where value_numeric is not null and part_role = 'value') over (
             partition by report_id, table_seq, row_index
         ) as row_last,
-        min(direct_unit_key) filter (where direct_unit_basis in ('cell', 'row', 'label') and part_role = 'value') over (
+        min(direct_unit_key) filter (where direct_unit_basis in ('cell', 'row', 'label') and part_role = 'value' and column_unit_key is null) over (
             partition by report_id, table_seq, row_index
         ) as printed_first,
-        max(direct_unit_key) filter (where direct_unit_basis in ('cell', 'row', 'label') and part_role = 'value') over (
+        max(direct_unit_key) filter (where direct_unit_basis in ('cell', 'row', 'label') and part_role = 'value' and column_unit_key is null) over (
             partition by report_id, table_seq, row_index
         ) as printed_last,
         min(direct_unit_key) filter (where value_numeric is not null and part_role = 'value') over (
@@ -74,7 +83,10 @@ settled as (
 )
 
 select
-    settled.* exclude (direct_unit_key, direct_unit_basis, row_first, row_last, printed_first, printed_last, column_first, column_last),
+    settled.* exclude (unit_key, direct_unit_key, direct_unit_basis, row_first, row_last, printed_first, printed_last, column_first, column_last),
+    -- Weeks, kilograms and their like are reported as what they are to a reader of totals, a count; the finer unit is kept.
+    coalesce(units.reported_unit_key, settled.unit_key) as unit_key,
+    settled.unit_key as unit_detail_key,
     units.dimension as unit_dimension,
     case
         when units.dimension = 'money' and not settled.is_ratio

@@ -58,7 +58,7 @@ candidates as (
     inner join printed using (report_id)
     inner join largest using (report_id)
     where
-        silent.magnitude * printed.factor_to_base between largest.largest * 0.1 and largest.largest * 1.5
+        silent.magnitude * printed.factor_to_base between largest.largest * 0.04 and largest.largest * 25
         and (printed.decimal_share >= 0.5) = (silent.decimal_share >= 0.5)
 )
 

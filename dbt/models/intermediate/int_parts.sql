@@ -51,6 +51,23 @@ single_numbers as (
     where cell_type = 'number'
 ),
 
+-- 420.000 in kronor, (21,4) for -21,4: that they can be read is settled by then.
+special_numbers as (
+    select
+        *,
+        1 as part_index,
+        'value' as part_role,
+        cast(null as varchar) as part_label,
+        case
+            when cell_type = 'pointed' then replace(plain_text, '.', '')
+            else '-' || regexp_extract(plain_text, '({{ number_pattern() }})', 1)
+        end as number_text,
+        regexp_extract(plain_text, '[%‰]') as unit_text,
+        cast(null as varchar) as bound_text
+    from value_cells
+    where cell_type in ('pointed', 'bracketed')
+),
+
 main_numbers as (
     select
         *,
@@ -61,20 +78,20 @@ main_numbers as (
         lower(trim(regexp_extract(plain_text, '^{{ number_pattern() }} ?([%‰]|[a-zåäöA-ZÅÄÖ]{1,12})? ?\(', 1))) as unit_text,
         cast(null as varchar) as bound_text
     from value_cells
-    where cell_type = 'number_with_change'
+    where cell_type in ('number_with_change', 'number_with_previous')
 ),
 
 changes as (
     select
         *,
         2 as part_index,
-        'change' as part_role,
+        case when cell_type = 'number_with_previous' then 'previous' else 'change' end as part_role,
         cast(null as varchar) as part_label,
         trim(regexp_extract(plain_text, '\( ?([+-]? ?{{ number_pattern() }})', 1)) as number_text,
         case when regexp_matches(plain_text, '% ?\)$') then '%' else '' end as unit_text,
         cast(null as varchar) as bound_text
     from value_cells
-    where cell_type = 'number_with_change'
+    where cell_type in ('number_with_change', 'number_with_previous')
 ),
 
 pair_lists as (
@@ -120,6 +137,8 @@ others as (
 unioned as (
     select * from single_numbers
     union all by name
+    select * from special_numbers
+    union all by name
     select * from main_numbers
     union all by name
     select * from changes
@@ -132,5 +151,5 @@ unioned as (
 select
     *,
     {{ to_number('number_text') }} as value_numeric,
-    cell_type in ('number_with_change', 'pairs') as is_composite
+    cell_type in ('number_with_change', 'number_with_previous', 'pairs') as is_composite
 from unioned

@@ -48,37 +48,49 @@ label_suffixes as (
 
 -- The unit that the words of a row label tell: "Andel" first, then staff, index and days, "Antal" last. A number and the
 -- word behind it (inom 4 månader, 15 dagar) are a condition, not a unit.
+hint_texts as (
+    select
+        report_id,
+        table_seq,
+        row_index,
+        label_words,
+        regexp_replace(label_words, ' \d+ [a-zåäö]+ ', ' ', 'g') as hint_words
+    from label_suffixes
+),
+
+hint_phrases as (
+    {{ phrases_of('hint_texts', 'hint_words') }}
+),
+
 label_hints as (
     select
-        label_suffixes.report_id,
-        label_suffixes.table_seq,
-        label_suffixes.row_index,
+        hint_texts.report_id,
+        hint_texts.table_seq,
+        hint_texts.row_index,
         unit_words.unit_key
-    from label_suffixes
-    inner join unit_words
-        on unit_words.context = 'word'
-            and contains(regexp_replace(label_suffixes.label_words, ' \d+ [a-zåäö]+ ', ' ', 'g'), ' ' || unit_words.term || ' ')
-            and (
-                unit_words.unit_key != 'percent'
-                or starts_with(label_suffixes.label_words, ' ' || unit_words.term || ' ')
-            )
+    from hint_texts
+    inner join hint_phrases using (hint_words)
+    inner join unit_words on hint_phrases.phrase = unit_words.term and unit_words.context = 'word'
+    where unit_words.unit_key != 'percent' or starts_with(hint_texts.label_words, ' ' || unit_words.term || ' ')
     qualify row_number() over (
-            partition by label_suffixes.report_id, label_suffixes.table_seq, label_suffixes.row_index
+            partition by hint_texts.report_id, hint_texts.table_seq, hint_texts.row_index
             order by
                 list_position(['percent', 'fte', 'index', 'days', 'hours', 'count'], unit_words.unit_key),
                 unit_words.term
         ) = 1
 ),
 
+label_starts as (
+    {{ first_phrases_of('label_suffixes', 'label_words') }}
+),
+
 money_labels as (
-    select distinct
-        label_suffixes.report_id,
-        label_suffixes.table_seq,
-        label_suffixes.row_index
-    from label_suffixes
-    inner join money_words
-        on starts_with(label_suffixes.label_words, ' ' || money_words.term || ' ')
-            or (money_words.term = 'belopp' and contains(label_suffixes.label_words, ' belopp '))
+    select distinct label_starts.label_words
+    from label_starts
+    inner join money_words on label_starts.phrase = money_words.term
+    union
+    select label_words from label_suffixes
+    where contains(label_words, ' belopp ')
 ),
 
 joined as (
@@ -127,18 +139,43 @@ joined as (
             when suffix_units.unit_key is null and regexp_full_match(label_suffixes.suffix, '(?:andel )?(?:i )?(?:%|procent)') then 'percent'
             else suffix_units.unit_key
         end as label_unit_key,
-        ratio_units.unit_key is not null or suffix_ratio_units.unit_key is not null as has_ratio_unit,
+        ratio_units.unit_key is not null or suffix_ratio_units.unit_key is not null or regexp_matches(parts.unit_text, '/| per ')
+            as has_ratio_unit,
         columns.column_unit_key,
-        label_hints.unit_key as hint_unit_key,
-        money_labels.report_id is not null as has_money_label,
+        case
+            -- "Resultat i % av skatter och bidrag": the label says it in its middle.
+            when regexp_matches(rows.label_words, ' (?:i|andel i) (?:%|procent) | (?:%|procent) av ') then 'percent'
+            -- betaldagar, sjukdygn
+            when label_hints.unit_key in ('count', 'hours') or label_hints.unit_key is null
+                then case
+                        when regexp_matches(rows.label_words, '[a-zåäö]{3}(?:dagar|dygn) ')
+                            and not regexp_matches(rows.label_words, ' per [a-zåäö]*(?:dag|dagar|dygn) ') then 'days'
+                        else label_hints.unit_key
+                    end
+            else label_hints.unit_key
+        end as hint_unit_key,
+        money_labels.label_words is not null as has_money_label,
+        columns.has_scenario_word,
+        columns.column_entity,
+        columns.is_unknown_header,
+        columns.is_future_outcome,
+        rows.is_of_which,
+        rows.group_unit_name,
+        rows.has_total_word,
+        rows.row_scenario_key,
+        tables.table_entity,
+        tables.has_ratio_header,
         lower(coalesce(
             parts.part_label,
             -- The half year or date of an assignment stands in its own cell, behind the status.
             case when kinds.kind = 'assignment' then left(parts.comment_text, 40) end,
-            -- Years as rows.
+            -- Years, months or quarters as rows; with months or quarters as columns, both together.
             case
-                when columns.period_form is null and regexp_full_match(rows.label_plain, '(?:år )?(?:19|20)\d\d')
-                    then rows.label_plain
+                when rows.has_row_period and columns.period_form is null then rows.label_plain
+                when rows.has_row_period and not regexp_matches(columns.column_text, '(?:19|20)\d\d')
+                    then rows.label_plain || ' ' || columns.column_text
+                when rows.has_row_period and not regexp_matches(rows.label_plain, '(?:19|20)\d\d')
+                    then rows.label_plain || ' ' || columns.column_text
             end
         )) as own_period_text
     from parts
@@ -147,7 +184,7 @@ joined as (
     inner join tables using (report_id, table_seq)
     inner join kinds using (report_id, table_seq)
     inner join reports using (report_id)
-    left join cell_units on parts.unit_text = cell_units.term
+    left join cell_units on regexp_replace(replace(parts.unit_text, '%-', '%'), ' ?(?:/| per ).*$', '') = cell_units.term
     left join suffix_units as row_units on rows.unit_text = row_units.term
     left join label_suffixes using (report_id, table_seq, row_index)
     left join suffix_units on label_suffixes.suffix = suffix_units.term
@@ -157,7 +194,7 @@ joined as (
     left join suffix_units as suffix_ratio_units
         on regexp_extract(label_suffixes.suffix, '^(\S+?) ?(?:/| per )', 1) = suffix_ratio_units.term
     left join label_hints using (report_id, table_seq, row_index)
-    left join money_labels using (report_id, table_seq, row_index)
+    left join money_labels on rows.label_words = money_labels.label_words
 ),
 
 with_forms as (
@@ -181,7 +218,7 @@ with_flags as (
         -- with how many or how large a share.
         kind in ('financial', 'org_result', 'grant', 'measure')
         and table_unit_key is not null
-        and not regexp_matches(label_words, '^ (?:totalt |genomsnittligt )?(?:antal|antalet|andel|andelen) ') as is_money_table
+        and (kind = 'org_result' or not regexp_matches(label_words, '^ (?:totalt |genomsnittligt )?(?:antal|antalet|andel|andelen) ')) as is_money_table
     from with_periods
 ),
 
@@ -190,21 +227,23 @@ described as (
         *,
         case
             when part_role = 'change' then 'change'
+            when cell_type = 'status' and kind = 'goal' then 'status'
+            when not has_scenario_word and row_scenario_key is not null then row_scenario_key
             -- Budget, its adjustments and their sum: what stands before is the original, what stands behind the revised.
             when kind = 'budget_adjustment' and is_total_column then 'budget_revised'
             when kind = 'budget_adjustment' and column_scenario_key = 'budget' then 'budget_original'
             when kind = 'assignment' then 'status'
             else column_scenario_key
         end as scenario_key,
-        case
+        cast(case
             when own_bounds is not null and own_bounds.first is not null then own_bounds.first
             else coalesce(column_period_start, default_start)
-        end as period_start,
-        case
+        end - case when part_role = 'previous' then interval 1 year else interval 0 year end as date) as period_start,
+        cast(case
             when own_bounds is not null and own_bounds.last is not null then own_bounds.last
             when column_scenario_key in ('actual', 'status') then coalesce(column_period_end, outcome_end)
             else coalesce(column_period_end, default_end)
-        end as period_end,
+        end - case when part_role = 'previous' then interval 1 year else interval 0 year end as date) as period_end,
         case
             when cell_type in ('status', 'text') then coalesce(status_unit_key, 'text')
             when cell_unit_key is not null then cell_unit_key
@@ -225,12 +264,23 @@ described as (
             when plain_unit_key is not null then 'table'
             when table_unit_key is not null then 'table'
         end as printed_unit_basis,
+        -- What tells that it is an outcome, a budget or another: the header, the row, or only what reports of its kind print.
+        case
+            when part_role = 'change' or (cell_type = 'status' and kind = 'goal') then 'cell'
+            when has_scenario_word then 'header'
+            when row_scenario_key is not null then 'row'
+            when column_period_form is not null then 'period'
+            else 'default'
+        end as scenario_basis,
         has_money_label
         or kind in ('financial', 'org_result', 'grant', 'budget_adjustment') as expects_money,
         -- Money per something (kr/invånare, kostnad per elev) is a ratio and never summed; so is a rate of tax.
         has_ratio_unit
+        or (has_ratio_header and kind = 'indicator')
+        or (kind = 'indicator' and regexp_matches(label_words, '{{ ratio_pattern() }}|^ (?:genomsnittlig|medel|snitt)[a-zåäö]* '))
+        or regexp_matches(column_words, '{{ ratio_pattern() }}')
         or regexp_matches(label_words || column_words, ' (?:kr|kronor|tkr) (?:inv|invånare|elev|barn|brukare|plats|dygn|inskriven)')
-        or regexp_matches(label_words, ' (?:skattesats|utdebitering|skattekrona)')
+        or regexp_matches(label_words, ' (?:skattesats|skattekrona)|^ (?:kommunal )?utdebitering ')
         or (
             regexp_matches(label_words, ' per [a-zåäö0-9]')
             and not regexp_matches(label_words, ' per (?:den|helår|år|kvartal|tertial|månad|verksamhet|nämnd|avdelning|enhet|\d|{{ month_pattern() }})')

@@ -1,117 +1,403 @@
--- A municipality is known by its name or genitive, best with "kommun" or "stad" behind it, best of all in the title.
--- Names that are words too (Vara, Mark, Lund) count only with "kommun" or "stad".
+-- Which municipality a report names, from every mention of one: how surely a mention tells depends on its place and its
+-- form. Mentions of different kinds support each other, mentions of another municipality speak against it.
 with
 reports as (select * from {{ ref('stg_reports') }}),
 
-headings as (select * from {{ ref('stg_headings') }}),
-
-paragraphs as (select * from {{ ref('stg_paragraphs') }}),
-
-cells as (select * from {{ ref('stg_cells') }}),
+lines as (select * from {{ ref('int_report_lines') }}),
 
 municipalities as (select * from {{ ref('municipalities') }}),
 
+municipality_names as (select * from {{ ref('municipality_names') }}),
+
 ambiguous as (select * from {{ ref('ambiguous_municipalities') }}),
 
-lines as (
-    select report_id, 'title' as place, title as line_text from reports
-    where title is not null
+metadata_words as (select * from {{ ref('metadata_words') }}),
+
+-- --- names as they are printed --------------------------------------------------------------------------------------
+
+names as (
+    select
+        municipality_key,
+        municipality_name,
+        municipality_name as printed_name,
+        municipality_name in (select municipality_name from ambiguous) as is_ambiguous
+    from municipalities
+    where municipality_key != '0000'
     union all
-    select report_id, 'heading' as place, heading_text as line_text from headings
-    union all
-    select report_id, 'text' as place, paragraph_text as line_text from paragraphs
-    union all
-    select report_id, 'text' as place, value_text as line_text from cells
-    where is_header
+    select
+        municipality_names.municipality_key,
+        municipalities.municipality_name,
+        municipality_names.name as printed_name,
+        -- A short form alone is no name; "Falu kommun" is.
+        true as is_ambiguous
+    from municipality_names
+    inner join municipalities using (municipality_key)
+    where municipality_names.use = 'name'
 ),
 
--- Capitalised words with the word behind them; a name of two words is found by joining both.
+spellings as (
+    select *, unnest(list_distinct([lower(printed_name), replace(lower(printed_name), '-', ' '), replace(lower(printed_name), ' ', '-')])) as spelling
+    from names
+),
+
+forms as (
+    select municipality_key, is_ambiguous, spelling as name_form from spellings
+    union all
+    select municipality_key, is_ambiguous, spelling || 's' as name_form from spellings
+    where right(spelling, 1) not in ('s', 'x', 'z')
+),
+
+domains as (
+    select municipality_key, name as domain from municipality_names
+    where use = 'domain'
+    union all
+    select
+        municipality_key,
+        unnest(list_distinct([
+            replace(replace(strip_accents(lower(municipality_name)), ' ', ''), '-', ''),
+            replace(strip_accents(lower(municipality_name)), ' ', '-')
+        ])) as domain
+    from municipalities
+    where
+        municipality_key != '0000'
+        and municipality_key not in (
+            select municipality_key from municipality_names
+            where use = 'domain'
+        )
+),
+
+file_forms as (
+    select distinct municipality_key, is_ambiguous, replace(strip_accents(name_form), '-', ' ') as name_form
+    from forms
+),
+
+-- --- mentions -------------------------------------------------------------------------------------------------------
+
+-- "Lunds" and "kommun" may stand on two lines of the front.
+front_texts as (
+    select report_id, line_seq, place, line_text, is_decision from lines
+    union all
+    select
+        report_id,
+        line_seq,
+        place,
+        line_text || ' ' || next_text as line_text,
+        is_decision
+    from (
+        select
+            *,
+            lead(line_text) over (partition by report_id order by line_seq) as next_text,
+            lead(line_words) over (partition by report_id order by line_seq) as next_words
+        from lines
+        where place = 'front'
+    )
+    where next_words in (' kommun ', ' stad ')
+),
+
 word_lists as (
     select
         report_id,
+        line_seq,
         place,
-        list_filter(regexp_split_to_array(line_text, '[^A-Za-zÅÄÖåäöÉé-]+'), lambda word: word != '') as line_words
-    from lines
+        line_text,
+        is_decision,
+        list_filter(
+            list_transform(regexp_split_to_array(line_text, '[^A-Za-zÅÄÖåäöÉéÜü-]+'), lambda word: trim(word, '-')),
+            lambda word: word != ''
+        ) as line_words
+    from front_texts
 ),
 
+-- In text a name has a capital; logos on the front are set in small letters too.
 positions as (
-    select
-        report_id,
-        place,
-        line_words,
-        unnest(range(1, len(line_words) + 1)) as position
-    from word_lists
+    select *
+    from (
+        select
+            *,
+            unnest(range(1, len(line_words) + 1)) as position
+        from word_lists
+    )
+    where place in ('front', 'running') or regexp_matches(line_words[position], '^[A-ZÅÄÖ]')
 ),
 
 candidates as (
     select
-        report_id,
-        place,
+        * exclude (line_words, position),
+        len(line_words) as n_words,
+        1 as n_name_words,
+        regexp_matches(line_words[position], '^[A-ZÅÄÖ]') as is_capital,
         lower(line_words[position]) as name_form,
-        lower(coalesce(line_words[position + 1], '')) as next_word
+        lower(coalesce(line_words[position + 1], '')) as next_word,
+        lower(coalesce(case when position > 1 then line_words[position - 1] end, '')) as previous_word
     from positions
-    where regexp_matches(line_words[position], '^[A-ZÅÄÖ]')
     union all
     select
-        report_id,
-        place,
+        * exclude (line_words, position),
+        len(line_words) as n_words,
+        2 as n_name_words,
+        regexp_matches(line_words[position], '^[A-ZÅÄÖ]') as is_capital,
         lower(line_words[position] || ' ' || line_words[position + 1]) as name_form,
-        lower(coalesce(line_words[position + 2], '')) as next_word
+        lower(coalesce(line_words[position + 2], '')) as next_word,
+        lower(coalesce(case when position > 1 then line_words[position - 1] end, '')) as previous_word
     from positions
-    where
-        regexp_matches(line_words[position], '^[A-ZÅÄÖ]')
-        and regexp_matches(coalesce(line_words[position + 1], ''), '^[A-ZÅÄÖ]')
+    where position < len(line_words)
 ),
 
-forms as (
-    select municipality_key, municipality_name, lower(municipality_name) as name_form
-    from municipalities
-    where municipality_key != '0000'
-    union all
-    select municipality_key, municipality_name, lower(municipality_name) || 's' as name_form
-    from municipalities
-    where municipality_key != '0000' and right(municipality_name, 1) not in ('s', 'x', 'z')
+named as (
+    select
+        candidates.*,
+        forms.municipality_key,
+        forms.is_ambiguous,
+        coalesce(after.role, '') as role_after,
+        -- Regions other than Gotland are no municipalities, and share the names of their capitals.
+        candidates.previous_word = 'region' as is_region
+    from candidates
+    inner join forms using (name_form)
+    left join metadata_words as after
+        on candidates.next_word = after.word and after.role in ('names_municipality', 'names_other_body')
 ),
 
 mentions as (
     select
-        candidates.report_id,
-        candidates.place,
-        forms.municipality_key,
+        report_id,
+        line_seq,
+        place,
+        line_text,
+        is_decision,
+        municipality_key,
+        n_words,
+        is_ambiguous,
         case
-            when regexp_matches(candidates.next_word, '^(kommun|stad$|stads$)')
-                then case candidates.place when 'title' then 12.0 when 'heading' then 5.0 else 3.0 end
-            when forms.municipality_name in (select municipality_name from ambiguous) then 0.0
-            else case candidates.place when 'title' then 10.0 when 'heading' then 1.0 else 0.2 end
-        end as weight
-    from candidates
-    inner join forms using (name_form)
+            when is_region and municipality_key = '0980' then 'named'
+            when is_region or role_after = 'names_other_body' then 'none'
+            when role_after = 'names_municipality' and (is_capital or not is_ambiguous) then 'named'
+            when previous_word in ('kommun', 'kommunen') and n_words <= n_name_words + 1 and is_capital then 'named'
+            when not is_capital then 'none'
+            when is_ambiguous and n_words > n_name_words then 'none'
+            when is_ambiguous then 'ambiguous'
+            else 'bare'
+        end as form,
+        n_words <= n_name_words + case when role_after = 'names_municipality' or is_region then 1 else 0 end as is_alone
+    from named
 ),
 
--- Running text mentions neighbours and partners: all of it together weighs less than one heading.
-scores as (
+-- A line that names several municipalities, or compares, tells of none that the report is its own.
+line_counts as (
+    select report_id, line_seq, count(distinct municipality_key) as n_municipalities
+    from mentions
+    where form != 'none'
+    group by all
+),
+
+comparing as (
+    select distinct lines.report_id, lines.line_seq
+    from lines
+    inner join metadata_words
+        on metadata_words.role = 'comparison' and contains(lines.line_words, ' ' || metadata_words.word || ' ')
+    where lines.place in ('front', 'heading', 'running')
+),
+
+-- www.lund.se, kommun@lund.se, lund.se: the last part of the address before .se.
+addresses as (
+    select
+        report_id,
+        line_seq,
+        place,
+        line_text,
+        unnest(regexp_extract_all(lower(line_text), '(?:www\.|@|//|(?:^|[ (]))(?:[a-z0-9-]+\.)*?([a-z0-9åäö-]+)(?:\.kommun)?\.se(?:$|[^a-z0-9.-]|\.$)', 1)) as domain
+    from lines
+    where contains(lower(line_text), '.se') and place != 'header'
+),
+
+file_words as (
+    select
+        report_id,
+        file_name,
+        list_filter(
+            regexp_split_to_array(strip_accents(lower(nfc_normalize(regexp_replace(file_name, '\.[A-Za-z0-9]+$', '')))), '[^a-z]+'),
+            lambda word: word != ''
+        ) as parts
+    from reports
+),
+
+file_positions as (
+    select *, unnest(range(1, len(parts) + 1)) as position
+    from file_words
+),
+
+file_candidates as (
+    select report_id, file_name, parts[position] as name_form, coalesce(parts[position + 1], '') as next_part from file_positions
+    union all
+    select
+        report_id,
+        file_name,
+        parts[position] || ' ' || parts[position + 1] as name_form,
+        coalesce(parts[position + 2], '') as next_part
+    from file_positions
+    where position < len(parts)
+),
+
+file_mentions as (
+    select
+        file_candidates.report_id,
+        file_candidates.file_name,
+        file_forms.municipality_key,
+        case
+            when file_candidates.next_part in ('kommun', 'kommuns', 'stad', 'stads') then 'named'
+            when file_forms.is_ambiguous then 'none'
+            else 'bare'
+        end as form,
+        count(distinct file_forms.municipality_key) over (partition by file_candidates.report_id) as n_municipalities
+    from file_candidates
+    inner join file_forms using (name_form)
+),
+
+-- --- evidence -------------------------------------------------------------------------------------------------------
+
+graded as (
+    select
+        mentions.report_id,
+        mentions.municipality_key,
+        mentions.line_seq,
+        mentions.line_text,
+        mentions.place,
+        case
+            when mentions.place = 'front' and mentions.form = 'named' then 'front_named'
+            when mentions.place = 'front' then 'front_name'
+            when mentions.place = 'running' and mentions.form = 'named' then 'running_named'
+            when mentions.place = 'running' then 'running_name'
+            when mentions.place = 'heading' and mentions.form = 'named' then 'heading_named'
+            when mentions.place = 'heading' then 'heading_name'
+            when mentions.form = 'named' then 'text_named'
+            else 'text_name'
+        end as rule,
+        case
+            when line_counts.n_municipalities > 1 or comparing.report_id is not null then 0.2
+            when mentions.place = 'front' and mentions.form = 'named' and mentions.is_alone then 0.985
+            when mentions.place = 'front' and mentions.form = 'named' and mentions.n_words > 12 then 0.8
+            when mentions.place = 'front' and mentions.form = 'named' then 0.95
+            when mentions.place = 'front' and mentions.form = 'ambiguous' then 0.5
+            when mentions.place = 'front' and mentions.is_decision then 0.3
+            when mentions.place = 'front' and mentions.is_alone then 0.92
+            when mentions.place = 'front' and mentions.n_words <= 8 then 0.8
+            when mentions.place = 'front' then 0.5
+            -- Headers and footers of the pages speak of the document, but may name a firm that made it, or an address.
+            when mentions.place = 'running' and mentions.form = 'named' then 0.95
+            when mentions.place = 'running' and (mentions.is_decision or mentions.form = 'ambiguous') then 0.3
+            when mentions.place = 'running' and mentions.n_words <= 8 then 0.8
+            when mentions.place = 'running' then 0.5
+        end as line_confidence
+    from mentions
+    left join line_counts using (report_id, line_seq)
+    left join comparing using (report_id, line_seq)
+    where
+        mentions.form != 'none'
+        and (mentions.form != 'ambiguous' or mentions.place in ('front', 'running'))
+        and (line_counts.n_municipalities = 1 or mentions.place not in ('front', 'heading', 'running') or mentions.form = 'named')
+    union all
+    select
+        addresses.report_id,
+        domains.municipality_key,
+        addresses.line_seq,
+        addresses.line_text,
+        addresses.place,
+        case when addresses.place in ('front', 'running') then addresses.place || '_address' else 'text_address' end as rule,
+        case when addresses.place in ('front', 'running') then 0.95 end as line_confidence
+    from addresses
+    inner join domains on strip_accents(addresses.domain) = domains.domain
+    union all
     select
         report_id,
         municipality_key,
-        coalesce(sum(weight) filter (where place != 'text'), 0)
-        + least(coalesce(sum(weight) filter (where place = 'text'), 0), 900) / 1000 as score
-    from mentions
-    where weight > 0
+        null as line_seq,
+        file_name as line_text,
+        'file_name' as place,
+        'file_name' as rule,
+        -- A file's name with two places in it compares them, or one of them is a word.
+        case when n_municipalities > 1 and form != 'named' then 0.2 when form = 'named' then 0.8 else 0.72 end as line_confidence
+    from file_mentions
+    where form != 'none'
+),
+
+-- Headings and text tell by how often, and by the share of all that is named in the same way.
+tier_counts as (
+    select
+        report_id,
+        municipality_key,
+        rule,
+        max(line_confidence) as line_confidence,
+        count(*) as n_mentions,
+        count(distinct line_text) as n_lines
+    from graded
     group by all
+),
+
+tiers as (
+    select
+        *,
+        n_mentions / sum(n_mentions) over (partition by report_id, rule) as share
+    from tier_counts
+),
+
+weighed as (
+    select
+        *,
+        case
+            when rule in ('front_named', 'front_name', 'front_address', 'file_name') then line_confidence
+            when rule in ('running_named', 'running_name', 'running_address') then line_confidence
+            when share < 0.5 then 0.3 * share
+            when rule = 'heading_named' then share * case when n_lines >= 2 then 0.85 else 0.6 end
+            when rule = 'text_address' then share * case when n_mentions >= 2 then 0.85 else 0.75 end
+            when rule = 'text_named'
+                then share * case when n_mentions >= 6 then 0.9 when n_mentions >= 3 then 0.82 when n_mentions = 2 then 0.65 else 0.5 end
+            when rule = 'heading_name' then share * case when n_lines >= 3 then 0.78 when n_lines = 2 then 0.7 else 0.45 end
+            else share * case when n_mentions >= 10 then 0.6 when n_mentions >= 3 then 0.45 else 0.25 end
+        end as confidence
+    from tiers
+),
+
+-- Kinds of evidence are taken as independent: the odds of two multiply.
+strengths as (
+    select
+        report_id,
+        municipality_key,
+        1 / product(1 - least(confidence, 0.99)) - 1 as strength,
+        string_agg(rule, ', ' order by confidence desc, rule) as rules
+    from weighed
+    where confidence > 0
+    group by all
+),
+
+best_lines as (
+    select
+        graded.report_id,
+        graded.municipality_key,
+        graded.line_text as evidence,
+        graded.place,
+        graded.line_seq
+    from graded
+    inner join weighed using (report_id, municipality_key, rule)
+    qualify row_number() over (
+            partition by graded.report_id, graded.municipality_key
+            order by weighed.confidence desc, graded.line_confidence desc nulls last, graded.line_seq, graded.rule, graded.line_text
+        ) = 1
 ),
 
 ranked as (
     select
         *,
-        row_number() over (partition by report_id order by score desc, municipality_key) as score_rank,
-        lead(score) over (partition by report_id order by score desc, municipality_key) as next_score
-    from scores
+        strength / (1 + sum(strength) over (partition by report_id)) as confidence
+    from strengths
 )
 
--- Two municipalities with the same score are none: a wrong one is worse.
 select
-    report_id,
-    municipality_key,
-    score
+    ranked.report_id,
+    ranked.municipality_key,
+    ranked.rules as rule,
+    best_lines.evidence,
+    best_lines.place,
+    best_lines.line_seq,
+    ranked.confidence
 from ranked
-where score_rank = 1 and score > coalesce(next_score, 0)
+inner join best_lines using (report_id, municipality_key)
+qualify row_number() over (partition by ranked.report_id order by ranked.confidence desc, ranked.municipality_key) = 1

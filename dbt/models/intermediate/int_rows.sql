@@ -7,10 +7,15 @@ kinds as (select * from {{ ref('int_table_kinds') }}),
 
 total_words as (select * from {{ ref('total_words') }}),
 
+scenario_words as (select * from {{ ref('scenario_words') }}),
+
+entity_words as (select * from {{ ref('entity_words') }}),
+
 cells as (
     select
         body_cells.*,
         columns.column_role,
+        columns.is_organisation_header,
         columns.label_col_index
     from body_cells
     inner join columns using (report_id, table_seq, col_index)
@@ -24,15 +29,18 @@ labelled as (
         row_index,
         coalesce(
             any_value(cell_text) filter (where col_index = label_col_index),
-            arg_min(cell_text, col_index) filter (where column_role in ('group', 'attribute') and col_index < label_col_index)
+            arg_min(cell_text, col_index) filter (where column_role in ('group', 'attribute', 'grantor') and col_index < label_col_index)
         ) as label_text,
         coalesce(
             any_value(col_index) filter (where col_index = label_col_index),
-            min(col_index) filter (where column_role in ('group', 'attribute') and col_index < label_col_index)
+            min(col_index) filter (where column_role in ('group', 'attribute', 'grantor') and col_index < label_col_index)
         ) as label_cell_col,
+        any_value(col_index) filter (where column_role = 'grantor') as grantor_col_index,
         count(*) filter (where column_role = 'value') as n_values,
         count(*) filter (where column_role != 'value' and col_index != label_col_index) as n_others,
-        string_agg(value_text, ' > ' order by col_index) filter (where column_role = 'group') as group_text,
+        string_agg(value_text, ' > ' order by col_index) filter (where column_role = 'group' and not is_organisation_header) as group_text,
+        -- A column that names the department of each row (Verksamhet | Nyckeltal | 2023).
+        string_agg(value_text, ' > ' order by col_index) filter (where column_role = 'group' and is_organisation_header) as unit_name_text,
         any_value(value_text) filter (where column_role = 'grantor') as grantor_name,
         any_value(cell_word) filter (where column_role = 'unit') as unit_text,
         string_agg(value_text, ' ' order by col_index) filter (where column_role = 'note_ref') as note_text
@@ -118,8 +126,24 @@ named as (
 described as (
     select
         *,
-        {{ words('row_label') }} as label_words
+        {{ words('row_label') }} as label_words,
+        -- "varav" is part of the row above and never added to it.
+        regexp_matches(lower(row_label), '^[-–•* ]*(?:varav|därav|där av|var av)(?:[^a-zåäö]|$)') as is_of_which
     from named
+),
+
+label_starts as (
+    {{ first_phrases_of('described', 'label_words') }}
+),
+
+total_labels as (
+    select
+        label_starts.label_words,
+        max(total_words.term) as total_term,
+        bool_or(label_starts.label_words = ' ' || total_words.term || ' ') as is_plain_total
+    from label_starts
+    inner join total_words on label_starts.phrase = total_words.term
+    group by all
 ),
 
 totals as (
@@ -127,10 +151,13 @@ totals as (
         described.report_id,
         described.table_seq,
         described.row_index,
-        bool_or(described.label_words = ' ' || total_words.term || ' ') as is_plain_total
+        -- What the total is called beside its word: "Summa tillgångar" ends the section TILLGÅNGAR.
+        coalesce(' ' || ltrim(described.label_words[length(total_labels.total_term) + 2:]), ' ') as total_of,
+        coalesce(total_labels.is_plain_total, false) as is_plain_total,
+        total_labels.label_words is not null as begins_with_total_word
     from described
-    inner join total_words on starts_with(described.label_words, ' ' || total_words.term || ' ')
-    group by all
+    left join total_labels using (label_words)
+    where total_labels.label_words is not null or regexp_matches(described.label_words, ' (?:totalt|total|summa) $')
 ),
 
 -- Sections: the run of section rows directly above gives the group, its levels from the outermost.
@@ -147,20 +174,65 @@ section_runs as (
     )
 ),
 
-sections as (
+section_rows as (
     select
-        report_id,
-        table_seq,
-        run_number,
-        string_agg(row_label, ' > ' order by row_index) as section_label
+        section_runs.*,
+        max(run_number) over (partition by report_id, table_seq) as n_sections
     from section_runs
     where row_role = 'section'
+),
+
+-- A section ends with the total that names it, else with the first total below it or where the next one begins.
+section_ends as (
+    select
+        section_rows.report_id,
+        section_rows.table_seq,
+        section_rows.row_index,
+        coalesce(
+            min(below.row_index) filter (where totals.total_of = section_rows.label_words),
+            least(
+                coalesce(min(below.row_index) filter (where totals.report_id is not null), 1000000),
+                coalesce(min(below.row_index) filter (where below.row_role = 'section' and below.run_number > section_rows.run_number) - 1, 1000000)
+            )
+        ) as last_row
+    from section_rows
+    left join section_runs as below
+        on section_rows.report_id = below.report_id
+            and section_rows.table_seq = below.table_seq
+            and section_rows.row_index < below.row_index
+    left join totals
+        on below.report_id = totals.report_id
+            and below.table_seq = totals.table_seq
+            and below.row_index = totals.row_index
+    group by all
+),
+
+sections as (
+    select
+        below.report_id,
+        below.table_seq,
+        below.row_index,
+        string_agg(section_rows.row_label, ' > ' order by section_rows.row_index) as section_label
+    from section_rows
+    inner join section_ends using (report_id, table_seq, row_index)
+    inner join section_runs as below
+        on section_rows.report_id = below.report_id
+            and section_rows.table_seq = below.table_seq
+            and section_rows.row_index < below.row_index
+            and section_ends.last_row >= below.row_index
+    where below.row_role = 'data'
     group by all
 ),
 
 section_counts as (
-    select report_id, table_seq, count(*) as n_sections
-    from sections
+    select
+        section_rows.report_id,
+        section_rows.table_seq,
+        any_value(section_rows.n_sections) as n_sections,
+        count(distinct totals.row_index) as n_totals
+    from section_rows
+    left join totals
+        on section_rows.report_id = totals.report_id and section_rows.table_seq = totals.table_seq
     group by all
 ),
 
@@ -213,23 +285,6 @@ lead_groups as (
     from leads
 ),
 
-last_totals as (
-    select
-        section_runs.report_id,
-        section_runs.table_seq,
-        section_runs.row_index,
-        max(case when totals.report_id is not null then section_runs.row_index end) over (
-            partition by section_runs.report_id, section_runs.table_seq order by section_runs.row_index
-            rows between unbounded preceding and 1 preceding
-        ) as total_row,
-        max(case when section_runs.row_role = 'section' then section_runs.row_index end) over (
-            partition by section_runs.report_id, section_runs.table_seq order by section_runs.row_index
-            rows between unbounded preceding and 1 preceding
-        ) as section_row
-    from section_runs
-    left join totals using (report_id, table_seq, row_index)
-),
-
 group_columns as (
     select
         report_id,
@@ -238,8 +293,54 @@ group_columns as (
         last_value(group_text ignore nulls) over (
             partition by report_id, table_seq order by row_index
             rows between unbounded preceding and current row
-        ) as group_text
+        ) as group_text,
+        last_value(unit_name_text ignore nulls) over (
+            partition by report_id, table_seq order by row_index
+            rows between unbounded preceding and current row
+        ) as group_unit_name,
+        -- What a "varav" is part of: the last row before it that is none.
+        last_value(case when row_role = 'data' and not is_of_which then row_label end ignore nulls) over (
+            partition by report_id, table_seq order by row_index
+            rows between unbounded preceding and 1 preceding
+        ) as whole_label
     from section_runs
+),
+
+-- Rows that tell a period or scenario (2023 | Budget 2024 | Prognos): the items are the columns.
+label_rests as (
+    select
+        report_id,
+        table_seq,
+        row_index,
+        label_words,
+        {{ without_period('label_words') }} as rest
+    from described
+),
+
+period_rows as (
+    select
+        label_rests.report_id,
+        label_rests.table_seq,
+        label_rests.row_index,
+        label_rests.rest != trim(label_rests.label_words) as has_period,
+        scenario_words.scenario_key
+    from label_rests
+    left join scenario_words on label_rests.rest = scenario_words.term and scenario_words.match = 'word'
+    where label_rests.rest in ('', 'ack', 'helår') or scenario_words.term is not null
+    qualify row_number() over (
+            partition by label_rests.report_id, label_rests.table_seq, label_rests.row_index
+            order by scenario_words.priority desc, scenario_words.scenario_key
+        ) = 1
+),
+
+row_entities as (
+    select
+        label_rests.report_id,
+        label_rests.table_seq,
+        label_rests.row_index,
+        entity_words.entity
+    from label_rests
+    inner join entity_words on label_rests.rest = entity_words.term and entity_words.place = 'any'
 )
 
 select
@@ -265,23 +366,36 @@ select
         section_runs.assignment_note
     ), '') as row_note,
     section_runs.assignment_note,
-    section_runs.grantor_name,
+    case when section_runs.grantor_col_index is distinct from section_runs.label_cell_col then section_runs.grantor_name end as grantor_name,
     section_runs.unit_text,
     case
-        when coalesce(totals.is_plain_total, false) and section_counts.n_sections > 1
-            and section_runs.row_index = section_runs.last_data_row then null
-        -- The total of a section ends it.
-        when last_totals.total_row > last_totals.section_row then nullif(group_columns.group_text, '')
-        when section_runs.row_role = 'data'
-            then nullif(concat_ws(' > ', group_columns.group_text, sections.section_label, lead_groups.lead_group), '')
+        when section_runs.row_role != 'data' then null
+        when section_runs.is_of_which then group_columns.whole_label
+        -- The last total, where it names no section and those above have none of their own or its name is nothing but "Summa".
+        when
+            section_runs.row_index = section_runs.last_data_row and section_counts.n_sections > 1
+            and (
+                coalesce(totals.is_plain_total, false)
+                or (coalesce(totals.begins_with_total_word, false) and section_counts.n_totals = 1)
+            )
+            then null
+        else nullif(concat_ws(' > ', group_columns.group_text, sections.section_label, lead_groups.lead_group), '')
     end as group_label,
+    case when totals.report_id is null then group_columns.group_unit_name end as group_unit_name,
+    section_runs.is_of_which,
     section_runs.has_organisation_rows,
-    totals.is_plain_total is not null as begins_with_total_word,
-    coalesce(totals.is_plain_total, false) as is_plain_total
+    coalesce(totals.begins_with_total_word, false) as begins_with_total_word,
+    totals.report_id is not null as has_total_word,
+    coalesce(totals.is_plain_total, false) as is_plain_total,
+    period_rows.report_id is not null as is_period_row,
+    coalesce(period_rows.has_period, false) as has_row_period,
+    period_rows.scenario_key as row_scenario_key,
+    row_entities.entity as row_entity
 from section_runs
-left join sections using (report_id, table_seq, run_number)
+left join sections using (report_id, table_seq, row_index)
+left join period_rows using (report_id, table_seq, row_index)
+left join row_entities using (report_id, table_seq, row_index)
 left join section_counts using (report_id, table_seq)
 left join lead_groups using (report_id, table_seq, row_index)
 left join group_columns using (report_id, table_seq, row_index)
 left join totals using (report_id, table_seq, row_index)
-left join last_totals using (report_id, table_seq, row_index)

@@ -26,8 +26,18 @@ column_facts as (
         -- Budget beside outcome, forecast or variance, with figures that are neither shares nor counts: money.
         bool_or(columns.column_role = 'value' and columns.scenario_key in ('budget', 'budget_original', 'budget_revised'))
         and bool_or(columns.column_role = 'value' and columns.has_scenario_word and columns.scenario_key in ('actual', 'forecast', 'variance'))
-        and not bool_or(columns.column_role = 'value' and coalesce(units.dimension, 'money') != 'money')
-            as has_budget_and_outcome
+        and not bool_or(
+            columns.column_role = 'value' and coalesce(units.dimension, 'money') != 'money'
+            and columns.scenario_key not in ('variance', 'change')
+        ) as has_budget_and_outcome,
+        -- Money beside counts and shares (År | Antal invånare | Årets resultat, mnkr | Soliditet, %).
+        bool_or(
+            columns.column_role = 'value' and coalesce(units.dimension, 'money') != 'money'
+            and columns.scenario_key not in ('variance', 'change', 'status')
+        ) as has_other_column,
+        bool_or(columns.column_role = 'value' and columns.scenario_key in ('budget', 'budget_original', 'budget_revised', 'plan') and columns.has_scenario_word)
+        and not bool_or(columns.column_role = 'value' and coalesce(units.dimension, 'money') != 'money' and columns.scenario_key not in ('variance', 'change'))
+            as has_budget
     from columns
     left join units on columns.column_unit_key = units.unit_key
     group by all
@@ -38,7 +48,8 @@ labels as (
         body_cells.report_id,
         body_cells.table_seq,
         body_cells.row_index,
-        {{ words('body_cells.value_text') }} as label_words
+        -- "varav statsbidrag" is a line of the account named.
+        {{ words("regexp_replace(body_cells.value_text, '^[-–•* ]*(?:[Vv]arav|[Dd]ärav) ', '')") }} as label_words
     from body_cells
     inner join column_facts
         on body_cells.report_id = column_facts.report_id
@@ -50,67 +61,136 @@ alias_words as (
     select distinct {{ words('alias') }} as label_words from account_aliases
 ),
 
+label_starts as (
+    {{ first_phrases_of('labels', 'label_words') }}
+),
+
+organisation_labels as (
+    select distinct label_starts.label_words
+    from label_starts
+    inner join organisation_words on label_starts.phrase = organisation_words.term
+    where organisation_words.place = 'label_start'
+    union
+    -- A label ends with its kind: Barn- och utbildningsnämnden.
+    select distinct labels.label_words
+    from labels
+    inner join organisation_words on ends_with(labels.label_words, organisation_words.term || ' ')
+    where organisation_words.place = 'label_end'
+),
+
+places as (
+    select
+        tables.report_id,
+        tables.table_seq,
+        unnest([
+            {'place': 'header', 'words': tables.header_words},
+            {'place': 'first_header', 'words': coalesce(column_facts.label_header_words, tables.first_header_words)},
+            {'place': 'heading', 'words': tables.near_words},
+            {'place': 'heading', 'words': tables.far_words}
+        ], recursive := true)
+    from tables
+    inner join column_facts using (report_id, table_seq)
+),
+
+phrases as (
+    {{ phrases_of('places', 'words') }}
+),
+
+place_phrases as (
+    select
+        places.*,
+        phrases.phrase
+    from places
+    inner join phrases using (words)
+),
+
+-- A table whose label header names a level of the organisation: its rows are departments.
+headed_tables as (
+    select distinct
+        place_phrases.report_id,
+        place_phrases.table_seq
+    from place_phrases
+    inner join organisation_words on place_phrases.phrase = organisation_words.term
+    inner join column_facts using (report_id, table_seq)
+    inner join tables using (report_id, table_seq)
+    where
+        organisation_words.place = 'first_header'
+        and place_phrases.place = 'first_header'
+        and (
+            place_phrases.words = ' ' || place_phrases.phrase || ' '
+            or tables.table_unit_key is not null
+            or column_facts.has_budget_and_outcome
+        )
+),
+
+heading_tables as (
+    select distinct
+        place_phrases.report_id,
+        place_phrases.table_seq
+    from place_phrases
+    inner join organisation_words on place_phrases.phrase = organisation_words.term
+    inner join tables using (report_id, table_seq)
+    where
+        organisation_words.place = 'heading'
+        and place_phrases.place = 'heading'
+        and not tables.counts_things
+),
+
+-- What one table of a report lists as departments are departments in its other tables too (Sjukfrånvaro % | 2022 | 2023).
+report_units as (
+    select distinct labels.report_id, labels.label_words
+    from labels
+    inner join headed_tables using (report_id, table_seq)
+),
+
 label_facts as (
     select
         labels.report_id,
         labels.table_seq,
         avg(case when alias_words.label_words is not null then 1.0 else 0.0 end) as account_share,
-        avg(case when starts.term is not null then 1.0 else 0.0 end) as organisation_share,
+        avg(case when organisation_labels.label_words is not null then 1.0 else 0.0 end) as organisation_share,
+        avg(case when report_units.label_words is not null then 1.0 else 0.0 end) as known_unit_share,
         avg(case when regexp_matches(labels.label_words, '^ (?:antal|antalet|andel|andelen) | % $') then 1.0 else 0.0 end) as counting_share
     from labels
     left join alias_words using (label_words)
-    left join organisation_words as starts
-        on starts.place = 'label_start' and starts_with(labels.label_words, ' ' || starts.term || ' ')
+    left join organisation_labels using (label_words)
+    left join report_units using (report_id, label_words)
     group by all
 ),
 
 organisation_evidence as (
-    select distinct tables.report_id, tables.table_seq
-    from tables
-    inner join column_facts using (report_id, table_seq)
-    inner join organisation_words
-        on (
-            organisation_words.place = 'first_header'
-            and column_facts.label_header_words = ' ' || organisation_words.term || ' '
-        )
-        or (
-            organisation_words.place = 'first_header'
-            and contains(column_facts.label_header_words, ' ' || organisation_words.term || ' ')
-            and (tables.table_unit_key is not null or column_facts.has_budget_and_outcome)
-        )
-        or (
-            organisation_words.place = 'heading'
-            and not tables.counts_things
-            and (
-                contains(tables.near_words, ' ' || organisation_words.term || ' ')
-                or contains(tables.far_words, ' ' || organisation_words.term || ' ')
-            )
-        )
+    select report_id, table_seq
+    from headed_tables
+    union
+    select heading_tables.report_id, heading_tables.table_seq
+    from heading_tables
+    inner join label_facts using (report_id, table_seq)
+    where label_facts.account_share < 0.25
+    union
+    select report_id, table_seq
+    from label_facts
+    where known_unit_share >= 0.6 and account_share < 0.25
 ),
 
 matches as (
     select
-        tables.report_id,
-        tables.table_seq,
+        place_phrases.report_id,
+        place_phrases.table_seq,
         table_kinds.kind,
         table_kinds.priority,
         table_kinds.term
-    from tables
+    from place_phrases
     inner join column_facts using (report_id, table_seq)
     inner join table_kinds
-        on (table_kinds.place = 'header' and contains(tables.header_words, ' ' || table_kinds.term || ' '))
-            or (
-                table_kinds.place = 'first_header'
-                and contains(coalesce(column_facts.label_header_words, tables.first_header_words), ' ' || table_kinds.term || ' ')
-            )
-            or (
-                table_kinds.place = 'heading'
-                and (
-                    contains(tables.near_words, ' ' || table_kinds.term || ' ')
-                    or contains(tables.far_words, ' ' || table_kinds.term || ' ')
+        on place_phrases.phrase = table_kinds.term
+            and (
+                place_phrases.place = table_kinds.place
+                or (
+                    table_kinds.place = 'only_header'
+                    and place_phrases.place = 'header'
+                    and place_phrases.words = ' ' || table_kinds.term || ' '
                 )
             )
-            or (table_kinds.place = 'only_header' and tables.header_words = ' ' || table_kinds.term || ' ')
     where
         table_kinds.kind not in ('goal', 'assignment')
         or (column_facts.has_status_column and not column_facts.has_numbers)
@@ -129,6 +209,12 @@ select
     tables.table_seq,
     case
         when ruled.kind is not null then ruled.kind
+        -- Prices and money per something are no budget lines.
+        when tables.has_ratio_header and not coalesce(column_facts.has_budget_and_outcome, false) then 'indicator'
+        when
+            column_facts.has_other_column and column_facts.has_money_column and headed_tables.report_id is null
+            and coalesce(label_facts.account_share, 0) < 0.5
+            then 'indicator'
         when
             tables.table_unit_key is not null
             or coalesce(column_facts.has_money_column, false)
@@ -136,6 +222,25 @@ select
                 coalesce(column_facts.has_budget_and_outcome, false)
                 and coalesce(label_facts.counting_share, 0) < 0.3
                 and not tables.counts_things
+            )
+            or (
+                coalesce(column_facts.has_budget, false)
+                and headed_tables.report_id is not null
+                and coalesce(label_facts.counting_share, 0) < 0.3
+                and not tables.counts_things
+                and tables.plain_unit_key is null
+            )
+            -- "Investeringar 2024-2026" heads money, whether its unit is printed or not.
+            or (
+                regexp_matches(
+                    tables.near_words,
+                    ' (?:investeringar|investeringsbudget|investeringsplan|investeringsredovisning|resultaträkning|resultatbudget|balansräkning|balansbudget|kassaflödesanalys|kassaflödesbudget|finansieringsbudget|driftbudget|driftredovisning|driftsredovisning) '
+                )
+                and coalesce(column_facts.has_numbers, false)
+                and not coalesce(column_facts.has_other_column, false)
+                and coalesce(label_facts.counting_share, 0) = 0
+                and not tables.counts_things
+                and tables.plain_unit_key is null
             )
             then case
                     when
@@ -160,4 +265,5 @@ from tables
 left join column_facts using (report_id, table_seq)
 left join label_facts using (report_id, table_seq)
 left join organisation_evidence using (report_id, table_seq)
+left join headed_tables using (report_id, table_seq)
 left join ruled using (report_id, table_seq)

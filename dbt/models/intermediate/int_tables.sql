@@ -37,23 +37,41 @@ amount_paragraphs as (
     select
         report_id,
         heading_seq,
-        paragraph_text,
+        -- Only what states the unit of other figures: "Kommunbidrag i mkr efter fördelning", not "ett överskott på 6,2 mnkr".
+        coalesce(
+            nullif(regexp_extract(
+                lower(paragraph_text), '(?:(?:^|[^a-zåäö])i |\(|^)({{ money_pattern() }})(?:[^a-zåäö]|$)', 1
+            ), ''),
+            paragraph_text
+        ) as amount_text,
         regexp_matches(lower(paragraph_text), '(?:samtliga|alla) belopp|om (?:inget|inte) annat') as is_for_report
     from paragraphs
     where
         length(paragraph_text) <= 250
-        and regexp_matches(lower(paragraph_text), '(?:^|[^a-zåäö])belopp|^\(?(?:i )?(?:tkr|mnkr|mkr|kkr|tusental|tusen|miljoner) ?')
+        and regexp_matches(
+            lower(paragraph_text),
+            '(?:^|[^a-zåäö])belopp|(?:(?:^|[^a-zåäö])i |\(|^)(?:{{ money_pattern() }})(?:[^a-zåäö]|$)'
+        )
 ),
 
 amount_lines as (
-    select report_id, heading_seq, string_agg(paragraph_text, ' . ') as amount_line
+    select report_id, heading_seq, string_agg(amount_text, ' . ' order by amount_text) as amount_line
     from amount_paragraphs
     where not is_for_report
     group by all
 ),
 
+-- "Motsvarande månad föregående år inom parentes."
+bracket_lines as (
+    select distinct report_id, heading_seq
+    from paragraphs
+    where
+        regexp_matches(lower(paragraph_text), 'parentes')
+        and regexp_matches(lower(paragraph_text), 'föregående år|förra året|motsvarande|fjol|året innan|året före')
+),
+
 report_lines as (
-    select report_id, string_agg(paragraph_text, ' . ') as amount_line
+    select report_id, string_agg(amount_text, ' . ' order by amount_text) as amount_line
     from amount_paragraphs
     where is_for_report
     group by all
@@ -66,6 +84,7 @@ context as (
         first_headers.first_header,
         coalesce(headers.header_text, '') as header_text,
         coalesce(headers.n_value_headers, 0) as n_value_headers,
+        bracket_lines.report_id is not null as has_previous_in_brackets,
         {{ words("coalesce(first_headers.first_header, '')") }} as first_header_words,
         {{ words("coalesce(headers.header_text, '')") }} as header_words,
         {{ words("concat_ws(' . ', tables.caption, headings.heading_text)") }} as near_words,
@@ -76,7 +95,13 @@ context as (
         regexp_matches(
             {{ words("coalesce(headers.header_text, '')") }}, ' (?:kvinnor|män|flickor|pojkar|antal|andel|indikator|nyckeltal) '
         )
-        or regexp_matches({{ words("coalesce(tables.caption, '')") }}, '^ (?:antal|andel) ') as counts_things
+        or regexp_matches({{ words("coalesce(tables.caption, '')") }}, '^ (?:antal|andel) ')
+        or regexp_matches({{ words("coalesce(first_headers.first_header, '')") }}, '^ (?:antal|andel) ') as counts_things,
+        -- Money per something, or a price, for every row (Peng, kr per barn | Kostnad per elev | Timavgift, kr).
+        regexp_matches({{ words("coalesce(first_headers.first_header, '')") }}, '{{ ratio_pattern() }}')
+        or regexp_matches({{ words("coalesce(tables.caption, '')") }}, '{{ ratio_pattern() }}')
+        or regexp_matches({{ words("coalesce(headings.heading_text, '')") }}, '^ (?:\d+ )*(?:brutto|netto)?kostnad(?:er|en)? per {{ ratio_object_pattern() }}')
+            as has_ratio_header
     from tables
     left join headings using (report_id, heading_seq)
     left join headings as parent
@@ -87,42 +112,59 @@ context as (
     left join headers using (report_id, table_seq)
     left join amount_lines
         on tables.report_id = amount_lines.report_id and tables.heading_seq = amount_lines.heading_seq
+    left join bracket_lines
+        on tables.report_id = bracket_lines.report_id and tables.heading_seq = bracket_lines.heading_seq
     left join report_lines on tables.report_id = report_lines.report_id
 ),
 
--- The unit of money that the table states for all its figures: over the label column, else in the caption or heading.
-unit_matches as (
+-- Where a unit of money may be stated: over the label column, else in the caption, heading, a line before the table, another
+-- header, a heading further up; last a line for the whole report.
+places as (
     select
-        context.report_id,
-        context.table_seq,
-        unit_words.unit_key,
-        case
-            when contains(context.first_header_words, ' ' || unit_words.term || ' ') then 1
-            when contains(context.near_words, ' ' || unit_words.term || ' ') then 2
-            when contains(context.amount_words, ' ' || unit_words.term || ' ') then 3
-            when contains(context.header_words, ' ' || unit_words.term || ' ') then 4
-            else 5
-        end as place,
-        length(unit_words.term) as term_length
+        report_id,
+        table_seq,
+        counts_things,
+        unnest([
+            {'place': 1, 'words': first_header_words},
+            {'place': 2, 'words': near_words},
+            {'place': 3, 'words': amount_words},
+            {'place': 4, 'words': header_words},
+            {'place': 5, 'words': far_words},
+            {'place': 6, 'words': report_words}
+        ], recursive := true)
     from context
-    inner join unit_words
-        on contains(context.first_header_words, ' ' || unit_words.term || ' ')
-            or (
-                not context.counts_things
-                and (
-                    contains(context.near_words, ' ' || unit_words.term || ' ')
-                    or contains(context.amount_words, ' ' || unit_words.term || ' ')
-                    or contains(context.header_words, ' ' || unit_words.term || ' ')
-                    or contains(context.far_words, ' ' || unit_words.term || ' ')
-                )
-            )
+),
+
+phrases as (
+    {{ phrases_of('places', 'words') }}
+),
+
+money_terms as (
+    select
+        unit_words.term,
+        unit_words.unit_key
+    from unit_words
     inner join units using (unit_key)
     where units.dimension = 'money' and unit_words.context = 'any'
+),
+
+unit_matches as (
+    select
+        places.report_id,
+        places.table_seq,
+        places.place,
+        money_terms.unit_key,
+        length(money_terms.term) as term_length
+    from places
+    inner join phrases using (words)
+    inner join money_terms on phrases.phrase = money_terms.term
+    where not places.counts_things or places.place in (1, 6)
 ),
 
 table_units as (
     select report_id, table_seq, unit_key as table_unit_key
     from unit_matches
+    where place < 6
     qualify row_number() over (
             partition by report_id, table_seq order by place, term_length desc, unit_key
         ) = 1
@@ -130,16 +172,11 @@ table_units as (
 
 -- "Alla belopp i mnkr om inget annat anges": for the tables of money only.
 report_units as (
-    select
-        context.report_id,
-        context.table_seq,
-        unit_words.unit_key as report_unit_key
-    from context
-    inner join unit_words on contains(context.report_words, ' ' || unit_words.term || ' ')
-    inner join units using (unit_key)
-    where units.dimension = 'money' and unit_words.context = 'any'
+    select report_id, table_seq, unit_key as report_unit_key
+    from unit_matches
+    where place = 6
     qualify row_number() over (
-            partition by context.report_id, context.table_seq order by length(unit_words.term) desc, unit_words.unit_key
+            partition by report_id, table_seq order by term_length desc, unit_key
         ) = 1
 )
 
@@ -147,6 +184,13 @@ select
     context.*,
     table_units.table_unit_key,
     report_units.report_unit_key,
+    -- The tables of the group (Koncernens resultaträkning) and those of it beside the municipality, which their columns tell.
+    case
+        when
+            regexp_matches(context.near_words, ' (?:koncernen|koncernens|kommunkoncernen|kommunkoncernens|sammanställd|sammanställda) ')
+            and not regexp_matches(context.near_words, ' (?:kommunen|kommunens|kommun) ')
+            then 'group'
+    end as table_entity,
     -- A unit other than money that the first header cell, the caption or the heading states for the whole table.
     case
         when regexp_matches(context.first_header_words, ' (?:%|procent) ') then 'percent'

@@ -25,12 +25,13 @@ numbers as (
         measured_values.table_seq,
         measured_values.row_index,
         measured_values.col_index,
-        measured_values.value_numeric,
-        measured_values.rounding
+        -- A dash among figures adds nothing.
+        coalesce(measured_values.value_numeric, 0) as value_numeric,
+        coalesce(measured_values.rounding, 0) as rounding
     from measured_values
     inner join summable_tables using (report_id, table_seq)
     where
-        measured_values.value_numeric is not null
+        (measured_values.value_numeric is not null or measured_values.cell_type = 'dash')
         and measured_values.part_index = 1
         and not measured_values.is_composite
         and measured_values.unit_key not in ('percent', 'per_mille', 'index')
@@ -66,7 +67,7 @@ vectors as (
         case
             when rows.is_plain_total and kinds.kind in ('financial', 'org_result', 'grant', 'budget_adjustment', 'measure') then 'total'
             when rows.is_plain_total then 'word'
-            when rows.begins_with_total_word then 'word'
+            when rows.has_total_word then 'word'
             when accounts.is_subtotal then 'subtotal'
             when accounts.account_key is null then 'unknown'
             else 'line'
@@ -77,7 +78,7 @@ vectors as (
     inner join kinds using (report_id, table_seq)
     left join accounts using (report_id, table_seq, row_index)
     -- "varav" is part of the row above and never added.
-    where not regexp_matches(rows.label_plain, '^(?:[-•*] ?)?(?:varav|därav|där av)')
+    where not rows.is_of_which
 ),
 
 stacks as (
@@ -86,7 +87,7 @@ stacks as (
         table_seq,
         position,
         row_index,
-        [{ 'row_index': row_index, 'printed': printed, 'roundings': roundings }] as stack,
+        [{ 'row_index': row_index, 'printed': printed, 'roundings': roundings, 'row_class': row_class }] as stack,
         cast([] as integer[]) as component_rows,
         cast(null as varchar) as method
     from vectors
@@ -101,7 +102,7 @@ stacks as (
         scored.row_index,
         list_append(
             case when scored.best is null then scored.stack else scored.stack[1:len(scored.stack) - scored.best.k] end,
-            { 'row_index': scored.row_index, 'printed': scored.printed, 'roundings': scored.roundings }
+            { 'row_index': scored.row_index, 'printed': scored.printed, 'roundings': scored.roundings, 'row_class': scored.row_class }
         ) as stack,
         case
             when scored.best is null then cast([] as integer[])
@@ -119,7 +120,12 @@ stacks as (
                 -- A row that calls itself a total and adds up nowhere is shown with all the rows it may be about.
                 or (row_class = 'total' and c.k = len(stack) and c.method = 'sum')
                 or (row_class = 'subtotal' and c.k > 1 and c.n_hold > 0 and (c.n_hold = n_columns or (c.n_hold > 1 and c.n_hold >= 0.6 * n_columns)))
+                -- "Årets resultat" below "Resultat efter finansiella poster" with nothing between.
+                or (row_class = 'subtotal' and c.k = 1 and c.n_hold = n_columns and n_columns > 1 and list_last(stack).row_class = 'subtotal')
                 or (row_class = 'unknown' and c.k > 2 and c.method = 'sum' and c.n_hold = n_columns and n_columns > 1)
+                or (row_class = 'unknown' and c.k = 2 and c.method = 'sum' and c.n_hold = n_columns and n_columns > 2)
+                -- A single column (Ram 2024, changes, Ram 2025): only if all the rows above add up.
+                or (row_class = 'unknown' and c.k > 3 and c.k = len(stack) and c.method = 'sum' and c.n_hold = 1 and n_columns = 1)
             ))) as best
         from (
             select
@@ -128,7 +134,11 @@ stacks as (
                 list_transform(
                     list_concat(
                         list_transform(range(1, len(stack) + 1), lambda k: { 'k': k, 'method': 'sum' }),
-                        case when len(stack) > 1 then [{ 'k': cast(2 as bigint), 'method': 'difference' }] else [] end
+                        case
+                            when len(stack) > 1
+                                then [{ 'k': cast(2 as bigint), 'method': 'difference' }, { 'k': cast(2 as bigint), 'method': 'reverse' }]
+                            else []
+                        end
                     ),
                     lambda h: {
                         'n_hold': len(list_filter(
@@ -137,7 +147,8 @@ stacks as (
                             and abs(printed[c] - case
                                 when h.method = 'sum'
                                     then list_sum(list_transform(stack[len(stack) - h.k + 1:len(stack)], lambda s: coalesce(s.printed[c], 0.0)))
-                                else coalesce(stack[len(stack) - 1].printed[c], 0.0) - coalesce(stack[len(stack)].printed[c], 0.0)
+                                else (coalesce(stack[len(stack) - 1].printed[c], 0.0) - coalesce(stack[len(stack)].printed[c], 0.0))
+                                * case when h.method = 'reverse' then -1 else 1 end
                             end)
                             <= roundings[c] + list_sum(list_transform(stack[len(stack) - h.k + 1:len(stack)], lambda s: s.roundings[c])) + 1e-6
                         )),

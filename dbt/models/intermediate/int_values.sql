@@ -14,6 +14,10 @@ total_rows as (select * from {{ ref('int_total_rows') }}),
 
 identities as (select * from {{ ref('int_identities') }}),
 
+organisations as (select * from {{ ref('int_organisations') }}),
+
+report_organisations as (select * from {{ ref('int_report_organisations') }}),
+
 scenario_words as (select * from {{ ref('scenario_words') }}),
 
 account_aliases as (select * from {{ ref('account_aliases') }}),
@@ -27,16 +31,34 @@ misprints as (
 ),
 
 -- What a header says beyond scenario, period and unit belongs to the indicator (SoL 2024-12-31, Antal chefer).
-column_rests as (
+value_columns as (
     select
-        measured_values.report_id,
-        measured_values.table_seq,
-        measured_values.col_index,
-        any_value(measured_values.column_words) as column_words,
-        string_agg(distinct scenario_words.term, '|' order by scenario_words.term desc) as terms
+        report_id,
+        table_seq,
+        col_index,
+        -- U and I are outlay and income of an investment.
+        regexp_replace(regexp_replace(any_value(column_words), ' u $', ' utgifter '), ' i $', ' inkomster ') as column_words
     from measured_values
-    left join scenario_words on contains(measured_values.column_words, ' ' || scenario_words.term || ' ')
     group by all
+),
+
+column_phrases as (
+    {{ phrases_of('value_columns', 'column_words') }}
+),
+
+column_terms as (
+    select
+        column_phrases.column_words,
+        string_agg(distinct scenario_words.term, '|' order by scenario_words.term desc) as terms
+    from column_phrases
+    inner join scenario_words on column_phrases.phrase = scenario_words.term
+    group by all
+),
+
+column_rests as (
+    select value_columns.*, column_terms.terms
+    from value_columns
+    left join column_terms using (column_words)
 ),
 
 qualifiers as (
@@ -81,7 +103,8 @@ keyed as (
         reports.committee,
         reports.report_type,
         reports.stated_on,
-        coalesce(accounts.account_key, column_accounts.account_key, case
+        -- The sum row of a column of costs is costs.
+        coalesce(case when accounts.account_key != 'committees_total' or column_accounts.account_key is null then accounts.account_key end, column_accounts.account_key, case
             when measured_values.kind = 'grant' then 'specific_state_grants'
             when measured_values.kind = 'org_result'
                 and contains(tables.near_words || tables.far_words || tables.header_words, ' resultat ')
@@ -95,18 +118,29 @@ keyed as (
             when
                 measured_values.has_organisation_rows
                 and not measured_values.is_plain_total
-                and not (measured_values.begins_with_total_word and total_rows.row_index is not null)
-                and not (measured_values.begins_with_total_word and measured_values.kind != 'indicator')
+                and not measured_values.has_total_word
+                and not rows.is_period_row
+                and coalesce(accounts.statement, '') != 'income_statement'
+                and rows.row_entity is null
                 then measured_values.row_label
+            else measured_values.group_unit_name
         end as unit_name,
         total_rows.row_index is not null
-        or measured_values.is_total_column
-        or (measured_values.is_plain_total and measured_values.kind != 'indicator')
+        or (measured_values.is_total_column and measured_values.kind = 'budget_adjustment')
+        or measured_values.is_plain_total
         or (
-            measured_values.begins_with_total_word
-            and measured_values.kind in ('financial', 'org_result', 'grant', 'budget_adjustment', 'measure')
+            measured_values.has_total_word
+            and (measured_values.has_organisation_rows or measured_values.kind in ('financial', 'org_result', 'grant', 'budget_adjustment', 'measure'))
         ) as is_total,
         misprints.report_id is not null as is_misprint,
+        -- Whose figure it is, where it is not the municipality's own: the group's or that of others it is compared with.
+        nullif(coalesce(
+            nullif(rows.row_entity, 'own'),
+            nullif(measured_values.column_entity, 'own'),
+            rows.row_entity,
+            measured_values.column_entity,
+            measured_values.table_entity
+        ), 'own') as entity,
         {{ period_key('measured_values.period_start', 'measured_values.period_end') }} as period_key,
         coalesce(
             min(measured_values.unit_key) filter (where measured_values.value_numeric is not null and measured_values.part_role = 'value') over (
@@ -155,14 +189,35 @@ placed as (
             else 'income_statement'
         end as statement,
         case when repeated_indicators.report_id is not null then keyed.section end as indicator_section,
-        {{ hash_key(['keyed.municipality_key', 'keyed.committee', 'keyed.unit_name']) }} as organisation_key,
-        {{ hash_key(['keyed.municipality_key', 'keyed.committee', 'cast(null as varchar)']) }} as committee_key
+        -- A unit that no label of the row gives is one of the report's own organisation; what a municipality says of its
+        -- group is the group's.
+        coalesce(
+            case
+                when keyed.entity = 'group' and organisations.level = 'municipality'
+                    then {{ organisation_key('keyed.municipality_key', "'group'", 'cast(null as varchar)', 'cast(null as varchar)', 'keyed.report_id') }}
+            end,
+            organisations.organisation_key,
+            {{ organisation_key('keyed.municipality_key', "'unit'", 'report_organisations.committee_form', organisation_form('keyed.unit_name'), 'keyed.report_id') }}
+        ) as organisation_key,
+        case
+            when organisations.organisation_key is null then 'unit'
+            when keyed.entity = 'group' and organisations.level = 'municipality' then 'group'
+            else organisations.level
+        end as organisation_level,
+        case when organisations.organisation_key is null then report_organisations.committee_name else organisations.committee_name end as organisation_committee,
+        case when organisations.organisation_key is null then keyed.unit_name else organisations.unit_name end as organisation_unit
     from keyed
     left join repeated_indicators
         on keyed.report_id = repeated_indicators.report_id
             and keyed.row_label = repeated_indicators.row_label
             and keyed.group_label is not distinct from repeated_indicators.group_label
             and keyed.qualifier is not distinct from repeated_indicators.qualifier
+    inner join report_organisations on keyed.report_id = report_organisations.report_id
+    left join organisations
+        on keyed.report_id = organisations.report_id
+            and keyed.table_seq = organisations.table_seq
+            and keyed.row_index = organisations.row_index
+            and coalesce(keyed.unit_name, '') = organisations.unit_label
 ),
 
 with_lines as (
@@ -172,10 +227,10 @@ with_lines as (
         -- What makes two figures of two reports the same figure.
         case fact_table
             when 'fct_financial'
-                then {{ hash_key(["'financial'", 'organisation_key', 'statement', "case when account_key = 'unknown' or statement in ('grant', 'saving_measure') then lower(row_label) end", 'group_label', 'account_key', 'qualifier', 'lower(grantor_name)', 'is_plain_total', 'period_key', 'scenario_key']) }}
+                then {{ hash_key(["'financial'", 'organisation_key', 'statement', "case when account_key = 'unknown' or statement in ('grant', 'saving_measure', 'investment') then lower(row_label) end", 'group_label', 'account_key', 'qualifier', 'lower(grantor_name)', 'is_plain_total', 'period_key', 'scenario_key', 'entity']) }}
             when 'fct_status'
                 then {{ hash_key(["'status'", 'organisation_key', 'kind', 'lower(row_label)', 'period_key']) }}
-            else {{ hash_key(["'indicator'", 'organisation_key', 'lower(group_label)', 'lower(row_label)', 'lower(indicator_section)', 'qualifier', 'indicator_unit_key', 'period_key', 'scenario_key']) }}
+            else {{ hash_key(["'indicator'", 'organisation_key', 'lower(group_label)', 'lower(row_label)', 'lower(indicator_section)', 'qualifier', 'indicator_unit_key', 'period_key', 'scenario_key', 'entity']) }}
         end as figure_key
     from placed
 ),
@@ -194,7 +249,7 @@ select
     with_lines.row_note,
     coalesce(with_lines.stated_on >= latest.latest_stated_on, true) as is_current,
     case
-        when with_lines.is_misprint then 'misprint'
+        when with_lines.is_misprint or with_lines.is_future_outcome then 'misprint'
         when with_lines.is_composite then 'composite_cell'
         when with_lines.is_ambiguous then 'ambiguous_column'
         when with_lines.cell_type = 'dash' then 'dash'

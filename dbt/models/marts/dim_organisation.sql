@@ -1,42 +1,65 @@
 with
 reports as (select * from {{ ref('int_reports') }}),
 
+report_organisations as (select * from {{ ref('int_report_organisations') }}),
+
 named_values as (select * from {{ ref('int_values') }}),
 
-committees as (
-    select distinct
-        municipality_key,
-        committee as committee_name,
-        cast(null as varchar) as unit_name
+-- The municipality and its group (koncern) are members as soon as a report of the municipality is there.
+municipalities as (
+    select distinct municipality_key, unnest(['municipality', 'group']) as level
     from reports
+    where municipality_key != '0000'
 ),
 
-units as (
-    select distinct
+members as (
+    select
+        organisation_key,
         municipality_key,
-        committee as committee_name,
-        unit_name
+        committee_name,
+        cast(null as varchar) as unit_name,
+        known_level as level,
+        1 as rank
+    from report_organisations
+    union all
+    select
+        organisation_key,
+        municipality_key,
+        organisation_committee as committee_name,
+        organisation_unit as unit_name,
+        organisation_level as level,
+        2 as rank
     from named_values
-    where unit_name is not null
+    union all
+    select
+        {{ organisation_key('municipality_key', 'level', 'cast(null as varchar)', 'cast(null as varchar)', "''") }} as organisation_key,
+        municipality_key,
+        null as committee_name,
+        null as unit_name,
+        level,
+        3 as rank
+    from municipalities
 ),
 
-organisations as (
-    select * from committees
-    union all
-    select * from units
+-- Of the spellings of one name: a committee's own report before the rows of others, the definite form (the longer one),
+-- hyphens as they should be.
+named as (
+    select *
+    from members
+    qualify row_number() over (
+            partition by organisation_key
+            order by rank, length(committee_name) desc, length(unit_name) desc, committee_name, unit_name
+        ) = 1
 )
 
 select
-    {{ hash_key(['municipality_key', 'committee_name', 'unit_name']) }} as organisation_key,
+    organisation_key,
     municipality_key,
     committee_name,
     unit_name,
-    case
-        when unit_name is not null then 'unit'
-        when committee_name is not null then 'committee'
-        else 'municipality'
-    end as level
-from organisations
+    -- Of nobody known, but not of the municipality as a whole.
+    case when level = 'unknown' then 'committee' else level end as level
+from named
 union all
 select
     'unknown' as organisation_key,

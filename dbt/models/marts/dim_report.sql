@@ -1,11 +1,14 @@
 with
-reports as (select * from {{ ref('int_reports') }})
+reports as (select * from {{ ref('int_reports') }}),
+
+organisations as (select * from {{ ref('int_report_organisations') }})
 
 select
     report_key,
     report_id,
-    municipality_key,
-    {{ hash_key(['municipality_key', 'committee', 'cast(null as varchar)']) }} as organisation_key,
+    reports.municipality_key,
+    organisations.organisation_key,
+    committee,
     report_type,
     title,
     period_start,
@@ -16,12 +19,14 @@ select
     page_count,
     extracted_at
 from reports
+inner join organisations using (report_id)
 union all
 select
     'unknown' as report_key,
     'unknown' as report_id,
     '0000' as municipality_key,
     'unknown' as organisation_key,
+    null as committee,
     'unknown' as report_type,
     null as title,
     null as period_start,

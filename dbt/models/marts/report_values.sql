@@ -10,8 +10,6 @@ reports as (select * from {{ ref('dim_report') }}),
 
 municipalities as (select * from {{ ref('dim_municipality') }}),
 
-organisations as (select * from {{ ref('dim_organisation') }}),
-
 periods as (select * from {{ ref('dim_period') }}),
 
 facts as (
@@ -27,7 +25,7 @@ select
     reports.file_name,
     municipalities.municipality_key as municipality_code,
     municipalities.municipality_name,
-    organisations.committee_name as committee,
+    reports.committee,
     reports.report_type,
     reports.fiscal_year,
     facts.table_seq,
@@ -36,7 +34,7 @@ select
     facts.page,
     facts.kind,
     facts.section,
-    organisations.unit_name as org_unit,
+    facts.org_unit,
     facts.group_label,
     facts.row_label,
     facts.row_note,
@@ -54,9 +52,14 @@ select
     facts.fact_key,
     facts.part_index,
     facts.unit_basis,
-    facts.status_key
+    facts.unit_detail,
+    facts.scenario_basis,
+    facts.status_key,
+    facts.entity,
+    facts.is_of_which,
+    facts.amount_sek_normalised,
+    facts.sign_basis
 from facts
 inner join reports using (report_key)
 inner join municipalities using (municipality_key)
-inner join organisations on facts.organisation_key = organisations.organisation_key
 inner join periods on facts.period_key = periods.period_key

@@ -1,0 +1,191 @@
+"""The command ``show``: a figure, the cell that prints it, and a picture of the page.
+
+Belongs here: options and what is printed. Does not belong here: finding the cell (``warehouse.trace``) and drawing the
+page (``extract.picture``).
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from dagster_project.settings import load_settings
+
+if TYPE_CHECKING:
+    from rich.table import Table
+    from rich.text import Text
+
+    from dagster_project.warehouse.trace import PrintedCell, Trace
+
+MAX_ROWS = 40
+
+
+@click.command()
+@click.argument("fact_key")
+@click.option(
+    "--image",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Draw the page of the PDF with the cell marked into this PNG file.",
+)
+@click.option(
+    "--rows",
+    type=click.IntRange(min=0),
+    default=MAX_ROWS,
+    show_default=True,
+    help="Rows of the table shown, header and the rows around the cell; 0 for all.",
+)
+@click.option(
+    "--reports",
+    type=click.Path(path_type=Path),
+    envvar="KOMMUNLAGER_REPORTS",
+    show_envvar=True,
+    help="Folder with the reports, for --image.  [default: seeds/reports of the checkout]",
+)
+@click.option(
+    "--warehouse",
+    type=click.Path(path_type=Path, dir_okay=False),
+    envvar="KOMMUNLAGER_WAREHOUSE",
+    show_envvar=True,
+    help="The published file.  [default: warehouse/kommunlager.duckdb of the checkout]",
+)
+def show(fact_key: str, image: Path | None, rows: int, reports: Path | None, warehouse: Path | None) -> None:
+    """Show the cell behind a figure: its table, the headings above, page and file, and how it was understood.
+
+    FACT_KEY is the fact_key of marts.report_values, or as much of its beginning as no other key shares.
+    """
+    from dagster_project.console import console_on
+    from dagster_project.warehouse.query import open_published
+    from dagster_project.warehouse.trace import find_trace
+
+    settings = load_settings(reports=reports, warehouse=warehouse)
+    with open_published(settings.warehouse) as connection:
+        trace = find_trace(connection, fact_key)
+    console = console_on(sys.stdout)
+    console.print(_place_table(trace))
+    console.print()
+    table, left_out = _cell_table(trace, rows)
+    console.print(table)
+    if left_out:
+        console.print(f"{left_out} rows of the table not shown (--rows 0 for all)", highlight=False, style="dim")
+    console.print()
+    console.print(_figure_table(trace))
+    if image is not None:
+        _draw(trace, settings.reports, image)
+        click.echo(f"\npicture of page {trace.cell.page}: {image}")
+
+
+def _place_table(trace: Trace) -> Table:
+    from rich.table import Table
+    from rich.text import Text
+
+    from dagster_project.console import printable
+
+    page = "no pages in this format" if trace.cell.page is None else str(trace.cell.page)
+    if trace.table["page_first"] != trace.table["page_last"]:
+        page += f" (the table: {trace.table['page_first']} to {trace.table['page_last']})"
+    place = f"{trace.table['table_seq']}, row {trace.cell.row_index}, column {trace.cell.col_index} (from 0)"
+    table = Table(show_header=False, box=None, padding=(0, 2, 0, 0))
+    table.add_column(style="bold")
+    table.add_column(overflow="fold")
+    lines = [
+        ("file", str(trace.report["file_name"])),
+        ("page", page),
+        ("headings", " > ".join(trace.headings) or "none above the table"),
+        ("table", place),
+    ]
+    if trace.table["caption"]:
+        lines.append(("caption", str(trace.table["caption"])))
+    for label, value in lines:
+        table.add_row(label, Text(printable(value)))
+    return table
+
+
+def _cell_table(trace: Trace, rows: int) -> tuple[Table, int]:
+    """The table as printed, the cell marked, and how many rows were left out."""
+    from rich import box
+    from rich.table import Table
+    from rich.text import Text
+
+    from dagster_project.console import printable
+    from dagster_project.extract.structure import is_number
+
+    count, width = int(trace.table["n_rows"]), int(trace.table["n_cols"])
+    wanted = _wanted_rows(count, int(trace.table["header_rows"]), trace.cell.row_index, rows)
+    at = {(cell.row_index, cell.col_index): cell for cell in trace.cells}
+    figures = {cell.col_index for cell in trace.cells if not cell.is_header and is_number(cell.text)}
+    table = Table(box=box.SQUARE, show_header=False, show_lines=False)
+    for column in range(width):
+        table.add_column(justify="right" if column and column in figures else "left", overflow="fold")
+    before = -1
+    for row in wanted:
+        if row != before + 1:
+            table.add_row(*["…"] * width, style="dim")
+        texts = []
+        for column in range(width):
+            cell = at.get((row, column))
+            texts.append(Text("") if cell is None else _cell_text(cell, printable(cell.text, keep="\n"), trace.cell))
+        table.add_row(*texts, end_section=row + 1 == trace.table["header_rows"])
+        before = row
+    return table, count - len(wanted)
+
+
+def _cell_text(cell: PrintedCell, text: str, marked: PrintedCell) -> Text:
+    from rich.text import Text
+
+    if cell is marked:
+        # Signs beside the colours: a pipe has none.
+        return Text(f"▶ {text} ◀", style="bold black on yellow")
+    return Text(text, style="bold" if cell.is_header else "")
+
+
+def _wanted_rows(count: int, header_rows: int, marked: int, most: int) -> list[int]:
+    """The header and the rows around the marked one, ``most`` in all; 0 is no limit."""
+    if most == 0 or count <= most:
+        return list(range(count))
+    wanted = {*range(min(header_rows, most)), marked}
+    distance = 1
+    while len(wanted) < most:
+        for row in (marked - distance, marked + distance):
+            if 0 <= row < count and len(wanted) < most:
+                wanted.add(row)
+        distance += 1
+    return sorted(wanted)
+
+
+def _figure_table(trace: Trace) -> Table:
+    from rich.table import Table
+    from rich.text import Text
+
+    from dagster_project.console import printable
+    from dagster_project.warehouse.query import as_text
+
+    table = Table(title="understood as", title_justify="left", show_header=False, box=None, padding=(0, 2, 0, 0))
+    table.add_column(style="bold")
+    table.add_column(overflow="fold")
+    for name, value in trace.figure.items():
+        if value is not None:
+            table.add_row(name, Text(printable(as_text(value))))
+    for key in trace.beside:
+        table.add_row("same cell", Text(key))
+    return table
+
+
+def _draw(trace: Trace, reports: Path, image: Path) -> None:
+    from dagster_project.extract import ExtractionError
+    from dagster_project.extract.sandbox import Children
+    from dagster_project.warehouse.trace import SourceError, page_to_draw, read_source
+
+    try:
+        page, box = page_to_draw(trace)
+        data = read_source(trace, reports)
+        with Children() as children:
+            picture = children.picture(data, page, box)
+    except (SourceError, ExtractionError) as error:
+        raise click.ClickException(str(error)) from error
+    try:
+        image.write_bytes(picture)
+    except OSError as error:
+        raise click.FileError(str(image), error.strerror) from None

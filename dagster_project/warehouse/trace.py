@@ -1,0 +1,209 @@
+"""From a figure back to the cell that prints it: its table, the headings above, its page and its file.
+
+Belongs here: what the published warehouse says about one figure, and whether the file is still the one that was read.
+Does not belong here: how it is shown (``console``, ``commands.show``) and drawn (``extract.picture``).
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import duckdb
+
+from dagster_project.extract.structure import Box
+from dagster_project.warehouse.query import QueryError, first_line
+
+PDF: Final = "application/pdf"
+NAMED: Final = 8
+"""Keys that a message about an ambiguous one lists."""
+
+
+class SourceError(Exception):
+    """The page of a figure cannot be shown; the message says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class PrintedCell:
+    """One cell of the table as it was read."""
+
+    row_index: int
+    col_index: int
+    text: str
+    is_header: bool
+    row_span: int
+    col_span: int
+    page: int | None
+    box: Box | None
+    """Points from the top left corner of the page; None where the format has no pages or the place is not known."""
+
+
+@dataclass(frozen=True, slots=True)
+class Trace:
+    """All that is known about where a figure comes from."""
+
+    figure: Mapping[str, Any]
+    """Its row of ``marts.report_values``."""
+    beside: tuple[str, ...]
+    """Keys of other figures that the same cell prints."""
+    report: Mapping[str, Any]
+    """Its document's row of ``raw.report``."""
+    headings: tuple[str, ...]
+    """The headings above the table, outermost first, with their numbers."""
+    table: Mapping[str, Any]
+    """Its table's row of ``raw.report_table``."""
+    cells: tuple[PrintedCell, ...]
+    cell: PrintedCell
+    """The one that prints the figure."""
+
+
+def find_trace(connection: duckdb.DuckDBPyConnection, key: str) -> Trace:
+    """Trace a figure.
+
+    Args:
+        connection: the published warehouse, as :func:`~dagster_project.warehouse.query.open_published` gives it.
+        key: a ``fact_key``, or the beginning of one that no other figure has.
+
+    Raises:
+        QueryError: no figure or several have such a key, or the warehouse cannot be asked.
+    """
+    try:
+        return _find(connection, key.strip().lower())
+    except duckdb.Error as error:
+        raise QueryError(f"The warehouse cannot be asked where a figure stands: {first_line(error)}") from error
+
+
+def _find(connection: duckdb.DuckDBPyConnection, key: str) -> Trace:
+    figure = _figure(connection, key)
+    report_id, table_seq = figure["report_id"], figure["table_seq"]
+    place = (figure["row_index"], figure["col_index"])
+    beside = _rows(
+        connection,
+        "select fact_key from marts.report_values where report_id = ? and table_seq = ? and row_index = ?"
+        " and col_index = ? and fact_key <> ? order by part_index, fact_key",
+        [report_id, table_seq, *place, figure["fact_key"]],
+    )
+    report = _rows(connection, "select * from raw.report where report_id = ? and status = 'loaded'", [report_id])
+    table = _rows(
+        connection, "select * from raw.report_table where report_id = ? and table_seq = ?", [report_id, table_seq]
+    )
+    cells = tuple(
+        _cell(row)
+        for row in _rows(
+            connection,
+            "select * from raw.cell where report_id = ? and table_seq = ? order by row_index, col_index",
+            [report_id, table_seq],
+        )
+    )
+    cell = next((cell for cell in cells if (cell.row_index, cell.col_index) == place), None)
+    if cell is None or not report or not table:
+        raise QueryError(f"The cell of the figure {figure['fact_key']} is not in the warehouse: refresh it.")
+    headings = _headings(connection, report_id, table[0]["heading_seq"])
+    return Trace(figure, tuple(row["fact_key"] for row in beside), report[0], headings, table[0], cells, cell)
+
+
+def _figure(connection: duckdb.DuckDBPyConnection, key: str) -> dict[str, Any]:
+    if not key:
+        raise QueryError("An empty key names no figure; the keys stand in marts.report_values.fact_key.")
+    found = _rows(
+        connection,
+        "select * from marts.report_values where starts_with(fact_key, ?)"
+        f" order by fact_key <> ?, fact_key limit {NAMED + 1}",
+        [key, key],
+    )
+    if not found:
+        raise QueryError(f"No figure has the key {key!r}; the keys stand in marts.report_values.fact_key.")
+    if len(found) > 1 and found[0]["fact_key"] != key:
+        listed = "".join(
+            f"\n  {row['fact_key']}  {row['report_id']}: {row['row_label'] or '-'} | {row['column_label'] or '-'}"
+            f" | {row['value_text']}"
+            for row in found[:NAMED]
+        )
+        more = "\n  ..." if len(found) > NAMED else ""
+        raise QueryError(f"The key {key!r} is the beginning of several; add characters:{listed}{more}")
+    return found[0]
+
+
+def _cell(row: Mapping[str, Any]) -> PrintedCell:
+    # A warehouse that was made before places were kept has no such columns.
+    edges = [row.get(name) for name in ("x0", "y0", "x1", "y1")]
+    x0, y0, x1, y1 = edges
+    return PrintedCell(
+        row["row_index"],
+        row["col_index"],
+        row["text"],
+        row["is_header"],
+        row["row_span"],
+        row["col_span"],
+        row["page"],
+        None if x0 is None or y0 is None or x1 is None or y1 is None else (x0, y0, x1, y1),
+    )
+
+
+def _headings(connection: duckdb.DuckDBPyConnection, report_id: str, heading_seq: int | None) -> tuple[str, ...]:
+    if heading_seq is None:
+        return ()
+    above = _rows(
+        connection,
+        "select level, number, text from raw.heading where report_id = ? and heading_seq <= ?"
+        " order by heading_seq desc",
+        [report_id, heading_seq],
+    )
+    path: list[str] = []
+    level = None
+    for heading in above:
+        if level is None or heading["level"] < level:
+            level = heading["level"]
+            path.append(" ".join(part for part in (heading["number"], heading["text"]) if part))
+    return tuple(reversed(path))
+
+
+def _rows(connection: duckdb.DuckDBPyConnection, sql: str, values: list[Any]) -> list[dict[str, Any]]:
+    result = connection.execute(sql, values)
+    names = [column[0] for column in result.description or []]
+    return [dict(zip(names, row, strict=True)) for row in result.fetchall()]
+
+
+def source_path(trace: Trace, reports: Path) -> Path:
+    """Where the file of a figure should be."""
+    return reports / str(trace.report["file_name"])
+
+
+def read_source(trace: Trace, reports: Path) -> bytes:
+    """The file of a figure, if it is still the one that was read.
+
+    Raises:
+        SourceError: it is gone, cannot be read, or has changed since.
+    """
+    path = source_path(trace, reports)
+    try:
+        data = path.read_bytes()
+    except FileNotFoundError:
+        raise SourceError(f"The file {path} is gone; its folder can be set with --reports.") from None
+    except OSError as error:
+        raise SourceError(f"The file {path} cannot be read: {error.strerror}") from error
+    if hashlib.sha256(data).hexdigest() != trace.report["sha256"]:
+        raise SourceError(
+            f"The file {path} has changed since it was read (its SHA-256 differs): refresh, then ask again."
+        )
+    return data
+
+
+def page_to_draw(trace: Trace) -> tuple[int, Box]:
+    """Page and place of a figure's cell.
+
+    Raises:
+        SourceError: the document has no pages, or the place is not known.
+    """
+    media_type = trace.report["media_type"]
+    if media_type != PDF:
+        raise SourceError(f"Only pages of PDF files can be drawn; {trace.report['file_name']} is {media_type}.")
+    if trace.cell.page is None or trace.cell.box is None:
+        raise SourceError(
+            "The place of this cell on its page is not known: a page break cuts it, or the warehouse was made before"
+            " places were kept. Refresh, then ask again."
+        )
+    return trace.cell.page, trace.cell.box

@@ -1,0 +1,1 @@
+"""Cases for what a report says about itself."""
