@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import pairwise
 
-from dagster_project.extract.pdf.rules import Drawing, Rule
+from dagster_project.extract.pdf.rules import Area, Drawing, Rule, merged
 
 TOUCH = 2.5
 """Points by which rules that meet may miss each other."""
@@ -55,10 +56,40 @@ def find_lattices(drawing: Drawing) -> list[Lattice]:
     """All lattices of a page with at least two columns and one row."""
     found = []
     for across, down in _components(drawing.across, drawing.down):
-        lattice = _lattice(across, down)
+        more_across, more_down = _shaded_edges(drawing.areas, across, down)
+        lattice = _lattice(merged([*across, *more_across]), merged([*down, *more_down]))
         if lattice is not None:
             found.append(lattice)
     return sorted(found, key=lambda lattice: (lattice.ys[0], lattice.xs[0]))
+
+
+MAX_SHADE = 120.0
+"""Height (points) of a shaded row at the most; larger areas are the ground that a table or a page stands on."""
+
+
+def _shaded_edges(areas: list[Area], across: list[Rule], down: list[Rule]) -> tuple[list[Rule], list[Rule]]:
+    """The edges of shaded cells inside a frame of rules, as rules: word processors shade a row cell by cell.
+
+    Only areas that stand side by side at one height are cells; a single one may be the ground of a whole row.
+    """
+    left, right = min(r.start for r in across), max(r.end for r in across)
+    top, bottom = min(r.start for r in down), max(r.end for r in down)
+    rows: dict[tuple[int, int], list[Area]] = {}
+    for area in areas:
+        inside = left - TOUCH <= area.x0 and area.x1 <= right + TOUCH and top - TOUCH <= area.y0
+        if inside and area.y1 <= bottom + TOUCH and MIN_CELL < area.y1 - area.y0 < MAX_SHADE:
+            rows.setdefault((round(area.y0), round(area.y1)), []).append(area)
+    more_across: list[Rule] = []
+    more_down: list[Rule] = []
+    for shades in rows.values():
+        shades.sort(key=lambda area: (area.x0, area.x1))
+        edges = [(a.x1 + b.x0) / 2 for a, b in pairwise(shades) if abs(b.x0 - a.x1) <= TOUCH and b.x0 > a.x0 + 1]
+        if not edges:
+            continue
+        y0, y1 = min(area.y0 for area in shades), max(area.y1 for area in shades)
+        more_down.extend(Rule(x, y0, y1) for x in edges)
+        more_across.extend(Rule(y, shades[0].x0, shades[-1].x1) for y in (y0, y1))
+    return more_across, more_down
 
 
 def _components(across: list[Rule], down: list[Rule]) -> list[tuple[list[Rule], list[Rule]]]:

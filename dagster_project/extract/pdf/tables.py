@@ -164,6 +164,7 @@ def lattice_table(lattice: Lattice, words: Sequence[Word], turned: Sequence[Word
     n_cols = len(lattice.xs) - 1
     widths = _inner_widths(lattice, inside)
     entries: dict[int, list[Entry]] = {}
+    ends: dict[tuple[int, int], int] = {}
     for cell, found in inside.items():
         before: TextLine | None = None
         at_row = cell.row
@@ -173,10 +174,11 @@ def lattice_table(lattice: Lattice, words: Sequence[Word], turned: Sequence[Word
                 middle = line.y - 0.3 * line.size
                 at_row = next((r for r in range(cell.row, cell.row_end) if middle < lattice.ys[r + 1]), at_row)
             before = line
-            if sum(segment.is_number for segment in line.segments) > 1 and all(s.is_number for s in line.segments):
-                raise Untold
-            segment = segment_of([word for part in line.segments for word in part.words])
-            entries.setdefault(at_row, []).append(Entry(cell.column, segment, is_number(segment.text)))
+            for column, end, segment in _parts_of_cell(line, cell, lattice):
+                entry = Entry(column, segment, is_number(segment.text))
+                entries.setdefault(at_row, []).append(entry)
+                if end - column > 1:
+                    ends[at_row, column] = max(end, ends.get((at_row, column), 0))
     cell_of = {(cell.row, cell.column): cell for cell in lattice.cells}
     rows: list[list[str]] = []
     spans: dict[tuple[int, int], tuple[int, int]] = {}
@@ -189,8 +191,10 @@ def lattice_table(lattice: Lattice, words: Sequence[Word], turned: Sequence[Word
             texts = _texts(row, n_cols, widths)
             for column in texts:
                 cell = cell_of.get((lattice_row, column))
-                if cell is not None and (cell.column_end - column > 1 or cell.row_end - cell.row > 1):
-                    spans[len(rows), column] = (cell.row_end - cell.row, cell.column_end - column)
+                end = ends.get((lattice_row, column), column + 1)
+                row_span = cell.row_end - cell.row if cell is not None else 1
+                if end - column > 1 or row_span > 1:
+                    spans[len(rows), column] = (row_span, end - column)
             rows.append([texts.get(column, "") for column in range(n_cols)])
             bold.append(all(entry.segment.bold for entry in row.entries))
     spans = {place: (min(row_span, len(rows) - place[0]), col_span) for place, (row_span, col_span) in spans.items()}
@@ -211,6 +215,45 @@ def lattice_table(lattice: Lattice, words: Sequence[Word], turned: Sequence[Word
     if any(word.is_cut for found in inside.values() for word in found):
         raise Untold
     return table
+
+
+def _parts_of_cell(line: TextLine, cell: LatticeCell, lattice: Lattice) -> list[tuple[int, int, Segment]]:
+    """One printed line of a cell as the texts of the columns that it takes: first column, end, text.
+
+    Where no rule parts the cells of a row, the columns are those that rules part in other rows, and white space shows
+    which text stands in which.
+
+    Raises:
+        Untold: several numbers stand in what is one column, or a text runs over the edge of a filled column.
+    """
+    whole = segment_of([word for part in line.segments for word in part.words])
+    if len(line.segments) == 1 or cell.column_end - cell.column == 1:
+        if sum(s.is_number for s in line.segments) > 1 and all(s.is_number for s in line.segments):
+            raise Untold
+        return [(cell.column, cell.column_end, whole)]
+    places: list[tuple[int, int, list[Word]]] = []
+    for segment in line.segments:
+        reached = [
+            j
+            for j in range(cell.column, cell.column_end)
+            if segment.x0 < lattice.xs[j + 1] - OVER and segment.x1 > lattice.xs[j] + OVER
+        ]
+        first, end = reached[0], reached[-1] + 1
+        if places and first < places[-1][1]:
+            if end - first > 1 or places[-1][1] - places[-1][0] > 1 or segment.is_number:
+                raise Untold
+            places[-1][2].extend(segment.words)
+            continue
+        places.append((first, end, list(segment.words)))
+    if len(places) == 1:
+        return [(cell.column, cell.column_end, whole)]
+    if any(end - first > 1 and NUMBERS.fullmatch(segment_of(words).text) for first, end, words in places):
+        raise Untold
+    return [(first, end, segment_of(words)) for first, end, words in places]
+
+
+OVER = 1.0
+"""Points by which text may run over the edge of its column."""
 
 
 def _inner_widths(lattice: Lattice, inside: dict[LatticeCell, list[Word]]) -> list[tuple[float, float]]:
