@@ -6,6 +6,7 @@ columns are shown by white space alone (``columns``).
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import pairwise
@@ -70,25 +71,34 @@ MAX_SHADE = 120.0
 def _shaded_edges(areas: list[Area], across: list[Rule], down: list[Rule]) -> tuple[list[Rule], list[Rule]]:
     """The edges of shaded cells inside a frame of rules, as rules: word processors shade a row cell by cell.
 
-    Only areas that stand side by side at one height are cells; a single one may be the ground of a whole row.
+    Only areas that stand side by side are cells; a single one may be the ground of a whole row.
     """
     left, right = min(r.start for r in across), max(r.end for r in across)
     top, bottom = min(r.start for r in down), max(r.end for r in down)
-    rows: dict[tuple[int, int], list[Area]] = {}
-    for area in areas:
-        inside = left - TOUCH <= area.x0 and area.x1 <= right + TOUCH and top - TOUCH <= area.y0
-        if inside and area.y1 <= bottom + TOUCH and MIN_CELL < area.y1 - area.y0 < MAX_SHADE:
-            rows.setdefault((round(area.y0), round(area.y1)), []).append(area)
+    shades = sorted(
+        (
+            area
+            for area in areas
+            if left - TOUCH <= area.x0
+            and area.x1 <= right + TOUCH
+            and top - TOUCH <= area.y0
+            and area.y1 <= bottom + TOUCH
+            and MIN_CELL < area.y1 - area.y0 < MAX_SHADE
+        ),
+        key=lambda area: (area.x0, area.x1),
+    )
     more_across: list[Rule] = []
     more_down: list[Rule] = []
-    for shades in rows.values():
-        shades.sort(key=lambda area: (area.x0, area.x1))
-        edges = [(a.x1 + b.x0) / 2 for a, b in pairwise(shades) if abs(b.x0 - a.x1) <= TOUCH and b.x0 > a.x0 + 1]
-        if not edges:
-            continue
-        y0, y1 = min(area.y0 for area in shades), max(area.y1 for area in shades)
-        more_down.extend(Rule(x, y0, y1) for x in edges)
-        more_across.extend(Rule(y, shades[0].x0, shades[-1].x1) for y in (y0, y1))
+    cells: dict[int, Area] = {}
+    starts = [area.x0 for area in shades]
+    for a in shades:
+        for b in shades[bisect_left(starts, a.x1 - TOUCH) : bisect_right(starts, a.x1 + TOUCH)]:
+            y0, y1 = max(a.y0, b.y0), min(a.y1, b.y1)
+            if b.x0 > a.x0 + 1 and y1 - y0 > MIN_CELL:
+                more_down.append(Rule((a.x1 + b.x0) / 2, y0, y1))
+                cells |= {id(a): a, id(b): b}
+    for cell in cells.values():
+        more_across.extend(Rule(y, cell.x0, cell.x1) for y in (cell.y0, cell.y1))
     return more_across, more_down
 
 

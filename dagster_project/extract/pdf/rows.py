@@ -98,13 +98,14 @@ def rows_as_drawn(
     rows: list[list[list[Entry]]] = []
     ordered = sorted(entries, key=lambda e: e.segment.order)
     within = _least_gap(ordered)
+    pitch = _least_pitch(entries)
     for entry in ordered:
         row = rows[-1] if rows else None
         last = row[-1][-1] if row else None
         if row is None or last is None:
             rows.append([[entry]])
         elif entry.segment.y > last.segment.y + SAME_LINE * last.segment.size and _meets(entry, row[-1]):
-            if _is_same_cell(row, entry, dividers, widths, within, leading):
+            if _is_same_cell(row, entry, dividers, widths, within, pitch, leading):
                 row[-1].append(entry)
             elif len(row) > 1 and row[0][0].column == entry.column:
                 return None
@@ -141,12 +142,27 @@ def _least_gap(ordered: Sequence[Entry]) -> float:
     return min(gaps, default=0.0)
 
 
+CLOSER = 0.9
+"""Share of the least distance of two rows below which two lines are no rows."""
+
+
+def _least_pitch(entries: Sequence[Entry]) -> float:
+    """Least distance of figures in one column; 0 where fewer than three rows print any."""
+    columns: dict[int, list[float]] = {}
+    for entry in entries:
+        if entry.column and entry.is_number:
+            columns.setdefault(entry.column, []).append(entry.segment.y)
+    gaps = [b - a for ys in columns.values() if len(ys) > 2 for a, b in pairwise(sorted(ys)) if b - a > 2]
+    return min(gaps, default=0.0)
+
+
 def _is_same_cell(
     row: Sequence[Sequence[Entry]],
     entry: Entry,
     dividers: Sequence[float],
     widths: Sequence[tuple[float, float]],
     within: float,
+    pitch: float,
     leading: float,
 ) -> bool:
     """Whether a line drawn right after a cell, below it, is its next line, not the first cell of the next row."""
@@ -167,6 +183,9 @@ def _is_same_cell(
         return False
     if gap > 1.25 * leading * size:
         return False
+    if gap < CLOSER * pitch and gap < 1.05 * within:
+        # Nearer than the figures of any two rows, as near as the lines of any cell.
+        return True
     width = widths[entry.column] if entry.column is not None else (widths[0][0], widths[-1][1])
     return not would_fit(last.segment, entry.segment, width)
 

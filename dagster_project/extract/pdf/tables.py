@@ -475,8 +475,11 @@ def _has_title(lines: Sequence[TextLine], above: float, below: float, start: flo
 
 
 def _fits_below(head: TextLine, segment: Segment) -> bool:
-    """Whether a segment stands within one column of the line that heads them."""
-    return not any(segment.x0 < other.x0 - 1 and segment.x1 > other.x0 for other in head.segments[1:])
+    """Whether a segment stands within one column of the line that heads them: it may be wider than its header."""
+    return not any(
+        segment.x0 < min(other.x0 - 1, before.x1 + MIN_APART) and segment.x1 > other.x0
+        for before, other in pairwise(head.segments)
+    )
 
 
 def _between(lines: Sequence[TextLine], above: float, below: float, start: float, end: float) -> list[Segment]:
@@ -591,6 +594,8 @@ def _goes_on(
     if line.size < 0.75 * min(lines[i].size for i in run):
         # Figures in large print with words below are no rows.
         return False
+    if _begins_anew(lines, run, index):
+        return False
     if index in group_of and group_of.get(index) == group_of.get(run[-1]):
         return True
     inside = [groups[group_of[i]] for i in run if i in group_of]
@@ -625,6 +630,24 @@ def _goes_on(
         # The pitch of the rows is not known yet: that of the lines of a header is less.
         return gap <= (FIRST_GAP_EM if several or not gaps else 2.6) * size
     return gap <= min(MAX_GAP_EM * size, max((2.6 if several else 2.2) * size, 1.45 * max(gaps)))
+
+
+NEW_TABLE_GAP = 1.35
+"""How many times wider than between rows the room above the header of the next table is, at the least."""
+
+
+def _begins_anew(lines: Sequence[TextLine], run: Sequence[int], index: int) -> bool:
+    """Whether a line is the header of the next table: bold like that of this one, set off, and without figures."""
+    line, first = lines[index], lines[run[0]]
+    if len(line.segments) < 2 or not all(s.bold for s in (*line.segments, *first.segments)):
+        return False
+    if any(s.is_number and not YEAR_CELL.fullmatch(s.text) for s in line.segments):
+        return False
+    body = [i for i in run if any(s.is_number and not YEAR_CELL.fullmatch(s.text) for s in lines[i].segments[1:])]
+    if len(body) < 2:
+        return False
+    usual = median(lines[b].y - lines[a].y for a, b in pairwise(run))
+    return line.y - lines[index - 1].y > NEW_TABLE_GAP * usual
 
 
 def _is_off(lines: Sequence[TextLine], run: Sequence[int], line: TextLine) -> bool:
@@ -988,10 +1011,7 @@ def _runs_below(
                     left, right = _room(widths, start, end)
                     if not left - 1 <= (x0 + x1) / 2 <= right + 1:
                         continue
-                    distance = min(
-                        *(abs((x0 + x1) / 2 - middle) for middle in _middles(widths, start, end)),
-                        abs(x0 - widths[start][0]) + FLUSH,
-                    )
+                    distance = _distance(x0, x1, widths, start, end)
                     cost = off + distance + LEFT_OVER * (first - done)
                     if last + 1 not in longer or cost < longer[last + 1][0]:
                         longer[last + 1] = (cost, last + 1, [*way, (start, end)])
@@ -1001,6 +1021,20 @@ def _runs_below(
     best = min(ways, key=lambda way: (way[0] + LEFT_OVER * (len(columns) - way[1]), way[1]))
     return _equal_runs(boxes, columns, widths, below, best[0]) or best[2]
 
+
+def _distance(x0: float, x1: float, widths: Sequence[tuple[float, float]], start: int, end: int) -> float:
+    """How far a header text is from where it would stand over a run of columns: in their middle, or at their left."""
+    found = [abs((x0 + x1) / 2 - middle) for middle in _middles(widths, start, end)]
+    found.append(abs(x0 - widths[start][0]) + FLUSH)
+    if end - start > 1 and start:
+        # Columns as wide as the distance between their right ends: the text is flush with the left edge of the first.
+        pitch = (widths[end - 1][1] - widths[start][1]) / (end - 1 - start)
+        found.append(abs(x0 - (widths[start][1] - pitch + CELL_PADS)) + FLUSH)
+    return min(found)
+
+
+CELL_PADS = 10.0
+"""Points from the text of one cell to that of the next, at the least: what both keep from the edge between them."""
 
 EQUAL = 12.0
 """Points for each header by which runs of equal length may fit worse and still be the ones meant."""
@@ -1039,10 +1073,10 @@ def _off_runs(
     """How far texts are from the middles of their runs, together; None if one stands beside its run."""
     off = 0.0
     for (x0, x1), (start, end) in zip(boxes, runs, strict=True):
-        middle = (x0 + x1) / 2
-        if not widths[start][0] - 1 <= middle <= widths[end - 1][1] + 1:
+        left, right = _room(widths, start, end)
+        if not left - 1 <= (x0 + x1) / 2 <= right + 1:
             return None
-        off += min(abs(middle - other) for other in _middles(widths, start, end))
+        off += _distance(x0, x1, widths, start, end)
     return off
 
 
