@@ -27,7 +27,7 @@ from dagster_project.extract.pdf.lines import (
 )
 from dagster_project.extract.pdf.rows import Entry, Row, Untold, rows_of_lines, split_rows, would_fit
 from dagster_project.extract.pdf.rules import Area, Drawing
-from dagster_project.extract.pdf.tags import TaggedRow, place_cells
+from dagster_project.extract.pdf.tags import PlacedCell, TaggedRow, place_cells
 from dagster_project.extract.structure import NUMBER, YEAR_CELL, Box, PrintedText, is_number
 
 NUMBERS = re.compile(rf"{NUMBER.pattern}(?:\s*%)?(?:\s+{NUMBER.pattern}(?:\s*%)?)+")
@@ -117,6 +117,8 @@ def tagged_table(rows: Sequence[TaggedRow], by_content: Mapping[int, Sequence[Wo
         bold[row] = bold[row] and all(word.style.bold for word in cell.words)
         words.extend(cell.words)
     depth = _leading(header)
+    while depth > 1 and _is_group(placed, filled[depth - 1], n_cols):
+        depth -= 1
     return PageTable(
         min(width[0] for width in widths),
         max(width[1] for width in widths),
@@ -130,6 +132,12 @@ def tagged_table(rows: Sequence[TaggedRow], by_content: Mapping[int, Sequence[Wo
         header_rows=depth or None,
         words={id(word) for word in words},
     )
+
+
+def _is_group(placed: Sequence[PlacedCell], row: int, n_cols: int) -> bool:
+    """Whether a row is one text over the whole width: below a header it heads the rows of a group."""
+    cells = [item for item in placed if item.row == row]
+    return len(cells) == 1 and cells[0].column == 0 and cells[0].cell.col_span == n_cols
 
 
 def _leading(flags: Sequence[bool]) -> int:
