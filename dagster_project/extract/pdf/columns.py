@@ -44,7 +44,7 @@ class Columns:
         return [i for i, c in enumerate(self.columns) if segment.x0 < c.x1 - OVERLAP and segment.x1 > c.x0 + OVERLAP]
 
 
-def find_columns(lines: Sequence[TextLine], forced: Sequence[float]) -> Columns:
+def find_columns(lines: Sequence[TextLine], forced: Sequence[float], shaded: Sequence[float] = ()) -> Columns:
     """Columns of a region.
 
     Lines with most segments come first, as they show most columns; a segment that reaches two columns is set aside.
@@ -52,6 +52,7 @@ def find_columns(lines: Sequence[TextLine], forced: Sequence[float]) -> Columns:
     Args:
         lines: all lines of the region, from top to bottom.
         forced: x positions of vertical rules that part columns all the way down.
+        shaded: edges between shaded cells, in order; some cells may be merged.
     """
     columns: list[Column] = []
     spanning: list[Segment] = []
@@ -69,8 +70,27 @@ def find_columns(lines: Sequence[TextLine], forced: Sequence[float]) -> Columns:
     _release_wraps(columns, spanning)
     header_end = _first_figures(lines)
     _release_headers(columns, spanning, lines, header_end)
+    if shaded:
+        columns = _in_shaded_cells(columns, shaded)
     result = Columns(columns, spanning)
     return _merge_complements(result, lines, header_end, forced)
+
+
+def _in_shaded_cells(columns: Sequence[Column], shaded: Sequence[float]) -> list[Column]:
+    """Join neighbours that stand between the same edges of shaded cells and share no line: texts set left and right."""
+    result: list[Column] = []
+    for column in columns:
+        before = result[-1] if result else None
+        if (
+            before is not None
+            and not any(before.x0 + OVERLAP < edge < column.x1 - OVERLAP for edge in shaded)
+            and shaded[0] < column.x0 + OVERLAP
+            and not any(abs(s.y - t.y) <= 0.3 * s.size for s in before.segments for t in column.segments)
+        ):
+            result[-1] = Column(before.x0, column.x1, [*before.segments, *column.segments])
+        else:
+            result.append(column)
+    return result
 
 
 def _release_wraps(columns: list[Column], spanning: list[Segment]) -> None:

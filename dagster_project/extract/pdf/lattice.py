@@ -7,9 +7,8 @@ columns are shown by white space alone (``columns``).
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 
 from dagster_project.extract.pdf.rules import Area, Drawing, Rule, merged
 
@@ -75,8 +74,8 @@ def _shaded_edges(areas: list[Area], across: list[Rule], down: list[Rule]) -> tu
     """
     left, right = min(r.start for r in across), max(r.end for r in across)
     top, bottom = min(r.start for r in down), max(r.end for r in down)
-    shades = sorted(
-        (
+    return shaded_cells(
+        [
             area
             for area in areas
             if left - TOUCH <= area.x0
@@ -84,9 +83,13 @@ def _shaded_edges(areas: list[Area], across: list[Rule], down: list[Rule]) -> tu
             and top - TOUCH <= area.y0
             and area.y1 <= bottom + TOUCH
             and MIN_CELL < area.y1 - area.y0 < MAX_SHADE
-        ),
-        key=lambda area: (area.x0, area.x1),
+        ]
     )
+
+
+def shaded_cells(areas: Sequence[Area]) -> tuple[list[Rule], list[Rule]]:
+    """Horizontal and vertical edges of the areas that stand side by side, the vertical ones only where they meet."""
+    shades = sorted(areas, key=lambda area: (area.x0, area.x1))
     more_across: list[Rule] = []
     more_down: list[Rule] = []
     cells: dict[int, Area] = {}

@@ -6,7 +6,7 @@ not belong here: where a table begins and ends (``tables``) and what its columns
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
@@ -235,10 +235,53 @@ def rows_of_lines(
 def _is_wrapped_number(entries: Sequence[Entry], width: tuple[float, float]) -> bool:
     """Whether the lines of a cell are one number that had no room: ``228`` above ``144`` is 228 144."""
     ordered = sorted(entries, key=lambda e: e.segment.y)
-    if len(ordered) < 2 or not is_number(" ".join(entry.segment.text for entry in ordered)):
+    if len(ordered) < 2:
         return False
-    pairs = pairwise(ordered)
+    if len(ordered) == 2 and is_broken(ordered[0].segment, ordered[1].segment, width):
+        return True
+    if not is_number(" ".join(entry.segment.text for entry in ordered)):
+        return False
+    pairs = list(pairwise(ordered))
     return all(not would_fit(a.segment, b.segment, width) for a, b in pairs)
+
+
+SHORT_WORDS = frozenset(
+    [
+        "per", "mot", "och", "i", "av", "till", "från", "för", "med", "inkl", "exkl", "kr", "tkr", "mkr",
+        "mnkr", "år", "ack", "plan", "mål", "vid", "på", "som", "är", "den", "det", "ej", "två", "tre",
+        "fyra", "fem", "mån", "dag", "tim", "st", "kvm", "kv", "samt", "utan", "över", "om", "el", "va",
+        "barn", "elev", "män", "hel", "jan", "feb", "mars", "juni", "juli", "aug", "sep", "okt", "nov", "dec",
+        "kvar", "tal", "data", "ökat", "nytt", "nya", "ny", "nu", "in", "ut",
+    ]
+)  # fmt: skip
+"""Short words that may stand alone on the second line of a cell."""
+MAX_TAIL = 4
+"""Letters of the end of a broken word that can be told from a word."""
+
+
+def is_broken(a: Segment, b: Segment, width: tuple[float, float], known: Collection[str] = ()) -> bool:
+    """Whether a line ends in the middle of a word or number that was too long for its cell.
+
+    A writer breaks a word only where it alone fills a line: not one more character had room there.
+
+    Args:
+        a: the upper line.
+        b: the lower line.
+        width: room for text in the cell as rules draw it (points).
+        known: words of the page; a whole word that is among them was broken, whatever its end looks like.
+    """
+    tail = b.text.split(" ", 1)[0]
+    character = first_token(b.words) / max(1, len(tail))
+    if not a.x1 - a.x0 <= width[1] - width[0] + 0.5 < a.x1 - a.x0 + character:
+        return False
+    if a.text[-1:].isdigit():
+        spaced, glued = f"{a.text} {tail}", f"{a.text}{tail}"
+        return is_number(glued) and tail.isdigit() and (len(tail) < 3 or not is_number(spaced))
+    if " " in a.text or not a.text[-1:].isalpha() or not tail.isalpha() or not tail.islower():
+        return False
+    if f"{a.text}{tail}".casefold() in known:
+        return True
+    return len(tail) <= MAX_TAIL and tail not in SHORT_WORDS
 
 
 def _wrapped_numbers(entries: Sequence[Entry], widths: Sequence[tuple[float, float]], leading: float) -> set[int]:

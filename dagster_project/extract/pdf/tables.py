@@ -7,14 +7,14 @@ not belong here: joining over pages and header rows by content (``structure``), 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 from statistics import median
 
 from dagster_project.extract.pdf.characters import Word
 from dagster_project.extract.pdf.columns import Columns, find_columns
-from dagster_project.extract.pdf.lattice import Lattice, LatticeCell
+from dagster_project.extract.pdf.lattice import MAX_SHADE, Lattice, LatticeCell, shaded_cells
 from dagster_project.extract.pdf.lines import (
     Segment,
     TextLine,
@@ -25,7 +25,7 @@ from dagster_project.extract.pdf.lines import (
     make_lines,
     segment_of,
 )
-from dagster_project.extract.pdf.rows import Entry, Row, Untold, rows_of_lines, split_rows, would_fit
+from dagster_project.extract.pdf.rows import Entry, Row, Untold, is_broken, rows_of_lines, split_rows, would_fit
 from dagster_project.extract.pdf.rules import Area, Drawing
 from dagster_project.extract.pdf.tags import PlacedCell, TaggedRow, place_cells
 from dagster_project.extract.structure import NUMBER, YEAR_CELL, Box, PrintedText, is_number
@@ -171,6 +171,7 @@ def lattice_table(lattice: Lattice, words: Sequence[Word], turned: Sequence[Word
         return None
     n_cols = len(lattice.xs) - 1
     widths = _inner_widths(lattice, inside)
+    known = frozenset(word.text.casefold() for word in words)
     entries: dict[int, list[Entry]] = {}
     ends: dict[tuple[int, int], int] = {}
     for cell, found in inside.items():
@@ -196,7 +197,7 @@ def lattice_table(lattice: Lattice, words: Sequence[Word], turned: Sequence[Word
         at[lattice_row] = len(rows)
         may_be_body = 0 < lattice_row == len(lattice.ys) - 2 and len(entries) <= 3
         for row in rows_of_lines(entries[lattice_row], widths, leading, may_be_body=may_be_body):
-            texts = _texts(row, n_cols, widths)
+            texts = _texts(row, n_cols, widths, known)
             for column in texts:
                 cell = cell_of.get((lattice_row, column))
                 end = ends.get((lattice_row, column), column + 1)
@@ -279,17 +280,25 @@ def _inner_widths(lattice: Lattice, inside: dict[LatticeCell, list[Word]]) -> li
     return widths
 
 
-def _texts(row: Row, n_cols: int, widths: Sequence[tuple[float, float]]) -> dict[int, str]:
-    """Text of every filled cell of a row."""
+def _texts(
+    row: Row, n_cols: int, widths: Sequence[tuple[float, float]], known: Collection[str] | None = None
+) -> dict[int, str]:
+    """Text of every filled cell of a row; ``known`` as in ``cell_text``."""
     lines: dict[int, list[Entry]] = {}
     for entry in row.entries:
         if entry.column is not None:
             lines.setdefault(entry.column, []).append(entry)
-    return {column: cell_text(found, widths[column]) for column, found in lines.items() if column < n_cols}
+    return {column: cell_text(found, widths[column], known) for column, found in lines.items() if column < n_cols}
 
 
-def cell_text(entries: Sequence[Entry], width: tuple[float, float]) -> str:
-    """The lines of one cell as one text; a wide gap, or a line that ends far too early, begins a paragraph."""
+def cell_text(entries: Sequence[Entry], width: tuple[float, float], known: Collection[str] | None = None) -> str:
+    """The lines of one cell as one text; a wide gap, or a line that ends far too early, begins a paragraph.
+
+    Args:
+        entries: the lines.
+        width: room for text (points).
+        known: words of the page, if rules draw the room: then a word that had no room on a line is made whole.
+    """
     entries = sorted(entries, key=lambda e: (round(e.segment.y), e.segment.x0))
     gaps = [b.segment.y - a.segment.y for a, b in pairwise(entries)]
     least = min((gap for gap in gaps if gap > 2), default=0.0)
@@ -298,7 +307,13 @@ def cell_text(entries: Sequence[Entry], width: tuple[float, float]) -> str:
         room = (width[1] - width[0]) * 0.75
         early = len(entries) > 2 and a.segment.x1 - a.segment.x0 < room and would_fit(a.segment, b.segment, (0, room))
         breaks.append(gap > 2 and (gap > 1.3 * least or early))
-    text = join_texts([entry.segment.text for entry in entries], breaks)
+    texts = [entry.segment.text for entry in entries]
+    if known is not None:
+        for index in range(len(entries) - 1, 0, -1):
+            if gaps[index - 1] > 2 and is_broken(entries[index - 1].segment, entries[index].segment, width, known):
+                texts[index - 1 : index + 1] = [texts[index - 1] + texts[index]]
+                del breaks[index]
+    text = join_texts(texts, breaks)
     return PrintedText(text, _box([word for entry in entries for word in entry.segment.words]))
 
 
@@ -734,11 +749,12 @@ def region_table(region: Region, drawing: Drawing, leading: float, *, is_last: b
     """
     lines = list(region.lines)
     forced = _forced(lines, drawing)
-    columns = find_columns(lines, forced)
+    shaded = _shaded_columns(lines, drawing)
+    columns = find_columns(lines, forced, shaded)
     trimmed = _trim(lines, columns, region)
     if len(trimmed) < len(lines):
         lines = trimmed
-        columns = find_columns(lines, forced) if lines else columns
+        columns = find_columns(lines, forced, shaded) if lines else columns
     if not lines or len(columns.columns) < 2:
         return None
     is_table = _is_table(lines, columns, region.ruled)
@@ -765,6 +781,18 @@ def _forced(lines: Sequence[TextLine], drawing: Drawing) -> list[float]:
     return sorted(
         rule.at for rule in drawing.down if min(rule.end, bottom) - max(rule.start, top) > 0.7 * (bottom - top)
     )
+
+
+def _shaded_columns(lines: Sequence[TextLine], drawing: Drawing) -> list[float]:
+    """Edges between the cells of shaded rows, from left to right."""
+    top, bottom = lines[0].segments[0].top - 2, lines[-1].y + 2
+    inside = [a for a in drawing.areas if top < a.y1 and a.y0 < bottom and 6 < a.y1 - a.y0 < MAX_SHADE]
+    _, down = shaded_cells(inside)
+    edges: list[float] = []
+    for rule in sorted(down, key=lambda r: r.at):
+        if not edges or rule.at - edges[-1] > MIN_APART:
+            edges.append(rule.at)
+    return edges
 
 
 def _trim(lines: Sequence[TextLine], columns: Columns, region: Region) -> list[TextLine]:
@@ -1027,6 +1055,8 @@ def _runs_below(
     if not ways:
         return None
     best = min(ways, key=lambda way: (way[0] + LEFT_OVER * (len(columns) - way[1]), way[1]))
+    if _are_exact(boxes, best[2], widths):
+        return best[2]
     return _equal_runs(boxes, columns, widths, below, best[0]) or best[2]
 
 
@@ -1043,6 +1073,21 @@ def _distance(x0: float, x1: float, widths: Sequence[tuple[float, float]], start
 
 CELL_PADS = 10.0
 """Points from the text of one cell to that of the next, at the least: what both keep from the edge between them."""
+
+EXACT = 1.5
+"""Points within which a text stands exactly where it would stand over its run."""
+
+
+def _are_exact(
+    boxes: Sequence[tuple[float, float]], runs: Sequence[tuple[int, int]], widths: Sequence[tuple[float, float]]
+) -> bool:
+    """Whether all texts stand in the middles of their runs, the middles of all meant alike: no other runs are meant."""
+    off = [
+        [abs((x0 + x1) / 2 - middle) for middle in _middles(widths, start, end)]
+        for (x0, x1), (start, end) in zip(boxes, runs, strict=True)
+    ]
+    return any(all(found < EXACT for found in alike) for alike in zip(*off, strict=False))
+
 
 EQUAL = 12.0
 """Points for each header by which runs of equal length may fit worse and still be the ones meant."""
