@@ -47,7 +47,8 @@ class Columns:
 def find_columns(lines: Sequence[TextLine], forced: Sequence[float], shaded: Sequence[float] = ()) -> Columns:
     """Columns of a region.
 
-    Lines with most segments come first, as they show most columns; a segment that reaches two columns is set aside.
+    Lines with most segments come first, as they show most columns, of equal ones the lower: headers over several columns
+    stand above. A segment that reaches two columns is set aside.
 
     Args:
         lines: all lines of the region, from top to bottom.
@@ -56,7 +57,7 @@ def find_columns(lines: Sequence[TextLine], forced: Sequence[float], shaded: Seq
     """
     columns: list[Column] = []
     spanning: list[Segment] = []
-    ranked = sorted(enumerate(lines), key=lambda pair: (_weight(pair[1]), pair[0]))
+    ranked = sorted(enumerate(lines), key=lambda pair: (_weight(pair[1]), -pair[0]))
     singles: list[Segment] = []
     for _, line in ranked:
         if len(line.segments) == 1:

@@ -1055,9 +1055,8 @@ def _runs_below(
     if not ways:
         return None
     best = min(ways, key=lambda way: (way[0] + LEFT_OVER * (len(columns) - way[1]), way[1]))
-    if _are_exact(boxes, best[2], widths):
-        return best[2]
-    return _equal_runs(boxes, columns, widths, below, best[0]) or best[2]
+    exact = _exact_runs(boxes, columns, widths)
+    return exact or _equal_runs(boxes, columns, widths, below, best[0]) or best[2]
 
 
 def _distance(x0: float, x1: float, widths: Sequence[tuple[float, float]], start: int, end: int) -> float:
@@ -1078,15 +1077,27 @@ EXACT = 1.5
 """Points within which a text stands exactly where it would stand over its run."""
 
 
-def _are_exact(
-    boxes: Sequence[tuple[float, float]], runs: Sequence[tuple[int, int]], widths: Sequence[tuple[float, float]]
-) -> bool:
-    """Whether all texts stand in the middles of their runs, the middles of all meant alike: no other runs are meant."""
-    off = [
-        [abs((x0 + x1) / 2 - middle) for middle in _middles(widths, start, end)]
-        for (x0, x1), (start, end) in zip(boxes, runs, strict=True)
-    ]
-    return any(all(found < EXACT for found in alike) for alike in zip(*off, strict=False))
+def _exact_runs(
+    boxes: Sequence[tuple[float, float]], columns: Sequence[int], widths: Sequence[tuple[float, float]]
+) -> list[tuple[int, int]] | None:
+    """Runs one beside the other, up to the last column, over the middles of which all texts stand exactly.
+
+    The middles of all are meant alike; None where there are no such runs, or several.
+    """
+    found: set[tuple[tuple[int, int], ...]] = set()
+    for alike in range(3):
+        ways: list[tuple[tuple[int, int], ...]] = [()]
+        for x0, x1 in boxes:
+            longer = []
+            for way in ways:
+                for first in columns if not way else [way[-1][1]]:
+                    for last in range(first, columns[-1] + 1):
+                        if last in columns and abs((x0 + x1) / 2 - _middles(widths, first, last + 1)[alike]) < EXACT:
+                            longer.append((*way, (first, last + 1)))
+            ways = longer
+        found |= {way for way in ways if way[-1][1] == columns[-1] + 1}
+    several = [way for way in found if any(end - start > 1 for start, end in way)]
+    return list(several[0]) if len(several) == 1 and columns[-1] - columns[0] == len(columns) - 1 else None
 
 
 EQUAL = 12.0
