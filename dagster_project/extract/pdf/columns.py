@@ -13,6 +13,8 @@ from itertools import pairwise
 from dagster_project.extract.pdf.lines import Segment, TextLine
 from dagster_project.extract.pdf.rows import Untold
 
+NEAR_EM = 3.0
+"""Room, as a multiple of the size, between a header and the texts below that are set at the other side of a column."""
 OVERLAP = 0.5
 """Points that two intervals must share to stand in one column."""
 
@@ -47,8 +49,8 @@ class Columns:
 def find_columns(lines: Sequence[TextLine], forced: Sequence[float], shaded: Sequence[float] = ()) -> Columns:
     """Columns of a region.
 
-    Lines with most segments come first, as they show most columns, of equal ones the lower: headers over several columns
-    stand above. A segment that reaches two columns is set aside.
+    Lines with most segments come first, as they show most columns, of equal ones the lower: headers over several
+    columns stand above. A segment that reaches two columns is set aside.
 
     Args:
         lines: all lines of the region, from top to bottom.
@@ -178,11 +180,13 @@ def _merge_complements(
     Raises:
         Untold: a column without a header may belong to either of two headers.
     """
+    has_figures = any(s.is_number and not _is_year(s.text) for line in lines for s in line.segments[1:])
     pairs = [
         index
         for index, (a, b) in enumerate(pairwise(found.columns))
         if not any(a.x1 - 1 <= at <= b.x0 + 1 for at in forced)
         and (index > 0 or _has_header(a, header_end))
+        and (has_figures or b.x0 - a.x1 < NEAR_EM * a.segments[0].size)
         and _complement(a, b, found.spanning, header_end)
     ]
     forwards = _apart(pairs)

@@ -220,12 +220,23 @@ def _items(pages: Sequence[_Page], running: Sequence[set[int]]) -> tuple[list[It
 
 
 def _without_loose_headers(placed: Sequence[_Placed]) -> list[_Placed]:
-    """What looked like a header at the foot of a page is text unless rows in its columns begin the next page."""
+    """What looked like a header at the foot of a page is text unless rows in its columns begin the next page.
+
+    A row that stands alone at the top of a page is text unless a table in its columns ends the page before.
+    """
     result: list[_Placed] = []
     for index, item in enumerate(placed):
         table = item.content
         if not isinstance(table, PageTable) or table.lines is None:
             result.append(item)
+            continue
+        if table.is_rest:
+            above = result[-1] if result and result[-1].page == item.page - 1 else None
+            if above is not None and isinstance(above.content, PageTable) and follows(above.content, table):
+                table.lines = None
+                result.append(item)
+            else:
+                result.extend(_Placed(item.page, paragraph) for paragraph in paragraphs(table.lines))
             continue
         following = placed[index + 1] if index + 1 < len(placed) else None
         rows = following.content if following is not None and following.page == item.page + 1 else None
@@ -309,9 +320,10 @@ def _page_items(page: _Page, dropped: set[int]) -> list[_Placed]:
         found = list(zone.tables)
         taken: set[int] = set()
         for region in find_regions(lines, page.drawing):
+            is_first = not placed and not found and region.lines[0] is lines[0]
             is_last = region.lines[-1] is lines[-1]
             try:
-                table = region_table(region, page.drawing, leading, is_last=is_last)
+                table = region_table(region, page.drawing, leading, is_first=is_first, is_last=is_last)
             except Untold:
                 found.append(Refused(region.lines[0].segments[0].top, region.lines[0].x0))
                 taken |= {id(word) for line in region.lines for segment in line.segments for word in segment.words}

@@ -28,7 +28,7 @@ from dagster_project.extract.pdf.lines import (
 from dagster_project.extract.pdf.rows import Entry, Row, Untold, is_broken, rows_of_lines, split_rows, would_fit
 from dagster_project.extract.pdf.rules import Area, Drawing
 from dagster_project.extract.pdf.tags import PlacedCell, TaggedRow, place_cells
-from dagster_project.extract.structure import NUMBER, YEAR_CELL, Box, PrintedText, is_number
+from dagster_project.extract.structure import NUMBER, NUMBERED, YEAR_CELL, Box, PrintedText, is_number
 
 NUMBERS = re.compile(rf"{NUMBER.pattern}(?:\s*%)?(?:\s+{NUMBER.pattern}(?:\s*%)?)+")
 """Several numbers with nothing but space between them."""
@@ -60,7 +60,10 @@ class PageTable:
     words: set[int] = field(default_factory=set)
     """Identities of the words that it holds."""
     lines: list[TextLine] | None = None
-    """Its lines, where it is a table only if the next page goes on with it: a header at the foot of a page."""
+    """Its lines, where it is a table only with a part on another page: a header at the foot of a page, a row at the top
+    of one."""
+    is_rest: bool = False
+    """Whether that part is on the page before."""
 
 
 @dataclass(slots=True)
@@ -739,15 +742,20 @@ def _in_rhythm(lines: Sequence[TextLine], kept: Sequence[int], index: int) -> bo
     return gap <= limit and _fits_below(head, lines[index].segments[0])
 
 
-def region_table(region: Region, drawing: Drawing, leading: float, *, is_last: bool = False) -> PageTable | None:
+def region_table(
+    region: Region, drawing: Drawing, leading: float, *, is_first: bool = False, is_last: bool = False
+) -> PageTable | None:
     """The table in a region; None if it holds none. Lines of prose at its ends stay out of the table.
 
-    The last region of a page may be the header of a table that begins on the next one: see ``PageTable.lines``.
+    The last region of a page may be the header of a table that begins on the next one, the first one the last row of a
+    table on the page before: see ``PageTable.lines``.
 
     Raises:
         Untold: it is a table, but a cell may be several, or a text runs over columns that are filled.
     """
     lines = list(region.lines)
+    if _is_contents(lines):
+        return None
     forced = _forced(lines, drawing)
     shaded = _shaded_columns(lines, drawing)
     columns = find_columns(lines, forced, shaded)
@@ -759,7 +767,12 @@ def region_table(region: Region, drawing: Drawing, leading: float, *, is_last: b
         return None
     is_table = _is_table(lines, columns, region.ruled)
     words = [segment for line in lines for segment in line.segments if not segment.is_number]
-    if not is_table and not (is_last and len(lines[0].segments) > 1 and len(lines) <= 3 and len(words) > 1):
+    is_rest = is_first and not is_table and len(lines) == 1 and len(words) < len(lines[0].segments)
+    if (
+        not is_table
+        and not is_rest
+        and not (is_last and len(lines[0].segments) > 1 and len(lines) <= 3 and len(words) > 1)
+    ):
         return None
     entries = _entries(lines, columns)
     widths = [(column.x0, column.x1) for column in columns.columns]
@@ -772,8 +785,24 @@ def region_table(region: Region, drawing: Drawing, leading: float, *, is_last: b
         raise Untold
     table.words = {id(word) for line in lines for segment in line.segments for word in segment.words}
     if not is_table:
-        table.lines = lines
+        table.lines, table.is_rest = lines, is_rest
     return table
+
+
+MIN_ENTRIES = 2
+
+
+def _is_contents(lines: Sequence[TextLine]) -> bool:
+    """Whether lines are a table of contents: nothing beside its texts but page numbers that never go back."""
+    pages = [line.segments[-1].text for line in lines if len(line.segments) > 1]
+    if len(pages) < MIN_ENTRIES or any(len(line.segments) > 2 for line in lines):
+        return False
+    if not all(page.isdigit() and len(page) <= 3 for page in pages):
+        return False
+    numbers = [int(page) for page in pages]
+    led = any(is_contents_line(line) for line in lines)
+    numbered = sum(NUMBERED.fullmatch(line.segments[0].text) is not None for line in lines)
+    return numbers == sorted(numbers) and (led or numbered >= MIN_ENTRIES)
 
 
 def _forced(lines: Sequence[TextLine], drawing: Drawing) -> list[float]:
