@@ -1043,6 +1043,9 @@ def _place_headers(
             spans.pop((index, column), None)
         for (start, end), text in zip(runs, old, strict=True):
             texts[index][start] = text
+            while end - start > 1 and end < n_cols and not any(texts[row][end] for row in range(body)):
+                # A column without any header stands under the one that runs over its neighbours.
+                end += 1
             if end - start > 1:
                 spans[index, start] = (1, end - start)
 
