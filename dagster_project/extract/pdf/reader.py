@@ -295,7 +295,10 @@ def _grid(table: PageTable, page: _Page, before: _Placed | None) -> Grid:
     above = before.content if before is not None and before.page == page.number - 1 else None
     goes_on = isinstance(above, PageTable) and follows(above, table)
     # The part above marks its header by weight and this part begins without: its rows go on.
-    headless = goes_on and isinstance(above, PageTable) and above.below_mark and table.marked == 0
+    # Where tags state headers, a bold first row without such a tag is a row.
+    untagged = isinstance(above, PageTable) and above.below_tag and table.is_tagged and table.header_rows is None
+    headless = goes_on and isinstance(above, PageTable) and above.below_mark and (table.marked == 0 or untagged)
+    table.below_tag = (untagged and goes_on) or (table.is_tagged and table.header_rows is not None)
     table.below_mark = headless or table.marked > 0
     return Grid(
         tuple(tuple(page.place(text) for text in row) for row in table.rows),
