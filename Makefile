@@ -2,7 +2,9 @@
 #   make refresh   set up, run the main job, publish warehouse/kommunlager.duckdb
 #   make test      set up, run the tests
 #   make ui        Dagster's UI        make lint     what CI checks beside the tests
+#   make site      the published warehouse as web pages, site/index.html
 #   make bench     docs/benchmarks.md  make lock     pin the newest versions that fit
+#   make soak      kill refreshes, read through publications, compare incremental and full, for half an hour
 #   make clean     remove what can be made again (not the published warehouse)
 
 # Bytecode is kept, even where an image says otherwise: without it every start compiles hundreds of modules again.
@@ -13,7 +15,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALL = $(BIN)/python -m pip install -qq --disable-pip-version-check
 
-.PHONY: refresh test ui lint bench lock clean setup setup-dev
+.PHONY: refresh test ui site lint soak bench lock clean setup setup-dev
 .DEFAULT_GOAL := refresh
 
 refresh: $(VENV)/.run
@@ -21,6 +23,9 @@ refresh: $(VENV)/.run
 
 ui: $(VENV)/.run
 	@$(BIN)/kommunlager ui
+
+site: $(VENV)/.run
+	@$(BIN)/kommunlager site
 
 test: $(VENV)/.dev
 	@$(BIN)/python -m pytest $(PYTEST_ARGS)
@@ -30,6 +35,11 @@ lint: $(VENV)/.dev
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	KOMMUNLAGER_WORKING_FILE=:memory: $(BIN)/sqlfluff lint --disable-progress-bar --processes 2 dbt
+
+# Hundreds of killed refreshes, and readers through many publications; `make test` runs a short form.
+soak: $(VENV)/.dev
+	@KOMMUNLAGER_SOAK_KILLS=200 KOMMUNLAGER_SOAK_READERS=20 KOMMUNLAGER_SOAK_PUBLISHES=50 KOMMUNLAGER_TEST_TURNS=12 \
+		$(BIN)/python -m pytest -s tests/test_soak.py tests/test_incremental.py $(PYTEST_ARGS)
 
 bench: $(VENV)/.dev
 	@$(BIN)/python tools/bench.py
@@ -77,3 +87,14 @@ $(VENV)/pyvenv.cfg:
 	echo "kommunlager needs Python 3.11, 3.12 or 3.13 with venv (on Debian: apt install python3-venv)." >&2; \
 	echo "None was found on the path; name one with: make PYTHON=/path/to/python3.12 $(MAKECMDGOALS)" >&2; \
 	exit 1
+
+# --- reading with other tools ------------------------------------------------------------------------------------------
+#   make superset-bundle [SEEN_AS=/path/where/superset/sees/it.duckdb]   build/kommunlager-superset.zip
+#   make check-superset    imports it into a real Superset and opens it in a real browser (large: 830 MB)
+.PHONY: superset-bundle check-superset
+
+superset-bundle: $(VENV)/.run
+	@$(BIN)/python tools/superset_bundle.py $(if $(SEEN_AS),--seen-as $(SEEN_AS))
+
+check-superset: $(VENV)/.dev
+	@$(BIN)/python tools/check_superset.py

@@ -60,10 +60,6 @@ def test_text_with_remains_of_markup_is_text() -> None:
         (b"<?xml version='1.0'?><Workbook/>", "XML"),
         (container({"a.txt": "x"}), "a zip archive"),
         (container({"mimetype": "application/vnd.oasis.opendocument.text"}), "OpenDocument text; save it as docx"),
-        (
-            container({"[Content_Types].xml": "ms-excel.sheet.binary.macroEnabled.main"}),
-            "a binary workbook",
-        ),
         (OLE + "WordDocument".encode("utf-16-le"), "old Word document; save it as docx"),
         (OLE, "an old Office file"),
     ],

@@ -7,11 +7,16 @@ fails costs its document only. Does not belong here: how well a format is read (
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from pathlib import Path
 
-from dagster_project.extract import Limits, StructureWords
+import pytest
+
+from dagster_project.extract import Limits, StructureWords, sandbox
+from dagster_project.warehouse import reading
 from dagster_project.warehouse.reading import ReadReport, read_reports
-from dagster_project.warehouse.scan import find_reports
+from dagster_project.warehouse.scan import READABLE, find_reports
+from tests.conftest import ROOT
 from tests.typeset import platypus
 from tests.typeset.model import Style
 from tests.typeset.model import blocks as printed_blocks
@@ -47,6 +52,7 @@ def write_all(folder: Path) -> dict[str, str]:
         "g.docm": (write_docx(document), word),
         "h.xlsx": (write_xlsx(document), sheet),
         "i.xlsm": (write_xlsx(document), sheet),
+        "k.tsv": (write_csv(document, delimiter="\t"), "text/csv"),
         "j.pdf": (pdf, "application/pdf"),
         "lying.txt": (pdf, "application/pdf"),
         "lying.pdf.docx": (write_xlsx(document), sheet),
@@ -73,3 +79,20 @@ def test_a_parser_without_memory_costs_its_document_only(tmp_path: Path) -> None
     found = read(tmp_path, Limits(max_memory_bytes=1))
     assert found["a.docx"].error is not None
     assert found["b.txt"].error is None
+
+
+def test_every_limit_and_every_format_is_documented() -> None:
+    page = (ROOT / "docs" / "formats.md").read_text(encoding="utf-8")
+    for name, value in asdict(Limits()).items():
+        assert f"| `KOMMUNLAGER_{name.upper()}` | {value} |" in page
+    for extension in READABLE:
+        assert f"`{extension}`" in page, extension
+
+
+def test_long_text_is_read_in_a_child_process(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "a.txt").write_bytes((REPORTS / NAME).read_bytes())
+    monkeypatch.setattr(sandbox, "BOOT", "import sys; sys.exit(3)")
+    assert read(tmp_path)["a.txt"].error is None
+    monkeypatch.setattr(reading, "HERE_BYTES", 10)
+    found = read(tmp_path)["a.txt"]
+    assert (found.error, found.rows) == ("the reader ended on this document without an answer (exit code 3)", {})

@@ -21,6 +21,14 @@ OTHER = (
     "Antal skolor\t41\nAntal barn\t7\n"
 )
 
+WHOLE = (
+    "Lunds kommun\n\nÅrsredovisning 2023\n\nInledning\n\nÅret gick väl.\n\nDriftredovisning per nämnd\n\n"
+    "Tkr\tBudget 2023\tUtfall 2023\tAvvikelse\nKommunstyrelsen\t100 000\t98 000\t2 000\n"
+    "Barn- och utbildningsnämnden\t200 000\t205 000\t-5 000\nFinansförvaltning\t50 000\t50 000\t0\n"
+    "Summa\t350 000\t353 000\t-3 000\n"
+)
+"""The report of the whole municipality, with a row for the committee of ``OTHER`` under another spelling."""
+
 
 def _rows(warehouse: Path, sql: str) -> list[tuple[object, ...]]:
     with duckdb.connect(str(warehouse.resolve()), read_only=True) as connection:
@@ -35,6 +43,7 @@ def settled(tmp_path_factory: pytest.TempPathFactory) -> tuple[Project, str, lis
     for name, value in (("ett", 52), ("två", 53)):
         (project.reports / f"{name}.txt").write_text(REPORT.format(value), encoding="utf-8")
     (project.reports / "tre.txt").write_text(OTHER, encoding="utf-8")
+    (project.reports / "fyra.txt").write_text(WHOLE, encoding="utf-8")
     first = project.run("refresh")
     assert first.returncode == 0, first.stderr
     organisations = _rows(
@@ -85,3 +94,48 @@ def test_an_entry_settles_it(settled: tuple[Project, str, list[tuple[object, ...
     assert _rows(project.warehouse, "select committee from marts.dim_report where report_id = 'tre'") == [
         ("Barn- och utbildningsnämnden",)
     ]
+
+
+def test_a_row_of_the_whole_municipality_is_its_committee(
+    settled: tuple[Project, str, list[tuple[object, ...]]],
+) -> None:
+    """A row that names a committee has the organisation of that committee's own report; the printed names stay."""
+    rows = _rows(
+        settled[0].warehouse,
+        """
+        select
+            report_values.row_label, report_values.committee, report_values.org_unit,
+            dim_organisation.level, dim_organisation.committee_name, dim_organisation.unit_name,
+            dim_organisation.organisation_key = (
+                select organisation_key from marts.dim_report where report_id = 'tre'
+            ) as is_that_of_the_committee
+        from marts.report_values
+        inner join marts.fct_financial using (fact_key)
+        inner join marts.dim_organisation using (organisation_key)
+        where report_values.report_id = 'fyra' and scenario = 'actual'
+        order by report_values.row_index
+        """,
+    )
+    school = "Barn- och utbildningsnämnden"
+    assert rows == [
+        ("Kommunstyrelsen", None, "Kommunstyrelsen", "committee", "Kommunstyrelsen", None, False),
+        (school, None, school, "committee", school, None, True),
+        ("Finansförvaltning", None, "Finansförvaltning", "unit", None, "Finansförvaltning", False),
+        ("Summa", None, None, "municipality", None, None, False),
+    ]
+    levels = _rows(
+        settled[0].warehouse,
+        """
+        select level, count(*) from marts.dim_organisation
+        where municipality_key = '1281' group by level order by level
+        """,
+    )
+    assert levels == [("committee", 2), ("group", 1), ("municipality", 1), ("unit", 1)]
+
+
+def test_the_municipality_itself_is_no_unmapped_organisation(
+    settled: tuple[Project, str, list[tuple[object, ...]]],
+) -> None:
+    assert (
+        _rows(settled[0].warehouse, "select label from marts.unmapped_labels where label_type = 'organisation'") == []
+    )

@@ -1,4 +1,4 @@
-"""Write the answers under the example queries of the README, from the published warehouse.
+"""Write the answers under the example queries of the README and of docs/analysts.md, from the published warehouse.
 
 Belongs here: finding ```sql blocks and the table that follows each. Does not belong here: the queries themselves. Run
 it after a change of the data or the rules: ``.venv/bin/python tools/readme_examples.py``; a test only compares.
@@ -13,7 +13,8 @@ import duckdb
 
 from dagster_project.settings import load_settings
 
-README = Path(__file__).resolve().parents[1] / "README.md"
+ROOT = Path(__file__).resolve().parents[1]
+PAGES = (ROOT / "README.md", ROOT / "docs" / "analysts.md")
 EXAMPLE = re.compile(r"```sql\n(?P<sql>.*?)```\n\n(?P<answer>(?:\|[^\n]*\n)*)\n?", re.DOTALL)
 
 
@@ -27,7 +28,7 @@ def answer_of(connection: duckdb.DuckDBPyConnection, sql: str) -> str:
 
 
 def with_answers(text: str, connection: duckdb.DuckDBPyConnection) -> str:
-    """The README's text with every answer as the warehouse gives it today."""
+    """A page's text with every answer as the warehouse gives it today."""
     return EXAMPLE.sub(lambda match: f"```sql\n{match['sql']}```\n\n{answer_of(connection, match['sql'])}\n", text)
 
 
@@ -36,10 +37,11 @@ def _shown(value: object) -> str:
 
 
 def main() -> None:
-    """Rewrite the README in place."""
+    """Rewrite the pages in place."""
     with duckdb.connect(str(load_settings().warehouse.resolve()), read_only=True) as connection:
-        text = README.read_text(encoding="utf-8")
-        README.write_text(with_answers(text, connection), encoding="utf-8")
+        for page in PAGES:
+            text = page.read_text(encoding="utf-8")
+            page.write_text(with_answers(text, connection), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -15,7 +15,13 @@ from operator import itemgetter
 from dagster_project.extract.structure import is_number
 
 PIPE = re.compile(r"(?<!\\)\|")
-PIPE_RULE = re.compile(r"\|?\s*:?-{2,}:?\s*(?:\|\s*:?-{2,}:?\s*)*\|?")
+PIPE_RULE = re.compile(r"\|?\s*:?-{2,}:?\s*(?:[|+]\s*:?-{2,}:?\s*)*\|?")
+BOX_RULE = re.compile(r"[+|:=\-\u2500-\u257f ]*(?:[-=\u2500\u2501\u2550]{2}|\+)[+|:=\-\u2500-\u257f ]*")
+"""A line of a drawn box: ``+-----+=====+``, or the same in line characters."""
+BOX_PIPES = str.maketrans(dict.fromkeys("\u2502\u2503\u2551", "|"))
+BOX_STARTS = ("+-", "+=", "\u250c", "\u250f", "\u2554")
+RULE_LINE = re.compile(r"\s*[-=_\u2013\u2014\u2500]{3,}(?:\s+[-=_\u2013\u2014\u2500]{3,})*\s*")
+"""A line of dashes under a header or over a sum."""
 SEGMENT = re.compile(r"\S+(?: \S+)*")
 MAX_WORDY_SEGMENT = 40
 """Characters of a cell behind the first column in an aligned table that holds no figures."""
@@ -43,6 +49,8 @@ class Drawn:
 
 def drawn_table(lines: Sequence[str], start: int) -> Drawn | None:
     """The table that begins with line ``start``, if one is drawn there; None for prose."""
+    if lines[start].lstrip().startswith(BOX_STARTS):
+        return _boxed(lines, start)
     if "|" in lines[start]:
         return _piped(lines, start)
     if "  " in lines[start].strip():
@@ -55,7 +63,7 @@ def drawn_table(lines: Sequence[str], start: int) -> Drawn | None:
 def _piped(lines: Sequence[str], start: int) -> Drawn | None:
     """Lines with pipes, with the rule of dashes under the head, or with a pipe at both ends of each line."""
     end = start
-    while end < len(lines) and "|" in lines[end] and "\t" not in lines[end]:
+    while end < len(lines) and "\t" not in lines[end] and ("|" in lines[end] or _is_crossed(lines[end])):
         end += 1
     block = [line.strip() for line in lines[start:end]]
     ruled = len(block) > 1 and PIPE_RULE.fullmatch(block[1]) is not None
@@ -72,6 +80,40 @@ def _piped(lines: Sequence[str], start: int) -> Drawn | None:
     return Drawn(end, tuple(rows), whole=True)
 
 
+def _is_crossed(line: str) -> bool:
+    """The rule under a header as databases print it: ``-----+-----``."""
+    return "+" in line and PIPE_RULE.fullmatch(line.strip()) is not None
+
+
+def _boxed(lines: Sequence[str], start: int) -> Drawn | None:
+    """A table in a box: rules between all rows, each then of one line or more, or only around the header."""
+    end = start
+    groups: list[list[tuple[str, ...]]] = []
+    while end < len(lines) and (line := lines[end].strip().translate(BOX_PIPES)):
+        if BOX_RULE.fullmatch(line):
+            groups.append([])
+        elif len(line) > 1 and line[0] == line[-1] == "|":
+            groups[-1].append(tuple(cell.strip().replace("\\|", "|") for cell in PIPE.split(line[1:-1])))
+        else:
+            break
+        end += 1
+    filled = [group for group in groups if group]
+    if len(groups) < 2 or not filled or max(len(row) for group in filled for row in group) < 2:
+        return None
+    if len({len(row) for group in filled for row in group}) > 1:
+        # Merged cells: which columns they cover, only the eye can tell.
+        return Drawn(end, None, AMBIGUOUS)
+    if len(filled) > 2 or all(len(group) == 1 for group in filled):
+        rows = [
+            tuple(" ".join(part for part in parts if part) for parts in zip(*group, strict=True)) for group in filled
+        ]
+    elif all(row[0] for row in filled[-1]):
+        rows = [row for group in filled for row in group]
+    else:
+        return Drawn(end, None, AMBIGUOUS)
+    return Drawn(end, tuple(rows), whole=True)
+
+
 def _aligned(lines: Sequence[str], start: int) -> Drawn | None:
     """A run of lines whose words stand in columns.
 
@@ -81,10 +123,13 @@ def _aligned(lines: Sequence[str], start: int) -> Drawn | None:
     if not _may_be_aligned(lines[start : _block_end(lines, start, LOOK_AHEAD)]):
         return None
     end = _block_end(lines, start, len(lines))
-    block = [_segments(line) for line in lines[start:end]]
+    drawn = [line for line in lines[start:end] if not RULE_LINE.fullmatch(line)]
+    block = [_segments(line) for line in drawn]
     while len(block[-1]) < 2:
         block.pop()
         end -= 1
+        while RULE_LINE.fullmatch(lines[end - 1]):
+            end -= 1
     many = [segments for segments in block if len(segments) > 1]
     with_figures = sum(1 for segments in many if any(is_number(text) for _, _, text in segments[1:]))
     figures = with_figures >= 2 or (with_figures == 1 and len(many) == 2)
@@ -126,7 +171,7 @@ def _may_be_aligned(lines: Sequence[str]) -> bool:
     """Whether the first lines of a block hold figures behind a gap, or short words only: keeps long prose cheap."""
     if any(len(line) > MAX_LINE for line in lines):
         return False
-    block = [_segments(line) for line in lines]
+    block = [_segments(line) for line in lines if not RULE_LINE.fullmatch(line)]
     figures = any(is_number(text) for segments in block for _, _, text in segments[1:])
     return figures or all(_is_wordy(segments) for segments in block)
 

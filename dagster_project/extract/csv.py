@@ -17,10 +17,10 @@ from dagster_project.extract.document import Document, ExtractionError, Limits, 
 from dagster_project.extract.grids import shown_lines
 from dagster_project.extract.sheets import Sheet, SheetCell, sheet_items
 from dagster_project.extract.structure import assemble
-from dagster_project.extract.text import decode, plain
+from dagster_project.extract.text import OPEN_END, decode, plain
 
 EXTRACTOR = "csv"
-VERSION = "1"
+VERSION = "2"
 
 DELIMITERS = (";", "\t", "|", ",")
 """In the order in which they are tried: the comma last, for it is also the decimal mark."""
@@ -64,7 +64,12 @@ def read_csv(data: bytes, limits: Limits, words: StructureWords) -> Document:
         media_type="text/csv",
         extractor=EXTRACTOR,
         extractor_version=VERSION,
-        notes=(*notes, f"columns divided by {NAMES.get(delimiter, repr(delimiter))}", *document.notes),
+        notes=(
+            *notes,
+            f"columns divided by {NAMES.get(delimiter, repr(delimiter))}",
+            *(() if text.endswith(("\n", "\r")) else (OPEN_END,)),
+            *document.notes,
+        ),
     )
 
 

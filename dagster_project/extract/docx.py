@@ -7,12 +7,13 @@ safety (``package``), macros (never read), pages (Word files have none until pri
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
 from lxml import etree
 
+from dagster_project.extract.columns import AMBIGUOUS
 from dagster_project.extract.document import (
     Document,
     ExtractionError,
@@ -29,12 +30,13 @@ from dagster_project.extract.grids import (
     shown,
     shown_lines,
     superscript,
+    with_prose,
 )
 from dagster_project.extract.package import Package
-from dagster_project.extract.structure import Grid, Item, Line, assemble
+from dagster_project.extract.structure import YEAR_CELL, Grid, Item, Line, assemble, is_number
 
 EXTRACTOR = "docx"
-VERSION = "1"
+VERSION = "2"
 
 HEADING_NAME = re.compile(r"(?:heading|rubrik) ?([1-9])$", re.IGNORECASE)
 """Word writes style names in English whatever its language; some converters write the Swedish one."""
@@ -46,6 +48,15 @@ REMOVED = frozenset({"del", "moveFrom", "delText", "delInstrText", "instrText", 
 WRAPPERS = frozenset({"sdt", "sdtContent", "ins", "moveTo", "smartTag", "customXml", "hyperlink", "fldSimple", "dir"})
 MERGED_EDGE = 115
 """Twips (2 mm) between two grid lines that were meant to be one: Word keeps every pull of the mouse as a column."""
+SYMBOL = {0x2D: "\u2212", 0xA3: "≤", 0xB3: "≥", 0xB1: "±", 0xB4: "×", 0xB0: "°", 0xB7: ""}
+"""Signs of the font Symbol that are not those of ASCII; 0xB7 is a bullet."""
+WINGDINGS = {0xFC: "✓", 0xFB: "✗", 0xFE: "☑", 0xFD: "☒", 0xA8: "☐", 0x6F: "☐"}
+"""Marks of the font Wingdings that stand for a status."""
+MIN_TABBED = 2
+"""Paragraphs with figures behind a tab that make a table."""
+MAX_DESCRIPTION = 60
+"""Characters of the words for a picture that may stand for the text of a cell."""
+GENERATED = re.compile(r"automati\w* genere?ra|automatically generated|^en bild som visar", re.IGNORECASE)
 PLACEHOLDER = re.compile(r"%([1-9])")
 ROMAN = ((1000, "m"), (900, "cm"), (500, "d"), (400, "cd"), (100, "c"), (90, "xc"), (50, "l"), (40, "xl"))
 ROMAN_ONES = ((10, "x"), (9, "ix"), (5, "v"), (4, "iv"), (1, "i"))
@@ -62,15 +73,16 @@ def read_docx(data: bytes, limits: Limits, words: StructureWords) -> Document:
     reader = _Reader(package, main, limits)
     flow = _Flow(reader)
     flow.read(body)
-    flow.items.extend(reader.take_footnotes())
-    document = assemble(flow.items, limits, words)
+    items, unclear = _with_tabbed_tables(flow.items, flow.tabbed)
+    items.extend(reader.take_footnotes())
+    document = assemble(with_prose(items), limits, words)
     return replace(
         document,
         media_type="application/vnd.openxmlformats-officedocument.wordprocessingml.document",
         extractor=EXTRACTOR,
         extractor_version=VERSION,
         running_lines=running_lines(_running_texts(package, main)),
-        notes=(*reader.notes(), *document.notes),
+        notes=(*reader.notes(), *unclear, *document.notes),
     )
 
 
@@ -82,6 +94,34 @@ def _running_texts(package: Package, main: str) -> Iterator[str]:
         for paragraph in () if root is None else root.iter("{*}p"):
             pieces = paragraph.iter("{*}t", "{*}tab", "{*}br")
             yield "".join((node.text or "") if _name(node) == "t" else " " for node in pieces)
+
+
+def _with_tabbed_tables(items: Sequence[Item], tabbed: Mapping[int, tuple[str, ...]]) -> tuple[list[Item], list[str]]:
+    """Paragraphs that tab stops set in columns as tables; also remarks on those whose columns are not clear.
+
+    Successive paragraphs are a table if two of them hold figures behind a tab. All must have as many tabs: where one
+    has more or fewer, only their stops would tell which column is meant.
+    """
+    result: list[Item] = []
+    notes: list[str] = []
+    index = 0
+    while index < len(items):
+        end = index
+        while end in tabbed:
+            end += 1
+        rows = [tabbed[at] for at in range(index, end)]
+        figures = sum(any(is_number(cell) and not YEAR_CELL.fullmatch(cell) for cell in row[1:]) for row in rows)
+        if figures < MIN_TABBED:
+            result.extend(items[index : max(end, index + 1)])
+        elif len({len(row) for row in rows}) == 1:
+            result.append(Grid(tuple(rows), whole=True))
+        else:
+            notes.append(
+                f"{len(rows)} paragraphs divided by tabs from {rows[0][0]!r} on: {AMBIGUOUS}, no table is made"
+            )
+            result.extend(replace(item, body=True) for item in items[index:end] if isinstance(item, Line))
+        index = max(end, index + 1)
+    return result, notes
 
 
 # --- XML ------------------------------------------------------------------------------------------------------------
@@ -407,9 +447,13 @@ class _Flow:
 
     def __init__(self, reader: _Reader, depth: int = 0, tables: int = 0) -> None:
         self.items: list[Item] = []
+        self.images: list[str] = []
+        """Words that stand for pictures: a status is often drawn."""
         self._reader = reader
         self._depth = depth
         self._tables = tables
+        self.tabbed: dict[int, tuple[str, ...]] = {}
+        """Paragraphs that tabs divide, by their place among the items."""
         self._carried: _Text | None = None
 
     def read(self, node: etree._Element) -> None:
@@ -483,6 +527,12 @@ class _Flow:
         lines = content.split("\n")
         in_list = self._num_id(style, properties) is not None
         bold = not text.plain_seen
+        if not self._tables and not in_list and len(lines) == 1:
+            row = [shown(part) for part in "".join(text.parts).split("\t")]
+            while row and not row[-1]:
+                row.pop()
+            if len(row) > 1:
+                self.tabbed[len(self.items)] = tuple(row)
         body = in_list or style.is_named(BODY_NAME) or (len(lines) > 1 and not bold)
         self.items.extend(Line(line, bold=bold and not body, body=body) for line in lines)
 
@@ -550,7 +600,7 @@ class _Flow:
             # Line ends inside the text are blanks in print.
             return re.sub(r"\s", " ", node.text or "")
         if name in ("tab", "ptab"):
-            return " "
+            return "\t"
         if name in ("br", "cr"):
             return "\n"
         if name == "noBreakHyphen":
@@ -567,6 +617,7 @@ class _Flow:
             chosen = next(iter(node), None) if name == "AlternateContent" else node
             if chosen is not None:
                 text.boxes.extend(_outermost_boxes(chosen))
+                self.images.extend(_descriptions(chosen))
         return ""
 
     def _field(self, kind: str | None) -> None:
@@ -604,12 +655,29 @@ def _outermost_boxes(node: etree._Element) -> Iterator[etree._Element]:
             yield box
 
 
+def _descriptions(node: etree._Element) -> Iterator[str]:
+    """The words that stand for pictures, as their authors gave them; a program's own guesses are long and say so."""
+    for properties in node.iter("{*}docPr"):
+        words = shown(_attribute(properties, "descr") or "")
+        if 0 < len(words) <= MAX_DESCRIPTION and not GENERATED.search(words):
+            yield words
+
+
 def _symbol(node: etree._Element) -> str:
-    """A character of a symbol font; those of the private area mean nothing outside their font."""
+    """A character of a symbol font; those of the private area mean nothing where the font is not known.
+
+    The font Symbol has figures and signs in the places of ASCII: a digit that was lost would make another figure.
+    """
     code = _attribute(node, "char") or ""
     if not re.fullmatch(r"[0-9A-Fa-f]{4}", code):
         return ""
     char = chr(int(code, 16))
+    font = (_attribute(node, "font") or "").casefold()
+    place = int(code, 16) & 0xFF
+    if "\uf020" <= char <= "\uf0ff":
+        if font == "symbol":
+            return SYMBOL.get(place, chr(place) if place < 0x40 else "")
+        return WINGDINGS.get(place, "") if font == "wingdings" else ""
     return char if char.isprintable() and not "\ue000" <= char <= "\uf8ff" else ""
 
 
@@ -682,7 +750,8 @@ class _Table:
                 merge = _attribute(merged, "val") or "continue"
             inner = _Flow(self._reader, self._depth + 2, self._tables)
             inner.read(node)
-            cells.append(_Cell(column, column + span, merge, inner.items))
+            items = inner.items or [Line(image, body=True) for image in inner.images[:1]]
+            cells.append(_Cell(column, column + span, merge, items))
             column += span
         if cells:
             self.rows.append(cells)

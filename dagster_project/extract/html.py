@@ -9,7 +9,7 @@ from __future__ import annotations
 import codecs
 import re
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode, SelectolaxError
 
@@ -22,12 +22,13 @@ from dagster_project.extract.grids import (
     shown,
     shown_lines,
     superscript,
+    with_prose,
 )
 from dagster_project.extract.structure import Grid, Item, Line, assemble
 from dagster_project.extract.text import decode
 
 EXTRACTOR = "html"
-VERSION = "1"
+VERSION = "2"
 
 META_CHARSET = re.compile(rb"<meta[^>]{0,200}?charset\s*=\s*[\"']?\s*([\w.:-]{1,40})", re.IGNORECASE)
 ANY_TAG = re.compile(rb"<[^<>]*>")
@@ -51,7 +52,24 @@ BLOCKS = frozenset(
 BODY_BLOCKS = frozenset({"li", "dt", "dd", "figcaption", "blockquote", "caption", "legend"})
 """Blocks whose text is never a heading, however short."""
 BOLD = frozenset(("b", "strong"))
+TABLE_ROLES = frozenset({"table", "grid", "treegrid"})
+CELL_ROLES = frozenset({"cell", "gridcell", "columnheader", "rowheader"})
+NO_ROLES = frozenset({"presentation", "none"})
+"""What a table says that only arranges the page."""
 HIDING = re.compile(r"(?:^|;)\s*display\s*:\s*none", re.IGNORECASE)
+FOR_SCREEN_READERS = re.compile(
+    r"(?:^|[\s_-])(?:visually-?hidden|sr-only|screen-reader(?:-only|-text)?|assistive-text|element-invisible|"
+    r"hidden-visually)(?:$|[\s_-])",
+    re.IGNORECASE,
+)
+"""Names that style sheets outside the page give to text that is read out and not shown (Bootstrap, WordPress, Drupal,
+SiteVision)."""
+CLIPPED = re.compile(
+    r"(?=.*position\s*:\s*absolute)(?=.*(?:clip(?:-path)?\s*:\s*(?:rect|inset)|(?:width|height)\s*:\s*1px|"
+    r"left\s*:\s*-\d{3,}))",
+    re.IGNORECASE | re.DOTALL,
+)
+"""How style rules make such text."""
 BLANKING = re.compile(r"(?:^|;)\s*visibility\s*:\s*(?:hidden|collapse)", re.IGNORECASE)
 BOLD_STYLE = re.compile(r"(?:^|;)\s*font-weight\s*:\s*(?:bold|[6-9]00)", re.IGNORECASE)
 STYLE_COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
@@ -68,6 +86,10 @@ NEVER_CLOSED = frozenset(
 MAX_OPEN_TAGS = 5000
 """Start tags without an end tag up to a place of the page. The parser's time grows with their square."""
 MAX_STYLE_RULES = 2000
+PAGE_START = re.compile(r"<(?:html|body)[\s>]", re.IGNORECASE)
+PAGE_END = re.compile(r"</(?:html|body)\s*>", re.IGNORECASE)
+PAGE_TAIL = 65_536
+"""Characters at the end of a page in which its end is looked for; scripts may follow it."""
 PAGE_PARTS = re.compile(r"<(table|/table|/body|/html)[\s>]", re.IGNORECASE)
 
 
@@ -78,12 +100,17 @@ def read_html(data: bytes, limits: Limits, words: StructureWords) -> Document:
         raise ExtractionError(f"elements are nested more than {limits.max_depth} deep")
     if _is_cut_off(text):
         raise ExtractionError("cut off in the middle of a table: the page ends before the table does")
+    if PAGE_START.search(text) and not PAGE_END.search(text, max(0, len(text) - PAGE_TAIL)):
+        notes = (*notes, "the page has no end: it may be cut off")
     tree = LexborHTMLParser(text)
     if tree.body is None:
         raise ExtractionError("no table found")
-    flow = _Flow(limits, _hidden_by_styles(tree))
+    hidden = _hidden_by_styles(tree)
+    flow = _Flow(limits, hidden)
     flow.read(tree.body)
-    document = assemble(flow.items, limits, words)
+    if hidden.met:
+        notes = (*notes, f"text for screen readers only left out: {hidden.met} elements")
+    document = assemble(with_prose(flow.items), limits, words)
     notes = (*notes, *document.notes)
     title = tree.css_first("head title")
     return replace(
@@ -143,25 +170,41 @@ def _decode_unstated(data: bytes) -> tuple[str, tuple[str, ...]]:
     return data.decode(codec, "replace"), notes
 
 
-def _hidden_by_styles(tree: LexborHTMLParser) -> frozenset[int]:
-    """Elements that the page's own style rules take out of the picture. Rules for print or widths are left alone."""
-    hidden: set[int] = set()
+@dataclass(slots=True)
+class _Hidden:
+    """Elements that style rules of the page take out of the picture, and those that they only let be read out."""
+
+    gone: set[int] = field(default_factory=set)
+    clipped: set[int] = field(default_factory=set)
+    met: int = 0
+    """Clipped elements with text that were left out so far."""
+
+
+def _hidden_by_styles(tree: LexborHTMLParser) -> _Hidden:
+    """What the page's own style rules hide. Rules for print or widths are left alone."""
+    hidden = _Hidden()
     rules = 0
     for style in tree.css("style"):
         sheet = STYLE_COMMENT.sub("", style.text())
         for rule in _outside_at_rules(sheet).split("}"):
             selector, _, declarations = rule.partition("{")
             selector = selector.rpartition(";")[2].strip()
-            if not HIDING.search(declarations) or ":" in selector or not 0 < len(selector) <= MAX_SELECTOR:
+            if HIDING.search(declarations):
+                found = hidden.gone
+            elif len(declarations) <= MAX_SELECTOR and CLIPPED.search(declarations):
+                found = hidden.clipped
+            else:
+                continue
+            if ":" in selector or not 0 < len(selector) <= MAX_SELECTOR:
                 continue
             rules += 1
             if rules > MAX_STYLE_RULES:
-                return frozenset(hidden)
+                return hidden
             try:
-                hidden.update(node.mem_id for node in tree.css(selector))
+                found.update(node.mem_id for node in tree.css(selector))
             except (SelectolaxError, ValueError):
                 continue
-    return frozenset(hidden)
+    return hidden
 
 
 def _outside_at_rules(sheet: str) -> str:
@@ -194,7 +237,7 @@ def _children(node: LexborNode) -> Iterator[LexborNode]:
 class _Flow:
     """The items of one element, in the order of the page; ``items`` is the result."""
 
-    def __init__(self, limits: Limits, hidden: frozenset[int], depth: int = 0, tables: int = 0) -> None:
+    def __init__(self, limits: Limits, hidden: _Hidden, depth: int = 0, tables: int = 0) -> None:
         self.items: list[Item] = []
         self.images: list[str] = []
         """Texts that stand for pictures: a status is often drawn and its word only written there."""
@@ -226,10 +269,25 @@ class _Flow:
 
     def is_hidden(self, node: LexborNode) -> bool:
         """Whether an element takes no place on the page."""
-        if node.tag in NOT_SHOWN or node.mem_id in self._hidden:
+        if node.tag in NOT_SHOWN or node.mem_id in self._hidden.gone:
             return True
         attributes = node.attributes
         return "hidden" in attributes or HIDING.search(attributes.get("style") or "") is not None
+
+    def _is_clipped(self, node: LexborNode) -> bool:
+        """Whether an element is only read out."""
+        attributes = node.attributes
+        style = attributes.get("style") or ""
+        return (
+            node.mem_id in self._hidden.clipped
+            or FOR_SCREEN_READERS.search(attributes.get("class") or "") is not None
+            or (len(style) <= MAX_SELECTOR and CLIPPED.search(style) is not None)
+        )
+
+    def _inner_text(self, node: LexborNode) -> str:
+        inner = _Flow(self._limits, self._hidden, self._depth, self._tables)
+        inner.read(node)
+        return " ".join(item.text for item in inner.items if isinstance(item, Line))
 
     def _text(self, text: str) -> None:
         if text.strip() and not self._bold:
@@ -238,13 +296,17 @@ class _Flow:
 
     def _element(self, node: LexborNode) -> None:
         tag = node.tag or ""
-        if tag == "br":
+        if self._is_clipped(node):
+            # A status is often an icon, and only this text has its word.
+            self.images.append(self._inner_text(node))
+            self._hidden.met += bool(self.images[-1])
+        elif tag == "br":
             self._parts.append("\n")
         elif tag == "img":
             self.images.append(shown(node.attributes.get("alt") or ""))
         elif tag == "sup":
             self._raised(node)
-        elif tag == "table":
+        elif tag == "table" or _role(node) in TABLE_ROLES:
             self._flush()
             self._table(node)
         elif tag in BLOCKS:
@@ -267,7 +329,8 @@ class _Flow:
             stated = attributes.get("aria-level") or ""
             level = int(stated) if re.fullmatch("[1-9]", stated) else 2
         outer, self._level = self._level, level or self._level
-        bold = BOLD_STYLE.search(attributes.get("style") or "") is not None
+        # A summary heads what it opens.
+        bold = tag == "summary" or BOLD_STYLE.search(attributes.get("style") or "") is not None
         self._body += tag in BODY_BLOCKS
         self._bold += bold
         self._content(node)
@@ -277,10 +340,7 @@ class _Flow:
         self._level = outer
 
     def _raised(self, node: LexborNode) -> None:
-        inner = _Flow(self._limits, self._hidden, self._depth, self._tables)
-        inner.read(node)
-        text = " ".join(item.text for item in inner.items if isinstance(item, Line))
-        self._text(superscript("".join(self._parts[-3:]), text))
+        self._text(superscript("".join(self._parts[-3:]), self._inner_text(node)))
 
     def _flush(self) -> None:
         """End the paragraph; forced line breaks divide it, but not a heading."""
@@ -308,7 +368,7 @@ class _Flow:
         table.read(node)
         if table.caption:
             self.items.append(Line(table.caption, body=True))
-        if table.is_layout():
+        if _role(node) in NO_ROLES or table.is_layout():
             for cell in table.contents:
                 self.items.extend(cell)
             return
@@ -321,7 +381,7 @@ class _Flow:
 class _Table:
     """One table element."""
 
-    def __init__(self, limits: Limits, hidden: frozenset[int], depth: int, tables: int) -> None:
+    def __init__(self, limits: Limits, hidden: _Hidden, depth: int, tables: int) -> None:
         self.builder = GridBuilder(limits)
         self.caption = ""
         self.nested: list[Item] = []
@@ -336,6 +396,9 @@ class _Table:
 
     def read(self, node: LexborNode) -> None:
         """Read the groups in the order a browser shows them: head, bodies, foot."""
+        if node.tag != "table":
+            self._read_roles(node)
+            return
         groups: dict[str, list[LexborNode]] = {"thead": [], "tbody": [], "tfoot": []}
         flow = _Flow(self._limits, self._hidden, self._depth, self._tables)
         for child in _children(node):
@@ -354,25 +417,41 @@ class _Table:
                         self._row(row, in_head=name == "thead", flow=flow)
                 self.builder.end_group()
 
+    def _read_roles(self, node: LexborNode) -> None:
+        """Read a table that only the roles of its elements tell (``role=table``), as readers of the screen do."""
+        flow = _Flow(self._limits, self._hidden, self._depth, self._tables)
+        stack = list(reversed(list(_children(node))))
+        while stack:
+            child = stack.pop()
+            if not child.is_element_node or flow.is_hidden(child):
+                continue
+            if _role(child) == "row":
+                self._row(child, in_head=False, flow=flow)
+            else:
+                stack.extend(reversed(list(_children(child))))
+        self.builder.end_group()
+
     def _row(self, row: LexborNode, *, in_head: bool, flow: _Flow) -> None:
         self.builder.next_row()
-        marked = in_head
-        filled = header = 0
-        for cell in _children(row):
-            if cell.tag not in ("td", "th") or flow.is_hidden(cell):
+        filled = header = first = 0
+        most = self._limits.max_columns
+        for index, cell in enumerate(_cells(row)):
+            if flow.is_hidden(cell):
                 continue
             text, items = ("", []) if _is_blank(cell) else self._cell(cell)
             filled += bool(text)
-            header += bool(text) and cell.tag == "th"
+            header += bool(text) and (cell.tag == "th" or _role(cell) == "columnheader")
+            first += bool(text) and index == 0
             self._texts += bool(text)
             self.contents.append(items)
             self.builder.place(
                 text,
-                _span(cell.attributes.get("rowspan"), 0, 65534),
-                _span(cell.attributes.get("colspan"), 1, self._limits.max_columns),
+                _span(cell.attributes.get("rowspan") or cell.attributes.get("aria-rowspan"), 0, 65534),
+                _span(cell.attributes.get("colspan") or cell.attributes.get("aria-colspan"), 1, most),
             )
-        marked = marked or (filled > 0 and header == filled)
-        self._row_headers.append(marked)
+        # Below a header, a header cell alone in its row heads the rows that follow, not the columns.
+        is_section = any(self._row_headers) and filled == first == 1
+        self._row_headers.append(in_head or (filled > 0 and header == filled and not is_section))
 
     def _cell(self, cell: LexborNode) -> tuple[str, list[Item]]:
         inner = _Flow(self._limits, self._hidden, self._depth + 3, self._tables)
@@ -395,6 +474,17 @@ class _Table:
         return is_layout(
             self.builder.size, texts=self._texts, has_tables=bool(self.nested), has_headings=self._has_headings
         )
+
+
+def _role(node: LexborNode) -> str:
+    return (node.attributes.get("role") or "").strip().lower()
+
+
+def _cells(row: LexborNode) -> Iterator[LexborNode]:
+    """The cells of a row, by their tags or by their roles."""
+    for child in _children(row):
+        if child.is_element_node and (child.tag in ("td", "th") if row.tag == "tr" else _role(child) in CELL_ROLES):
+            yield child
 
 
 def _is_blank(node: LexborNode) -> bool:

@@ -7,6 +7,7 @@ file formats (``xlsx``, ``csv``) and header rows (``structure``).
 from __future__ import annotations
 
 from bisect import bisect_left
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
@@ -18,6 +19,8 @@ Place = tuple[int, int]
 """Row and column, from 0, hidden ones not counted."""
 Area = tuple[int, int, int, int]
 """First row, first column, row behind the last, column behind the last."""
+TITLE_WIDER = 1.5
+"""How many times longer than all other texts of its column a title over the middle of a table is."""
 NAMED = 5
 """Rows, columns or cells that a remark names."""
 
@@ -145,6 +148,14 @@ def column_name(column: int) -> str:
     return letters
 
 
+def column_index(letters: str) -> int:
+    """The column of letters, from 0: ``A``, ``Z``, ``AA``."""
+    index = 0
+    for letter in letters:
+        index = 26 * index + ord(letter) - ord("A") + 1
+    return index - 1
+
+
 def _some(names: Sequence[str]) -> str:
     more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
     return ", ".join(names[:NAMED]) + more
@@ -157,6 +168,14 @@ def sheet_items(sheet: Sheet, limits: Limits) -> list[Item]:
         ExtractionError: a table beyond the limits.
     """
     return _Cutter(sheet, limits).items()
+
+
+@dataclass(frozen=True, slots=True)
+class _Head:
+    """First and last column of a table, and its columns of figures."""
+
+    edges: tuple[int, int]
+    figures: set[int]
 
 
 class _Cutter:
@@ -218,10 +237,22 @@ class _Cutter:
             place = block[titles]
             rows, columns = self._sheet.merged.get(place, (1, 1))
             is_alone = block[titles + 1][0] > place[0] and rows == 1
-            if not is_alone or not (place[1] == left or columns >= width) or is_number(self._sheet.cells[place].text):
+            is_title = place[1] == left or columns >= width or self._stands_over(place, block, left)
+            if not is_alone or not is_title or is_number(self._sheet.cells[place].text):
                 break
             titles += 1
         return titles
+
+    def _stands_over(self, place: Place, block: list[Place], left: int) -> bool:
+        """Whether a cell alone in its row, neither at the edge nor merged, is a title set over the middle of a table.
+
+        It then runs out of its column, and stands over neither the labels nor the first figures; what is no wider
+        than its column is the head of it.
+        """
+        if place[1] < left + 2 or self._sheet.merged.get(place, (1, 1))[1] > 1:
+            return False
+        below = [len(self._sheet.cells[other].text) for other in block if other[1] == place[1] and other != place]
+        return len(self._sheet.cells[place].text) > TITLE_WIDER * max(below, default=0)
 
     def _bands(self, block: list[Place]) -> list[list[Place]]:
         """Parts between blank rows; a part without a header goes on with the table above it."""
@@ -242,17 +273,39 @@ class _Cutter:
                 head = self._head(band)
         return joined
 
-    def _head(self, band: list[Place]) -> tuple[int, int] | None:
-        """First and last column of a table with a header and figures, to which a band below may belong."""
+    def _head(self, band: list[Place]) -> _Head | None:
+        """The columns of a table with a header and figures, to which a band below may belong."""
         if len({column for _, column in band}) < 2:
             return None
         rows = self._grid(band).rows
         figures = any(is_number(cell) and not YEAR_CELL.fullmatch(cell) for row in rows for cell in row[1:])
-        return _edges(band) if figures and header_depth(rows) > 0 else None
+        if not figures or header_depth(rows) == 0:
+            return None
+        top = band[0][0]
+        return _Head(_edges(band), self._figures([place for place in band if place[0] > top]))
 
-    def _goes_on(self, head: tuple[int, int], band: list[Place]) -> bool:
-        """Whether a band after one blank row holds more rows of the table above: figures from its first row on."""
-        return _edges(band) == head and header_depth(self._grid(band).rows) == 0
+    def _goes_on(self, head: _Head, band: list[Place]) -> bool:
+        """Whether a band after one blank row holds more rows of the table above: figures from its first row on, below
+        the name of a group at most, and in the columns of the figures above.
+        """
+        rows = sorted({row for row, _ in band})
+        in_row = {row: [place for place in band if place[0] == row] for row in rows}
+        if len(rows) > 1 and len(in_row[rows[0]]) == 1 and not is_number(self._sheet.cells[band[0]].text):
+            band = band[1:]
+        if header_depth(self._grid(band).rows) > 0:
+            return False
+        figures = self._figures(band)
+        if _edges(band) == head.edges:
+            return bool(figures)
+        # A label in another column than the first (a sum without an account number), every figure in its place.
+        return figures == head.figures and len(figures) > 1 and _edges(band)[0] > head.edges[0]
+
+    def _figures(self, band: list[Place]) -> set[int]:
+        """Columns with figures, those of labels left out: a code may be a number too."""
+        texts = {place: self._sheet.cells[place].text for place in band}
+        labels = {column for (_, column), text in texts.items() if not is_number(text)}
+        first = min(labels, default=-1)
+        return {column for (_, column), text in texts.items() if column > first and is_number(text)}
 
     def _columns(self, block: list[Place]) -> list[list[Place]]:
         """Parts between blank columns, where the part to the right is a table of its own and no mere gap."""
@@ -265,10 +318,21 @@ class _Cutter:
         for gap in gaps:
             left_part = [place for place in rest if place[1] < gap]
             right_part = [place for place in rest if place[1] >= gap]
-            if self._is_table(left_part) and self._is_table(right_part):
+            is_remark = self._is_remark(left_part, right_part)
+            if is_remark or (self._is_table(left_part) and self._is_table(right_part)):
                 parts.append(left_part)
                 rest = right_part
         return [*parts, rest]
+
+    def _is_remark(self, left: list[Place], right: list[Place]) -> bool:
+        """Whether a part beside a blank column is a remark on the table to its left: texts below the first row only."""
+        return (
+            len({column for _, column in right}) == 1
+            and min(right)[0] > min(left)[0]
+            and self._is_table(left)
+            and len({row for row, _ in left}) > 1
+            and not any(is_number(self._sheet.cells[place].text) for place in right)
+        )
 
     def _is_table(self, places: list[Place]) -> bool:
         """Whether a part beside a blank column stands on its own: two columns or more, of which the first labels."""
@@ -284,13 +348,32 @@ class _Cutter:
     # what a block is
 
     def _block(self, block: list[Place]) -> list[Item]:
-        if len({column for _, column in block}) > 1:
+        if len({column for _, column in block}) > 1 and not self._is_letterhead(block):
             return [self._grid(block)]
         lines: list[Item] = []
         for place in block:
             cell = self._sheet.cells[place]
             lines.extend(Line(line, bold=cell.bold) for line in cell.text.split("\n"))
         return lines
+
+    def _is_letterhead(self, block: list[Place]) -> bool:
+        """Whether a block is what stands around a title: the committee at the left, a date at the right, lines below.
+
+        One row has several texts, columns apart from each other, the others one at the edge, and there is no figure.
+        """
+        counts = Counter(row for row, _ in block)
+        several = [row for row, count in counts.items() if count > 1]
+        if len(several) != 1 or len(counts) == 1:
+            return False
+        columns = [column for row, column in block if row == several[0]]
+        return (
+            all(right - left > 1 for left, right in pairwise(columns))
+            and all(column == columns[0] for row, column in block if row != several[0])
+            and not any(is_number(text) and not YEAR_CELL.fullmatch(text) for text in self._texts(block))
+        )
+
+    def _texts(self, block: list[Place]) -> Iterable[str]:
+        return (self._sheet.cells[place].text for place in block)
 
     def _grid(self, places: list[Place]) -> Grid:
         """The table of a block, without its blank rows and columns."""

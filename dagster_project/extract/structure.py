@@ -980,13 +980,17 @@ def spanned_depth(rows: Sequence[tuple[str, ...]], grid: Grid, spans: Spans) -> 
     these columns below it, and a cell merged downwards out of the header ends where the header ends.
     """
     padded = _padded(rows)
-    width = len(padded[0])
+    # Columns without any text do not count: a title over all others spans the table.
+    width = 1 + max((column for row in padded for column, cell in enumerate(row) if cell), default=0)
     if grid.header_rows is not None:
         empty = sum(1 for row in grid.rows[: grid.header_rows] if not any(row))
         depth = min(grid.header_rows - empty, len(padded))
+        if 0 < depth < len(padded) - 1 and _heads_columns(padded, depth, spans):
+            # Word repeats as many rows as its user ticked, and that is often the first of two.
+            depth += 1
     else:
         titles = 0
-        while titles < len(padded) - 1 and spans.get((titles, 0), (1, 1))[1] == width > 1:
+        while titles < len(padded) - 1 and spans.get((titles, 0), (1, 1))[1] >= width > 1:
             titles += 1
         depth = min(titles, 2)
         depth += header_depth(padded[depth:])

@@ -15,7 +15,7 @@ from dagster_project.extract.document import Document, ExtractionError, Limits, 
 from dagster_project.extract.structure import Grid, Item, Line, assemble
 
 EXTRACTOR = "text"
-VERSION = "1"
+VERSION = "2"
 
 BLOCK_TAG = re.compile(r"</?(?:p|br|ul|ol|li|div|h[1-6])(?:\s[^<>]*)?/?>", re.IGNORECASE)
 INLINE_TAG = re.compile(r"</?(?:b|i|u|em|strong|sup|sub|span|font)(?:\s[^<>]*)?>", re.IGNORECASE)
@@ -28,6 +28,7 @@ SYMBOL_IN_WORD = re.compile(r"(?<=[a-zåäö])(?:[^\w\s.,:;/()\-–'’&*+\"\u00
 CONTROL = re.compile(r"[\x00-\x08\x0e-\x1f\x7f-\x9f]")
 LINE_END = re.compile(r"\r\n|\r|\n|\u2028|\u2029")
 
+OPEN_END = "the last line has no end: the file may be cut off"
 MAX_REPLACEMENT_SHARE = 0.0005
 MAX_CONTROL_SHARE = 0.001
 
@@ -38,7 +39,8 @@ def read_text(data: bytes, limits: Limits, words: StructureWords) -> Document:
     source, unclear = items(text)
     if unclear and not any(isinstance(item, Grid) for item in source):
         raise ExtractionError(f"no table found: {unclear[0]}")
-    document = assemble(source, limits, words, cut_off=not text.endswith(("\n", "\r", "\f")))
+    is_open = not text.endswith(("\n", "\r", "\f"))
+    document = assemble(source, limits, words, cut_off=is_open)
     return Document(
         media_type="text/plain",
         title=document.title,
@@ -49,7 +51,7 @@ def read_text(data: bytes, limits: Limits, words: StructureWords) -> Document:
         paragraphs=document.paragraphs,
         tables=document.tables,
         cells=document.cells,
-        notes=(*notes, *unclear, *document.notes),
+        notes=(*notes, *unclear, *((OPEN_END,) if is_open else ()), *document.notes),
     )
 
 

@@ -9,18 +9,21 @@ from __future__ import annotations
 import os
 import typing
 from dataclasses import replace
+from itertools import pairwise
 
 import xlrd
 
 from dagster_project.extract.document import Document, ExtractionError, Limits, StructureWords
-from dagster_project.extract.grids import shown_lines
+from dagster_project.extract.grids import shown_lines, superscript
 from dagster_project.extract.numberformat import shown_value
 from dagster_project.extract.package import PASSWORD
 from dagster_project.extract.sheets import SheetCell, StoredSheet, workbook
 
 EXTRACTOR = "xls"
-VERSION = "1"
+VERSION = "2"
 BOLD_WEIGHT = 600
+SUPERSCRIPT = 1
+"""Escapement of raised text."""
 
 
 def read_xls(data: bytes, limits: Limits, words: StructureWords) -> Document:
@@ -66,9 +69,12 @@ def _text(book: xlrd.Book, sheet: xlrd.sheet.Sheet, row: int, column: int) -> tu
     look = book.xf_list[sheet.cell_xf_index(row, column)]
     font = book.font_list[look.font_index]
     is_bold = font.weight >= BOLD_WEIGHT
+    value: typing.Any = sheet.cell_value(row, column)
+    runs = sheet.rich_text_runlist_map.get((row, column))
+    if runs and isinstance(value, str):
+        return shown_lines(_rich_text(book, value, look.font_index, runs)), is_bold
     if font.struck_out:
         return "", False
-    value: typing.Any = sheet.cell_value(row, column)
     if kind == xlrd.XL_CELL_ERROR:
         return xlrd.error_text_from_code[int(value)], is_bold
     if kind == xlrd.XL_CELL_BOOLEAN:
@@ -79,3 +85,15 @@ def _text(book: xlrd.Book, sheet: xlrd.sheet.Sheet, row: int, column: int) -> tu
         except (ValueError, OverflowError):
             return "", False
     return shown_lines(shown_value(value, book.format_map[look.format_key].format_str)), is_bold
+
+
+def _rich_text(book: xlrd.Book, text: str, font_index: int, runs: list[tuple[int, int]]) -> str:
+    """A text in several fonts; struck parts are left out, and footnote marks are set apart."""
+    shown = ""
+    starts = [(0, font_index), *runs, (len(text), font_index)]
+    for (start, index), (end, _) in pairwise(starts):
+        font = book.font_list[index]
+        part = text[start:end]
+        if part and not font.struck_out:
+            shown += superscript(shown, part) if font.escapement == SUPERSCRIPT else part
+    return shown

@@ -26,7 +26,7 @@ from dagster_project.extract.package import Package
 from dagster_project.extract.sheets import Area, SheetCell, StoredSheet, workbook
 
 EXTRACTOR = "xlsx"
-VERSION = "1"
+VERSION = "2"
 MEDIA_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 SHEET_END = re.compile(rb"</((?:\w+:)?)sheetData\s*>|<((?:\w+:)?)sheetData\s*/>")
@@ -198,13 +198,15 @@ def _text(cell: object) -> str:
     """A cell as shown; struck-out text is left out, as in the other formats."""
     value = getattr(cell, "value", None)
     font = getattr(cell, "font", None)
-    if value is None or (font is not None and font.strike):
+    struck = bool(font is not None and font.strike)
+    if value is None or (struck and not isinstance(value, CellRichText)):
         return ""
     if isinstance(value, CellRichText):
         text = ""
         for part in value:
             if not isinstance(part, TextBlock):
-                text += str(part)
+                # Only text without a font of its own is set as the cell is.
+                text += "" if struck else str(part)
             elif part.font.vertAlign == "superscript":
                 text += superscript(text, part.text)
             elif not part.font.strike:

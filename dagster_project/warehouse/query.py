@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime, time
 from decimal import Decimal
@@ -25,8 +25,12 @@ class QueryError(Exception):
 
 
 @contextmanager
-def open_published(link: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+def open_published(link: Path, *, extensions: Sequence[Path] = ()) -> Iterator[duckdb.DuckDBPyConnection]:
     """The current version, to be read only: no writing, no other file, no setting that would lift that.
+
+    Args:
+        link: the published file.
+        extensions: files of DuckDB extensions to load; nothing can be loaded later.
 
     Raises:
         QueryError: nothing is published, or it cannot be opened.
@@ -35,9 +39,9 @@ def open_published(link: Path) -> Iterator[duckdb.DuckDBPyConnection]:
         raise QueryError(f"There is no warehouse at {link} yet. `kommunlager refresh` makes it.")
     connection = duckdb.connect(config={"python_enable_replacements": False})
     try:
-        # The version, not the link: it stays the same file while we read. Its name in SQL is always kommunlager.
-        version = str(link.resolve()).replace("'", "''")
-        connection.execute(f"attach '{version}' as kommunlager (read_only)")
+        for extension in extensions:
+            connection.execute("load '{}'".format(str(extension).replace("'", "''")))
+        _attach(connection, link)
         connection.execute("use kommunlager")
         connection.execute("set TimeZone = 'UTC'")
         connection.execute("set enable_external_access = false")
@@ -49,6 +53,22 @@ def open_published(link: Path) -> Iterator[duckdb.DuckDBPyConnection]:
         yield connection
     finally:
         connection.close()
+
+
+def _attach(connection: duckdb.DuckDBPyConnection, link: Path) -> None:
+    """The release that ``link`` leads to, under a name that is always the same."""
+    while True:
+        # The release, not the link: it stays the same file while we read.
+        release = link.resolve()
+        try:
+            quoted = str(release).replace("'", "''")
+            connection.execute(f"attach '{quoted}' as kommunlager (read_only)")
+        except duckdb.Error:
+            if link.resolve() == release:
+                raise
+            # Between the two steps the next release came and this one was deleted: only where few are kept.
+        else:
+            return
 
 
 class Answer:

@@ -17,7 +17,7 @@ from dagster_project.settings import ConfigurationError
 
 PLAIN = frozenset({".txt", ".tsv", ".md", ".csv"})
 """Extensions, in lower case, of text."""
-READABLE = PLAIN | {".pdf", ".docx", ".docm", ".xlsx", ".xlsm", ".xls", ".ods", ".html", ".htm"}
+READABLE = PLAIN | {".pdf", ".docx", ".docm", ".xlsx", ".xlsm", ".xlsb", ".xls", ".ods", ".html", ".htm"}
 """Extensions, in lower case, of the formats that a reader exists for; what a file is, its content says."""
 
 OVERRIDES_FILE = "reports.yml"

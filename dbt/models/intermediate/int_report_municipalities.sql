@@ -60,7 +60,10 @@ domains as (
     from municipalities
     where
         municipality_key != '0000'
-        and municipality_key not in (select municipality_key from municipality_names where use = 'domain')
+        and municipality_key not in (
+            select municipality_key from municipality_names
+            where use = 'domain'
+        )
 ),
 
 file_forms as (
@@ -105,11 +108,16 @@ word_lists as (
     from front_texts
 ),
 
+-- In text a name has a capital; logos on the front are set in small letters too.
 positions as (
-    select
-        *,
-        unnest(range(1, len(line_words) + 1)) as position
-    from word_lists
+    select *
+    from (
+        select
+            *,
+            unnest(range(1, len(line_words) + 1)) as position
+        from word_lists
+    )
+    where place in ('front', 'running') or regexp_matches(line_words[position], '^[A-ZÅÄÖ]')
 ),
 
 candidates as (

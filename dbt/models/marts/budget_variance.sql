@@ -35,7 +35,14 @@ printed_lines as (
             max(financials.amount_sek) filter (where financials.scenario_key = 'budget_original')
         ) as budget_sek,
         max(financials.amount_sek) filter (where financials.scenario_key = 'actual') as actual_sek,
+        coalesce(
+            max(financials.amount_sek_normalised) filter (where financials.scenario_key = 'budget_revised'),
+            max(financials.amount_sek_normalised) filter (where financials.scenario_key = 'budget'),
+            max(financials.amount_sek_normalised) filter (where financials.scenario_key = 'budget_original')
+        ) as budget_normalised,
+        max(financials.amount_sek_normalised) filter (where financials.scenario_key = 'actual') as actual_normalised,
         max(financials.amount_sek) filter (where financials.scenario_key = 'variance') as variance_printed_sek,
+        string_agg(financials.fact_key, ', ' order by financials.col_index, financials.fact_key) as fact_keys,
         coalesce(bool_or(financials.flag = 'total'), false) as is_total,
         bool_and(financials.is_current) as is_current
     from financials
@@ -78,6 +85,7 @@ variances as (
 
 select
     municipalities.municipality_name,
+    chosen.organisation_key,
     organisations.committee_name as committee,
     organisations.unit_name as org_unit,
     chosen.account_key,
@@ -90,7 +98,10 @@ select
     chosen.budget_sek,
     chosen.actual_sek,
     variances.variance_printed_sek,
-    cast(chosen.actual_sek - chosen.budget_sek as decimal(18, 2)) as variance_computed_sek,
+    -- Where costs are printed positive, outcome less budget is + for a deficit; the signs told make + better everywhere.
+    cast(
+        coalesce(chosen.actual_normalised - chosen.budget_normalised, chosen.actual_sek - chosen.budget_sek) as decimal(18, 2)
+    ) as variance_computed_sek,
     -- The sign of a printed variance follows the report (investments print budget less outcome); three roundings of a
     -- tenth in mnkr, of one in the smaller units, may separate the two.
     abs(abs(variances.variance_printed_sek) - abs(chosen.actual_sek - chosen.budget_sek))
@@ -100,7 +111,8 @@ select
     chosen.is_current,
     reports.report_id,
     chosen.table_seq,
-    chosen.row_index
+    chosen.row_index,
+    chosen.fact_keys
 from chosen
 inner join organisations using (organisation_key)
 inner join municipalities using (municipality_key)

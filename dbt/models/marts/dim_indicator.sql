@@ -1,20 +1,34 @@
 with
-named_values as (select * from {{ ref('int_values') }})
+named_values as (select * from {{ ref('int_values') }}),
+
+meanings as (select * from {{ ref('int_indicators') }}),
+
+concepts as (select * from {{ ref('concepts') }}),
+
+printed as (
+    select
+        indicator_key,
+        any_value(organisation_key) as organisation_key,
+        any_value(row_label) as indicator_name,
+        any_value(group_label) as group_name,
+        any_value(indicator_section) as section_name,
+        any_value(qualifier) as qualifier,
+        any_value(indicator_unit_key) as unit_key
+    from named_values
+    where fact_table = 'fct_indicator_value'
+    group by indicator_key
+)
 
 select
-    indicator_key,
-    any_value(organisation_key) as organisation_key,
-    any_value(row_label) as indicator_name,
-    any_value(group_label) as group_name,
-    any_value(indicator_section) as section_name,
-    any_value(qualifier) as qualifier,
-    any_value(indicator_unit_key) as unit_key,
-    cast(null as varchar) as concept_key,
-    cast(null as varchar) as concept_name,
-    cast(null as varchar) as kolada_kpi_id
-from named_values
-where fact_table = 'fct_indicator_value'
-group by indicator_key
+    printed.*,
+    meanings.concept_key,
+    concepts.name as concept_name,
+    meanings.concept_basis,
+    meanings.kolada_kpi_id,
+    meanings.kolada_basis
+from printed
+inner join meanings using (indicator_key)
+left join concepts on meanings.concept_key = concepts.concept_key
 union all
 select
     'unknown' as indicator_key,
@@ -26,4 +40,6 @@ select
     'unknown' as unit_key,
     null as concept_key,
     null as concept_name,
-    null as kolada_kpi_id
+    null as concept_basis,
+    null as kolada_kpi_id,
+    null as kolada_basis

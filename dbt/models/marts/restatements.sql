@@ -3,13 +3,20 @@
 with
 named_values as (select * from {{ ref('int_values') }}),
 
+signs as (select * from {{ ref('int_signs') }}),
+
 organisations as (select * from {{ ref('dim_organisation') }}),
 
 municipalities as (select * from {{ ref('dim_municipality') }}),
 
 figures as (
-    select * from named_values
-    where flag is distinct from 'ambiguous_column' and cell_type != 'dash'
+    select
+        named_values.*,
+        -- Two reports may print costs with different signs; where the rule of either cannot be told, signs are left aside.
+        named_values.amount_sek * signs.sign_factor as amount_normalised
+    from named_values
+    left join signs using (report_id, fact_key)
+    where named_values.flag is distinct from 'ambiguous_column' and named_values.cell_type != 'dash'
 ),
 
 pairs as (
@@ -38,10 +45,10 @@ pairs as (
     where
         case
             when earlier.amount_sek is not null and later.amount_sek is not null
-                then abs(earlier.amount_sek - later.amount_sek)
+                then abs(coalesce(earlier.amount_normalised - later.amount_normalised, abs(earlier.amount_sek) - abs(later.amount_sek)))
                     > greatest(
-                        earlier.rounding * earlier.amount_sek / nullif(earlier.value_numeric, 0),
-                        later.rounding * later.amount_sek / nullif(later.value_numeric, 0),
+                        earlier.rounding * abs(earlier.amount_sek / nullif(earlier.value_numeric, 0)),
+                        later.rounding * abs(later.amount_sek / nullif(later.value_numeric, 0)),
                         0
                     )
             when earlier.value_numeric is not null and later.value_numeric is not null

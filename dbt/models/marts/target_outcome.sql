@@ -13,6 +13,8 @@ periods as (select * from {{ ref('dim_period') }}),
 
 reports as (select * from {{ ref('dim_report') }}),
 
+concepts as (select * from {{ ref('concepts') }}),
+
 usable as (
     select *
     from indicator_values
@@ -50,6 +52,8 @@ paired as (
         targets.fact_key as target_fact_key,
         outcomes.value_text as outcome_text,
         outcomes.value_numeric as outcome_value,
+        concepts.good_direction,
+        targets.unit_key = outcomes.unit_key as is_same_unit,
         outcomes.status_key as outcome_status_key,
         outcomes.report_key as outcome_report_key,
         outcomes.fact_key as outcome_fact_key,
@@ -60,10 +64,12 @@ paired as (
     left join statuses
         on coalesce(targets.indicator_key, outcomes.indicator_key) = statuses.indicator_key
             and coalesce(targets.period_key, outcomes.period_key) = statuses.period_key
+    left join indicators on coalesce(targets.indicator_key, outcomes.indicator_key) = indicators.indicator_key
+    left join concepts on indicators.concept_key = concepts.concept_key
 ),
 
 -- Whether a target is met is said only where something printed says so: the status, words on both sides, a bound, or the
--- very same figure. Whether more or less is better is not known from a number.
+-- very same figure. Whether more or less is better is not known from a number, only from the concept that it measures.
 judged as (
     select
         *,
@@ -74,6 +80,8 @@ judged as (
             when value_bound in ('minst', 'min', 'över', '>', '≥') then outcome_value >= target_value
             when value_bound in ('högst', 'max', 'under', '<', '≤') then outcome_value <= target_value
             when outcome_value = target_value then true
+            when is_same_unit and good_direction = 'up' then outcome_value >= target_value
+            when is_same_unit and good_direction = 'down' then outcome_value <= target_value
         end as is_met,
         case
             when printed_status_key in ('met', 'yes', 'not_met', 'no', 'partly_met', 'partly') then 'printed status'
@@ -82,6 +90,7 @@ judged as (
             when outcome_value = target_value then 'equal'
             when target_text is null then 'no target'
             when outcome_text is null then 'no outcome'
+            when is_same_unit and good_direction in ('up', 'down') and target_value is not null and outcome_value is not null then 'concept'
             else 'direction unknown'
         end as met_basis
     from paired
@@ -89,6 +98,7 @@ judged as (
 
 select
     municipalities.municipality_name,
+    indicators.organisation_key,
     organisations.committee_name as committee,
     indicators.indicator_key,
     indicators.indicator_name,

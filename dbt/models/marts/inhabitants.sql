@@ -1,0 +1,35 @@
+{{ config(materialized='view') }}
+
+with
+figures as (select * from {{ ref('time_series') }}),
+
+stated as (select * from {{ ref('population') }}),
+
+printed as (
+    select municipality_code, year, value_numeric, report_id, fact_key
+    from figures
+    where
+        concept_key = 'population'
+        and scenario = 'actual'
+        and period_type = 'year'
+        and entity is null
+        and value_numeric is not null
+        and not is_contradicted
+        and not {{ is_partial('level', 'committee') }}
+    -- The municipality's own report goes before a committee's, the newest before older ones.
+    qualify row_number() over (
+            partition by municipality_code, year order by level != 'municipality', stated_on desc nulls last, report_id, fact_key
+        ) = 1
+)
+
+select
+    coalesce(stated.municipality_key, printed.municipality_code) as municipality_code,
+    coalesce(stated.year, printed.year) as year,
+    cast(coalesce(stated.inhabitants, printed.value_numeric) as integer) as inhabitants,
+    case when stated.inhabitants is not null then 'seed' else 'printed' end as population_basis,
+    stated.source,
+    case when stated.inhabitants is null then printed.report_id end as report_id,
+    case when stated.inhabitants is null then printed.fact_key end as fact_key
+from stated
+full outer join printed
+    on stated.municipality_key = printed.municipality_code and stated.year = printed.year

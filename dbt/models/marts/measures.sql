@@ -1,0 +1,201 @@
+{{ config(materialized='view') }}
+
+with
+figures as (select * from {{ ref('time_series') }}),
+
+variances as (select * from {{ ref('budget_variance') }}),
+
+targets as (select * from {{ ref('target_outcome') }}),
+
+inhabitants as (select * from {{ ref('inhabitants') }}),
+
+organisations as (select * from {{ ref('dim_organisation') }}),
+
+municipalities as (select * from {{ ref('dim_municipality') }}),
+
+definitions as (select * from {{ ref('measure_definitions') }}),
+
+-- Net cost of a year by kind of figure; costs count positive. What a report contradicts itself about is left out.
+net_costs as (
+    select
+        organisation_key,
+        level,
+        committee,
+        municipality_code,
+        year,
+        cast(-amount_sek_normalised as double) as net_cost,
+        scenario,
+        report_id,
+        fact_key
+    from figures
+    where
+        fact_table = 'fct_financial'
+        and statement = 'income_statement'
+        and account_key in ('committee_net_cost', 'operating_net_cost')
+        and scenario in ('actual', 'budget', 'budget_revised', 'budget_original')
+        and period_type = 'year'
+        and level in ('municipality', 'committee')
+        and entity is null
+        and group_label is null
+        and amount_sek_normalised is not null
+        and not is_of_which
+        and not is_contradicted
+        and flag is distinct from 'misprint'
+    -- A municipality prints the net cost of operations, a committee its own.
+    qualify row_number() over (
+            partition by organisation_key, year, scenario
+            order by
+                (account_key = 'operating_net_cost') = (level = 'municipality') desc, stated_on desc nulls last, report_id,
+                table_seq, row_index, col_index, fact_key
+        ) = 1
+),
+
+actuals as (
+    select *
+    from net_costs
+    where scenario = 'actual'
+),
+
+budgets as (
+    select *
+    from net_costs
+    where scenario != 'actual'
+    qualify row_number() over (
+            partition by organisation_key, year
+            order by list_position(['budget_revised', 'budget', 'budget_original'], scenario)
+        ) = 1
+),
+
+results as (
+    select
+        variances.organisation_key,
+        variances.year,
+        cast(variances.variance_computed_sek as double) as budget_variance,
+        variances.report_id,
+        variances.fact_keys
+    from variances
+    inner join organisations using (organisation_key)
+    where
+        variances.statement = 'income_statement'
+        and variances.account_key in ('committee_result', 'net_result')
+        and organisations.level in ('municipality', 'committee')
+        and variances.group_label is null
+        and length(variances.period_key) = 4
+    qualify row_number() over (
+            partition by variances.organisation_key, variances.year
+            order by
+                (variances.account_key = 'net_result') = (organisations.level = 'municipality') desc,
+                variances.is_current desc, variances.report_id, variances.table_seq, variances.row_index
+        ) = 1
+),
+
+budget_variances as (
+    select
+        organisation_key,
+        year,
+        coalesce(results.budget_variance, budgets.net_cost - actuals.net_cost) as budget_variance,
+        budgets.net_cost as budgeted_net_cost,
+        coalesce(results.fact_keys, budgets.fact_key || ', ' || actuals.fact_key) as fact_keys,
+        case when not contains(coalesce(results.fact_keys, budgets.fact_key), budgets.fact_key) then budgets.fact_key end as budget_fact_key,
+        coalesce(results.report_id, actuals.report_id) as report_id
+    from actuals
+    left join budgets using (organisation_key, year)
+    full outer join results using (organisation_key, year)
+),
+
+judged_targets as (
+    select
+        organisation_key,
+        year,
+        count(*) filter (where is_met) as n_met,
+        count(*) as n_judged,
+        string_agg(outcome_fact_key, ', ' order by outcome_fact_key) as fact_keys,
+        max(outcome_report_id) as report_id
+    from targets
+    where is_met is not null and length(period_key) = 4
+    group by all
+),
+
+measured as (
+    select
+        'net_cost' as measure_key, organisation_key, year,
+        net_cost as value, net_cost as numerator, cast(null as double) as denominator,
+        report_id, fact_key as fact_keys
+    from actuals
+    union all by name
+    select
+        'net_cost_budget' as measure_key, organisation_key, year,
+        net_cost as value, net_cost as numerator, cast(null as double) as denominator,
+        report_id, fact_key as fact_keys
+    from budgets
+    union all by name
+    select
+        'net_cost_change' as measure_key, actuals.organisation_key, actuals.year,
+        100 * (actuals.net_cost - previous.net_cost) / nullif(abs(previous.net_cost), 0) as value,
+        actuals.net_cost - previous.net_cost as numerator,
+        previous.net_cost as denominator,
+        actuals.report_id,
+        actuals.fact_key || ', ' || previous.fact_key as fact_keys
+    from actuals
+    inner join actuals as previous
+        on actuals.organisation_key = previous.organisation_key and actuals.year = previous.year + 1
+    union all by name
+    select
+        'net_cost_per_inhabitant' as measure_key, actuals.organisation_key, actuals.year,
+        actuals.net_cost / nullif(inhabitants.inhabitants, 0) as value,
+        actuals.net_cost as numerator,
+        cast(inhabitants.inhabitants as double) as denominator,
+        actuals.report_id,
+        concat_ws(', ', actuals.fact_key, inhabitants.fact_key) as fact_keys
+    from actuals
+    inner join inhabitants using (municipality_code, year)
+    where not {{ is_partial('actuals.level', 'actuals.committee') }}
+    union all by name
+    select
+        'budget_variance' as measure_key, organisation_key, year,
+        budget_variance as value, budget_variance as numerator, cast(null as double) as denominator,
+        report_id, fact_keys
+    from budget_variances
+    where budget_variance is not null
+    union all by name
+    select
+        'budget_variance_share' as measure_key, organisation_key, year,
+        100 * budget_variance / nullif(abs(budgeted_net_cost), 0) as value,
+        budget_variance as numerator,
+        budgeted_net_cost as denominator,
+        report_id,
+        concat_ws(', ', fact_keys, budget_fact_key) as fact_keys
+    from budget_variances
+    where budget_variance is not null and budgeted_net_cost is not null
+    union all by name
+    select
+        'targets_met_share' as measure_key, organisation_key, year,
+        100.0 * n_met / n_judged as value,
+        cast(n_met as double) as numerator,
+        cast(n_judged as double) as denominator,
+        report_id, fact_keys
+    from judged_targets
+)
+
+select
+    measured.measure_key,
+    definitions.name_sv as measure_name,
+    municipalities.municipality_key as municipality_code,
+    municipalities.municipality_name,
+    measured.organisation_key,
+    organisations.level,
+    organisations.committee_name as committee,
+    {{ is_partial('organisations.level', 'organisations.committee_name') }} as is_partial,
+    cast(measured.year as integer) as year,
+    cast(measured.value as double) as value,
+    definitions.unit_key as unit,
+    definitions.good_direction,
+    measured.numerator,
+    measured.denominator,
+    measured.report_id,
+    measured.fact_keys
+from measured
+inner join definitions using (measure_key)
+inner join organisations using (organisation_key)
+inner join municipalities using (municipality_key)
+where measured.value is not null
