@@ -74,7 +74,7 @@ described as (
         case
             when grid.has_school_years and regexp_matches(labels.column_label, '(?:^|[^0-9/])\d\d/\d\d$') then 'läsår '
             else ''
-        end || lower({{ plain_minus("coalesce(labels.column_label, '')") }}) as column_text,
+        end || {{ iso_dates("lower(" ~ plain_minus("coalesce(labels.column_label, '')") ~ ")") }} as column_text,
         coalesce(contents.n_cells, 0) as n_cells,
         coalesce(contents.n_numbers, 0) as n_numbers,
         coalesce(contents.n_statuses, 0) as n_statuses,
