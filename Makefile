@@ -2,6 +2,7 @@
 #   make refresh   set up, run the main job, publish warehouse/kommunlager.duckdb
 #   make test      set up, run the tests
 #   make ui        Dagster's UI        make lint     what CI checks beside the tests
+#   make site      the published warehouse as web pages, site/index.html
 #   make bench     docs/benchmarks.md  make lock     pin the newest versions that fit
 #   make soak      kill refreshes, read through publications, compare incremental and full, for half an hour
 #   make clean     remove what can be made again (not the published warehouse)
@@ -14,7 +15,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALL = $(BIN)/python -m pip install -qq --disable-pip-version-check
 
-.PHONY: refresh test ui lint soak bench lock clean setup setup-dev
+.PHONY: refresh test ui site lint soak bench lock clean setup setup-dev
 .DEFAULT_GOAL := refresh
 
 refresh: $(VENV)/.run
@@ -22,6 +23,9 @@ refresh: $(VENV)/.run
 
 ui: $(VENV)/.run
 	@$(BIN)/kommunlager ui
+
+site: $(VENV)/.run
+	@$(BIN)/kommunlager site
 
 test: $(VENV)/.dev
 	@$(BIN)/python -m pytest $(PYTEST_ARGS)
@@ -83,3 +87,14 @@ $(VENV)/pyvenv.cfg:
 	echo "kommunlager needs Python 3.11, 3.12 or 3.13 with venv (on Debian: apt install python3-venv)." >&2; \
 	echo "None was found on the path; name one with: make PYTHON=/path/to/python3.12 $(MAKECMDGOALS)" >&2; \
 	exit 1
+
+# --- reading with other tools ------------------------------------------------------------------------------------------
+#   make superset-bundle [SEEN_AS=/path/where/superset/sees/it.duckdb]   build/kommunlager-superset.zip
+#   make check-superset    imports it into a real Superset and opens it in a real browser (large: 830 MB)
+.PHONY: superset-bundle check-superset
+
+superset-bundle: $(VENV)/.run
+	@$(BIN)/python tools/superset_bundle.py $(if $(SEEN_AS),--seen-as $(SEEN_AS))
+
+check-superset: $(VENV)/.dev
+	@$(BIN)/python tools/check_superset.py

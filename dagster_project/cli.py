@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, NoReturn, TextIO
 
 import click
 
+from dagster_project.commands.export import export
 from dagster_project.commands.map import map_labels
 from dagster_project.commands.operate import (
     our_name,
@@ -28,7 +29,9 @@ from dagster_project.commands.operate import (
     warehouse_option,
 )
 from dagster_project.commands.search import search
+from dagster_project.commands.serve import serve
 from dagster_project.commands.show import show
+from dagster_project.commands.site import site
 from dagster_project.exit_codes import ExitCode
 from dagster_project.settings import PROJECT, ConfigurationError, Settings, load_settings
 
@@ -254,8 +257,11 @@ def ui(host: str, port: int, warehouse: Path | None) -> None:
     os.execv(command, [str(command), "dev", "--host", host, "--port", str(port)])  # noqa: S606 - the dg of this environment
 
 
+cli.add_command(export)
+cli.add_command(serve)
 cli.add_command(map_labels)
 cli.add_command(search)
+cli.add_command(site)
 cli.add_command(show)
 cli.add_command(status)
 cli.add_command(releases_command)

@@ -24,7 +24,7 @@ from operator import attrgetter
 from pathlib import Path
 from typing import IO, Any
 
-from dagster_project.extract import extract
+from dagster_project.extract import extract, load_readers
 from dagster_project.extract.document import (
     Cell,
     Document,
@@ -307,6 +307,8 @@ def serve() -> None:
         (resource.RLIMIT_NOFILE, OPEN_FILES),
     ):
         _limit(limit, most)
+    # Before any limit of a document: what the parsers need must not count against it.
+    load_readers()
     for job in _jobs(source):
         answer = _answer(job)
         _send(target, json.dumps(answer).encode())

@@ -136,7 +136,8 @@ def _parse_into(folder: Path) -> None:
     scratch = CACHE / "parse"  # keeps dbt's own partial parse, so that after a small change little is parsed again
     result = _invoke(["parse"], scratch)
     if not result.success:
-        # What dbt remembers of an older project can stand in its way: a description that moved to another file counts twice.
+        # What dbt remembers of an older project can stand in its way: a description that moved to another file counts
+        # twice.
         (scratch / "partial_parse.msgpack").unlink(missing_ok=True)
         result = _invoke(["parse"], scratch)
     if not result.success:

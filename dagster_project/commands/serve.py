@@ -1,0 +1,142 @@
+"""``kommunlager serve``: the published warehouse for many readers, over DuckDB's Quack protocol.
+
+Belongs here: options and messages. Does not belong here: the server (``dagster_project.serving``).
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import threading
+from pathlib import Path
+from typing import Any
+
+import click
+
+from dagster_project.settings import load_settings
+
+PREFIX = "KOMMUNLAGER_SERVE_"
+
+
+@click.command()
+@click.option(
+    "--warehouse",
+    type=click.Path(path_type=Path, dir_okay=False),
+    envvar="KOMMUNLAGER_WAREHOUSE",
+    show_envvar=True,
+    help="The published file.  [default: warehouse/kommunlager.duckdb of the checkout]",
+)
+@click.option("--host", default="127.0.0.1", envvar=PREFIX + "HOST", show_default=True, show_envvar=True)
+@click.option(
+    "--port",
+    type=click.IntRange(1, 65535),
+    default=9494,
+    envvar=PREFIX + "PORT",
+    show_default=True,
+    show_envvar=True,
+)
+@click.option(
+    "--token-file",
+    type=click.Path(path_type=Path, dir_okay=False),
+    envvar=PREFIX + "TOKEN_FILE",
+    show_envvar=True,
+    help="Tokens of the readers, one a line, as name:token; the file must be closed to others. Without it the token is "
+    "read from KOMMUNLAGER_SERVE_TOKEN, else from serve.token in the state folder, which is made.",
+)
+@click.option(
+    "--seconds",
+    type=click.FloatRange(min=0.1),
+    default=30.0,
+    envvar=PREFIX + "SECONDS",
+    show_default=True,
+    show_envvar=True,
+    help="A query that takes longer is stopped.",
+)
+@click.option(
+    "--memory",
+    "memory_mb",
+    type=click.IntRange(min=64),
+    default=2048,
+    envvar=PREFIX + "MEMORY",
+    show_default=True,
+    show_envvar=True,
+    help="MB that all queries together may use.",
+)
+@click.option(
+    "--threads", type=click.IntRange(min=1), default=2, envvar=PREFIX + "THREADS", show_default=True, show_envvar=True
+)
+@click.option(
+    "--running",
+    type=click.IntRange(min=1),
+    default=4,
+    envvar=PREFIX + "RUNNING",
+    show_default=True,
+    show_envvar=True,
+    help="Queries that run at a time; the others wait.",
+)
+@click.option(
+    "--answer",
+    "answer_mb",
+    type=click.IntRange(min=1),
+    default=256,
+    envvar=PREFIX + "ANSWER",
+    show_default=True,
+    show_envvar=True,
+    help="MB of one answer.",
+)
+@click.option(
+    "--log-queries",
+    type=click.Choice(["text", "hash"]),
+    default="text",
+    envvar=PREFIX + "LOG_QUERIES",
+    show_default=True,
+    show_envvar=True,
+    help="Whether the log holds the text of the queries or their SHA-256.",
+)
+def serve(warehouse: Path | None, host: str, port: int, token_file: Path | None, **options: Any) -> None:
+    """Serve the published warehouse to many readers at once (DuckDB's Quack protocol), read-only.
+
+    Follows new releases by itself. The log, one JSON object a line, goes to standard error. SIGTERM stops it.
+    """
+    from dagster_project.serving.engine import Engine, Limits
+    from dagster_project.serving.server import Address, Server
+    from dagster_project.serving.tokens import open_tokens
+
+    log_queries = options.pop("log_queries")
+    settings = load_settings(warehouse=warehouse)
+    tokens, file = open_tokens(token_file, os.environ, settings.state / "serve.token")
+    address = Address(host, port)
+    engine = Engine(settings.warehouse, Limits(**options))
+    stop = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stop.set())
+    server = Server(engine, tokens, address, _logger(), log_queries=log_queries)
+    server.start()
+    click.echo(f"serving  {settings.warehouse} on {address.uri}")
+    click.echo(f"token    {f'in {file}' if file else 'from KOMMUNLAGER_SERVE_TOKEN'}")
+    click.echo(f"ask it   from quack_query('{address.uri}', 'from marts.report_values limit 10', token => '...')")
+    if not address.is_local:
+        click.echo(
+            "warning  other machines can reach this address without encryption; see docs/connect/quack.md", err=True
+        )
+    sys.stdout.flush()
+    stop.wait()
+    server.stop()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(0)  # Quack's threads may still be on their way out, and must not meet an interpreter that is half gone
+
+
+def _logger() -> Any:
+    import structlog
+
+    return structlog.wrap_logger(
+        structlog.PrintLogger(sys.stderr),
+        processors=[
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.format_exc_info,
+            structlog.processors.JSONRenderer(ensure_ascii=False),
+        ],
+    )

@@ -1,0 +1,85 @@
+"""``datapackage.json``: what the files are and what every column means, as Frictionless Data describes it.
+
+Belongs here: the description, from DuckDB's own catalogue. Does not belong here: the files.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+from dagster_project.exporting.relations import Relation
+
+_TYPES: Final = {
+    "BOOLEAN": "boolean",
+    "DATE": "date",
+    "TIME": "time",
+    "FLOAT": "number",
+    "DOUBLE": "number",
+    **dict.fromkeys(("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UINTEGER", "UBIGINT"), "integer"),
+}
+
+
+def schema_of(relation: Relation, exported: Sequence[Relation], form: str) -> dict[str, Any]:
+    """The Table Schema of a relation: fields, primary key, and references to dimensions that are exported as well."""
+    described: dict[str, Any] = {"fields": [_field(relation, index) for index in range(len(relation.columns))]}
+    if relation.primary_key:
+        described["primaryKey"] = list(relation.primary_key)
+    references = []
+    for column in relation.columns:
+        dimension = f"dim_{column.name.removesuffix('_key')}"
+        others = (other for other in exported if other.schema == relation.schema and other != relation)
+        target = next((other for other in others if other.name == dimension), None)
+        if column.name.endswith("_key") and target and target.primary_key == (column.name,):
+            references.append(
+                {
+                    "fields": [column.name],
+                    "reference": {"resource": resource_name(target, form), "fields": [column.name]},
+                }
+            )
+    if references:
+        described["foreignKeys"] = references
+    return described
+
+
+def _field(relation: Relation, index: int) -> dict[str, Any]:
+    column = relation.columns[index]
+    kind = column.data_type.partition("(")[0]
+    field: dict[str, Any] = {"name": column.name}
+    if kind.startswith("TIMESTAMP"):
+        field |= {"type": "datetime", "format": "any"}
+    elif kind == "DECIMAL":
+        field |= {"type": "number"}
+    else:
+        field |= {"type": _TYPES.get(kind, "string")}
+    if column.comment:
+        field["description"] = column.comment
+    if not column.is_nullable or column.name in relation.primary_key:
+        field["constraints"] = {"required": True}
+    return field
+
+
+def resource_name(relation: Relation, form: str) -> str:
+    """The name of a resource: of the relation, and of the format where that is not CSV."""
+    name = relation.label.replace("_", "-").lower()
+    return name if form == "csv" else f"{name}-{form}"
+
+
+def package(title: str, created: str, version: str, resources: list[dict[str, Any]]) -> dict[str, Any]:
+    """The whole description.
+
+    Args:
+        title: for people.
+        created: moment in UTC, ISO 8601.
+        version: the name of the published file that the data are from.
+        resources: one for each relation and format.
+    """
+    return {
+        "profile": "data-package",
+        "name": "kommunlager",
+        "title": title,
+        "description": "Figures that Swedish municipal committees print in their reports, each with its cell.",
+        "created": created,
+        "version": version,
+        "resources": resources,
+    }

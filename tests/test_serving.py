@@ -1,0 +1,626 @@
+"""The server for many readers: what it answers, what it refuses, its limits, its log, and new releases under it.
+
+Everything runs against a real server in a process of its own; the clients are DuckDB's.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import signal
+import socket
+import stat
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import duckdb
+import pytest
+
+from dagster_project.serving.engine import Engine, LimitError, Limits, load_extension
+from dagster_project.serving.policy import RefusedError, read_functions
+from dagster_project.serving.server import Address, Server
+from dagster_project.serving.tokens import Reader, Tokens, make_token_file, read_token_file
+from dagster_project.settings import ConfigurationError
+from dagster_project.warehouse.query import QueryError
+from tests.conftest import ROOT
+
+TOKEN = "a-token-for-tests-0123456789"
+
+HOSTILE: dict[str, Sequence[str]] = {
+    "writing": (
+        "create table marts.new (a int)",
+        "create or replace table marts.report_values as select 1 as a",
+        "create view marts.new as select 1 as a",
+        "create temp table new as select 1 as a",
+        "create schema new",
+        "create macro f(x) as x",
+        "create sequence s",
+        "create type t as enum ('a')",
+        "insert into marts.report_values select * from marts.report_values",
+        "update marts.report_values set value_numeric = 0",
+        "delete from marts.report_values",
+        "truncate marts.report_values",
+        "merge into marts.dim_unit using marts.dim_unit as x on true when matched then delete",
+        "drop table marts.report_values",
+        "drop view marts.coverage",
+        "drop schema marts cascade",
+        "alter table marts.report_values drop column value_text",
+        "alter table marts.report_values rename to other",
+        "comment on table marts.report_values is 'wrong'",
+        "with x as (select 1) insert into marts.report_values select * from marts.report_values",
+        "with x as (select 1) delete from marts.report_values",
+        "vacuum",
+        "analyze",
+    ),
+    "several statements": (
+        "select 1; drop table marts.report_values",
+        "select 1; select 2",
+        "/* nothing */ ; select 1; attach 'x.duckdb'",
+        "\n\t select 1;\nset threads = 64",
+    ),
+    "files": (
+        "copy marts.report_values to '/tmp/kommunlager-hostile.csv'",
+        "copy (select 1) to '/tmp/kommunlager-hostile.parquet' (format parquet)",
+        "copy marts.report_values from '/etc/passwd'",
+        "export database '/tmp/kommunlager-hostile'",
+        "import database '/tmp/kommunlager-hostile'",
+        "attach '/tmp/kommunlager-hostile.duckdb'",
+        "attach ':memory:' as mine",
+        "detach kommunlager",
+        "use memory",
+        "select * from read_text('/etc/hostname')",
+        "select * from read_blob('/etc/hostname')",
+        "select * from read_csv('/etc/passwd')",
+        "select * from read_csv_auto('/etc/passwd', header = false)",
+        "select * from READ_TEXT('/etc/hostname')",
+        "select * from main.read_text('/etc/hostname')",
+        "select * from system.main.read_text('/etc/hostname')",
+        "select * from read_json('/etc/hostname')",
+        "select * from read_parquet('/tmp/x.parquet')",
+        "select * from parquet_scan('/tmp/x.parquet')",
+        "select * from parquet_metadata('/tmp/x.parquet')",
+        "select * from sniff_csv('/etc/passwd')",
+        "select * from glob('/etc/*')",
+        "select * from '/etc/passwd.csv'",
+        "select * from 'x.parquet'",
+        'select * from "/etc/passwd"',
+        "select (select content from read_text('/etc/hostname'))",
+        "select 1 where exists (from read_text('/etc/hostname'))",
+        "select 1 order by (select content from read_text('/etc/hostname'))",
+        "select 1 limit (select count(*) from glob('/etc/*'))",
+        "with a as (from read_text('/etc/hostname')) from a",
+        "with recursive a as (select 1 as i union all select i + 1 from a, read_text('/etc/x') where i < 2) from a",
+        "select * from (with \"/etc/passwd.csv\" as (select 1) select 1), '/etc/passwd.csv'",
+        "describe select * from read_text('/etc/hostname')",
+        "summarize '/etc/passwd.csv'",
+        "values ((select content from read_text('/etc/hostname')))",
+        "select count(*) over (order by (select content from read_text('/etc/hostname'))) from marts.dim_unit",
+        "select list_transform([1], lambda x: (select content from read_text('/etc/hostname')))",
+        "select * replace ((select content from read_text('/etc/hostname')) as unit_key) from marts.dim_unit",
+        "from marts.dim_unit join read_text('/etc/hostname') on true",
+        "select 1 union all select size from read_text('/etc/hostname')",
+    ),
+    "network": (
+        "select * from 'https://example.org/x.csv'",
+        "select * from read_csv('http://127.0.0.1/x.csv')",
+        "from quack_query('quack:127.0.0.1', 'select 1')",
+        "install httpfs",
+        "load httpfs",
+        "force install httpfs from 'http://127.0.0.1/'",
+        "update extensions",
+    ),
+    "settings and innards": (
+        "set threads = 64",
+        "set global memory_limit = '100GB'",
+        "set enable_external_access = true",
+        "reset lock_configuration",
+        "pragma database_list",
+        "pragma table_info('marts.report_values')",
+        "pragma enable_profiling",
+        "call enable_logging()",
+        "call quack_stop('quack:127.0.0.1')",
+        "set global quack_authorization_function = 'quack_nop_authorization'",
+        "explain analyze select 1",
+        "checkpoint",
+        "prepare p as select 1",
+        "execute p",
+        "begin transaction",
+        "rollback",
+        "select current_setting('secret_directory')",
+        "select * from duckdb_settings()",
+        "select * from duckdb_logs",
+        "select * from duckdb_logs()",
+        "with duckdb_logs as (select 1) from duckdb_logs",
+        "select * from duckdb_databases()",
+        "select * from sqlite_master",
+        "select * from pg_catalog.pg_class",
+        "select * from kommunlager.main.anything",
+        "select * from memory.main.anything",
+        "select * from answers.main.answer_1",
+        "show databases",
+        "show variables",
+    ),
+    "secrets": (
+        "select getenv('HOME')",
+        "select * from duckdb_secrets()",
+        "select * from which_secret('x', 's3')",
+        "create secret (type s3, key_id 'a', secret 'b')",
+        "drop secret x",
+        "select * from tokens",
+        "select getvariable('x')",
+        "set variable x = 1",
+    ),
+    "SQL in text, and chance for the server": (
+        "from query('drop table marts.report_values')",
+        "from query_table('report_values')",
+        "select json_serialize_sql('select 1')",
+        "from json_execute_serialized_sql(json_serialize_sql('select 1'))",
+        "select nextval('s')",
+        "select setseed(0.5)",
+        "select write_log('x')",
+        "select sleep_ms(100000)",
+        "select pg_sleep(100)",
+        "select $1",
+        "",
+        "-- nothing",
+        "select " + "x" * 300_000,
+    ),
+}
+
+STATEMENTS = [statement for statements in HOSTILE.values() for statement in statements]
+
+FRIENDLY = (
+    "select 1",
+    "select 1;",
+    "  -- a comment\nselect count(*) from marts.report_values",
+    "from marts.report_values limit 5",
+    "from report_values limit 5",
+    "from kommunlager.marts.report_values limit 5",
+    "FROM KOMMUNLAGER.MARTS.Report_Values LIMIT 5",
+    "table marts.dim_unit",
+    "values (1, 'a'), (2, 'b')",
+    "describe marts.report_values",
+    "summarize marts.coverage",
+    "show tables",
+    "show all tables",
+    "with a as (select 1 as i), b as (from a) select * from b",
+    "with recursive t as (select 1 as i union all select i + 1 from t where i < 5) select sum(i) from t",
+    "select * from raw.cell limit 1",
+    "select * from vocabulary.units inner join marts.dim_unit using (unit_key) limit 3",
+    "select municipality_name, sum(amount_sek) as amount_sek from marts.report_values group by all order by all",
+    "select row_number() over (partition by kind order by fact_key) as n from marts.report_values qualify n = 1",
+    "select count(*) filter (where is_current), coalesce(null, 1), nullif(1, 2) from marts.report_values",
+    "select case when 1 in (1, 2) then 'x' end, 1 between 0 and 2, 'å' collate nocase, not true, 3 is null",
+    "select list_transform([1, 2], lambda x: x + 1), [x for x in [1, 2] if x > 1], {'type': 'BASE_TABLE'}.type",
+    "select * exclude (fact_key) replace (upper(kind) as kind) from marts.report_values limit 1",
+    "select columns('.*_key') from marts.dim_report limit 1",
+    "select '2024-01-01'::date + interval 1 month, try_cast('x' as int), 'x' like '%', regexp_matches('a', 'a')",
+    "select unnest([1, 2]), range(3), i from generate_series(1, 3) as t(i)",
+    "from (pivot marts.report_values on scenario in ('actual', 'budget') using count(*) group by kind)",
+    "unpivot (select 1 as a, 2 as b) on a, b into name n value v",
+    "select kind, scenario, count(*), grouping(kind) from marts.report_values group by rollup (kind, scenario)",
+    "select * from marts.dim_unit union all by name select * from marts.dim_unit",
+    "select quantile_cont(value_numeric, 0.5), string_agg(distinct unit, ', ') from marts.report_values",
+    "select table_name, comment from duckdb_tables() where schema_name = 'marts'",
+    "select column_name, comment from duckdb_columns() where table_name = 'report_values'",
+    "select table_name from information_schema.tables",
+    "select a.unit_key from marts.dim_unit as a where exists (from marts.dim_unit as b where b.unit_key = a.unit_key)",
+    "select now() is not null, current_date > date '2020-01-01'",
+    "select row_label from marts.report_values where row_label ilike '%ek%' limit 10 offset 2",
+    "select 1 as a, 2 as a",
+)
+
+
+@pytest.fixture(scope="module")
+def engine(warehouse: Path) -> Iterator[Engine]:
+    made = Engine(warehouse, Limits(seconds=120, answer_mb=5, memory_mb=300, running=2))
+    yield made
+    made.close()
+
+
+@pytest.mark.parametrize("statement", STATEMENTS, ids=lambda text: text[:60])
+def test_the_engine_refuses(engine: Engine, statement: str) -> None:
+    with pytest.raises(RefusedError):
+        engine.answer(statement)
+
+
+@pytest.mark.parametrize("query", FRIENDLY, ids=lambda text: text[:60])
+def test_the_engine_answers(engine: Engine, query: str) -> None:
+    assert engine.answer(query).rows.num_columns > 0
+
+
+def test_there_are_enough_hostile_statements() -> None:
+    assert len(set(STATEMENTS)) == len(STATEMENTS)
+    assert len(STATEMENTS) >= 60
+
+
+def test_the_second_lock_holds_without_the_first(engine: Engine, tmp_path: Path) -> None:
+    """Whatever the judgement let through: the DuckDB that runs it reaches no file and keeps its settings."""
+    cursor = engine._release.cursor(1)
+    try:
+        for statement in (
+            "from read_text('/etc/hostname')",
+            f"copy (select 1) to '{tmp_path / 'x.csv'}'",
+            f"attach '{tmp_path / 'x.duckdb'}'",
+            "set enable_external_access = true",
+            "set threads = 64",
+            "delete from kommunlager.marts.report_values",
+            "load quack",
+        ):
+            with pytest.raises(duckdb.Error):
+                cursor.execute(statement)
+    finally:
+        engine._release.give_back(cursor)
+
+
+def test_every_function_of_this_duckdb_is_decided() -> None:
+    listed = read_functions()
+    with duckdb.connect() as connection:
+        names = connection.execute("""
+            select distinct lower(function_name) from duckdb_functions()
+            where function_type in ('scalar', 'aggregate', 'macro', 'table', 'table_macro')
+              and database_name = 'system' and function_name not like 'icu_collate%'
+        """).fetchall()
+    assert [name for (name,) in names if name not in listed.allowed and name not in listed.refused] == []
+    assert listed.allowed & set(listed.refused) == set()
+
+
+def test_a_query_that_takes_too_long_is_stopped(warehouse: Path) -> None:
+    engine = Engine(warehouse, Limits(seconds=0.5, running=1))
+    try:
+        with pytest.raises(LimitError, match=r"longer than 0\.5 seconds"):
+            engine.answer("select count(*) from range(10000000) as a, range(10000000) as b")
+        assert engine.answer("select 1 as a").rows.to_pylist() == [{"a": 1}], "and the next one is answered"
+    finally:
+        engine.close()
+
+
+def test_an_answer_that_is_too_large_is_stopped(engine: Engine) -> None:
+    with pytest.raises(LimitError, match="larger than 5 MB"):
+        engine.answer("select * from range(100000000)")
+    assert engine.answer("select 1 as a").rows.num_rows == 1
+
+
+def test_a_query_that_needs_too_much_memory_fails_alone(engine: Engine) -> None:
+    with pytest.raises(duckdb.Error, match="Out of Memory"):
+        engine.answer("select list(i) from range(200000000) as t(i)")
+    assert engine.answer("select 1 as a").rows.num_rows == 1
+
+
+def test_time_and_chance_are_not_kept(engine: Engine) -> None:
+    for query in ("select now()", "select current_date", "select random()", "from dim_unit using sample 3"):
+        assert not engine.answer(query).is_repeatable, query
+    assert engine.answer("select count(*) from report_values").is_repeatable
+
+
+def test_without_a_warehouse_there_is_nothing_to_serve(tmp_path: Path) -> None:
+    with pytest.raises(QueryError, match="no warehouse"):
+        Engine(tmp_path / "kommunlager.duckdb", Limits())
+
+
+# --- tokens -----------------------------------------------------------------------------------------------------------
+
+
+def test_a_token_file_is_made_for_its_owner_alone(tmp_path: Path) -> None:
+    path = tmp_path / "state" / "serve.token"
+    make_token_file(path)
+    text = path.read_text()
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    make_token_file(path)
+    assert path.read_text() == text, "one that is there stays"
+    assert read_token_file(path)[0].token == text.strip()
+
+
+@pytest.mark.parametrize(
+    ("text", "mode", "message"),
+    [
+        ("anna:0123456789abcdef\n", 0o644, "open to others"),
+        ("anna:short\n", 0o600, "line 1"),
+        ("# nobody\n\n", 0o600, "no token"),
+    ],
+)
+def test_a_bad_token_file_is_named_and_no_token_shown(tmp_path: Path, text: str, mode: int, message: str) -> None:
+    path = tmp_path / "tokens"
+    path.write_text(text)
+    path.chmod(mode)
+    with pytest.raises(ConfigurationError, match=message) as caught:
+        read_token_file(path)
+    assert "0123456789abcdef" not in str(caught.value)
+    assert "short" not in str(caught.value).replace(str(path), "")
+
+
+def test_a_reader_who_is_taken_out_is_shut_out_at_once(tmp_path: Path) -> None:
+    path = tmp_path / "tokens"
+    path.write_text("anna:0123456789abcdef\nbo:fedcba9876543210\n")
+    path.chmod(0o600)
+    tokens = Tokens(path)
+    assert [reader.name for reader in tokens.current()] == ["anna", "bo"]
+    assert tokens.reader_of("0123456789abcdeX") is None
+    path.write_text("bo:fedcba9876543210\n# anna has left\n")
+    assert tokens.reader_of("0123456789abcdef") is None
+    bo = tokens.reader_of("fedcba9876543210")
+    assert bo is not None
+    assert bo.name == "bo"
+    assert "fedcba" not in repr(bo)
+
+
+# --- the server, with DuckDB's own clients ----------------------------------------------------------------------------
+
+
+@dataclass
+class Serving:
+    process: subprocess.Popen[str]
+    uri: str
+    warehouse: Path
+    log: Path
+
+    def client(self, token: str = TOKEN) -> duckdb.DuckDBPyConnection:
+        connection = duckdb.connect(config={"threads": 1})
+        load_client(connection)
+        connection.execute(f"create secret (type quack, token '{token}')")
+        return connection
+
+    def lines(self) -> list[dict[str, Any]]:
+        return [json.loads(line) for line in self.log.read_text(encoding="utf-8").splitlines()]
+
+    def wait_for(self, event: str) -> dict[str, Any]:
+        until = time.monotonic() + 60
+        while time.monotonic() < until:
+            for line in self.lines():
+                if line["event"] == event:
+                    return line
+            time.sleep(0.05)
+        raise AssertionError(f"no {event} in {self.log.read_text(encoding='utf-8')[-2000:]}")
+
+
+def load_client(connection: duckdb.DuckDBPyConnection) -> None:
+    """Quack's client speaks HTTP through the extension httpfs."""
+    try:
+        load_extension(connection, "httpfs")
+    except duckdb.Error as error:
+        if os.environ.get("KOMMUNLAGER_TEST_PROGRAMS") == "required":
+            raise
+        pytest.skip(f"the client needs the wheel duckdb-extension-httpfs: {str(error).splitlines()[0]}")
+    load_extension(connection, "quack")
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+Start = Callable[..., Serving]
+
+
+@pytest.fixture(scope="module")
+def start(warehouse: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Start]:
+    """Start a server on a copy of the warehouse, where releases can be published."""
+    started: list[Serving] = []
+
+    def begin(*options: str) -> Serving:
+        with duckdb.connect() as connection:
+            load_client(connection)
+        folder = tmp_path_factory.mktemp("serve")
+        version = folder / warehouse.resolve().name
+        shutil.copyfile(warehouse.resolve(), version)
+        link = folder / "kommunlager.duckdb"
+        link.symlink_to(version.name)
+        port = free_port()
+        kept = {name: value for name, value in os.environ.items() if not name.startswith("KOMMUNLAGER_")}
+        log = folder / "serve.log"
+        with log.open("w", encoding="utf-8") as errors:
+            process = subprocess.Popen(
+                [
+                    *(sys.executable, "-m", "dagster_project.cli", "serve", "--warehouse", str(link)),
+                    *("--port", str(port), *options),
+                ],
+                env=kept | {"KOMMUNLAGER_SERVE_TOKEN": TOKEN, "PYTHONPATH": str(ROOT)},
+                stdout=subprocess.PIPE,
+                stderr=errors,
+                text=True,
+            )
+        serving = Serving(process, f"quack:127.0.0.1:{port}", link, log)
+        started.append(serving)
+        assert process.stdout is not None
+        assert process.stdout.readline().startswith("serving"), log.read_text(encoding="utf-8")
+        return serving
+
+    yield begin
+    for serving in started:
+        serving.process.kill()
+        serving.process.wait()
+        if serving.process.stdout:
+            serving.process.stdout.close()
+
+
+@pytest.fixture(scope="module")
+def serving(start: Start) -> Serving:
+    return start("--seconds", "5", "--answer", "20")
+
+
+@pytest.fixture(scope="module")
+def client(serving: Serving) -> Iterator[duckdb.DuckDBPyConnection]:
+    with serving.client() as connection:
+        yield connection
+
+
+def ask(client: duckdb.DuckDBPyConnection, serving: Serving, sql: str) -> list[tuple[Any, ...]]:
+    return client.execute(f"from quack_query('{serving.uri}', $sql${sql}$sql$)").fetchall()
+
+
+def test_a_client_gets_what_the_file_says(client: duckdb.DuckDBPyConnection, serving: Serving, warehouse: Path) -> None:
+    types = (
+        "select null as n, [1, 2] as l, {'a': 1} as s, 170141183460469231731687303715884105727::hugeint as h, "
+        "date '2024-02-29' as d, interval 3 day as i, 1.50::decimal(9, 2) as m, 'x'::enum ('x', 'y') as e, "
+        "time '10:00' as t, map {'a': 1} as p, 'Göteborg' as g, true as b"
+    )
+    queries = [
+        types,
+        "from marts.report_values order by fact_key",
+        "from raw.cell order by all",
+        "select count(*) from range(1000000)",
+        "select i from range(100000) as t(i) order by i desc",
+        "select 1 as a where false",
+    ]
+    with duckdb.connect(str(warehouse), read_only=True) as local:
+        for sql in queries:
+            assert ask(client, serving, sql) == local.execute(sql).fetchall(), sql
+
+
+def test_every_hostile_statement_is_refused_over_the_wire(client: duckdb.DuckDBPyConnection, serving: Serving) -> None:
+    before = (serving.warehouse.stat().st_size, serving.warehouse.stat().st_mtime_ns)
+    for statement in STATEMENTS:
+        with pytest.raises(duckdb.Error, match=r"Refused|Authorization failed"):
+            ask(client, serving, statement)
+    assert (serving.warehouse.stat().st_size, serving.warehouse.stat().st_mtime_ns) == before
+    assert not list(Path("/tmp").glob("kommunlager-hostile*"))
+
+
+def test_an_attached_client_reads_and_cannot_write(serving: Serving, warehouse: Path) -> None:
+    with serving.client() as client, duckdb.connect(str(warehouse), read_only=True) as local:
+        client.execute(f"attach '{serving.uri}' as remote")
+        for table in ("marts.report_values", "marts.target_outcome", "raw.cell", "vocabulary.units"):
+            sql = "select * from {} order by all"
+            theirs = client.execute(sql.format(f"remote.{table}")).fetchall()
+            assert theirs == local.execute(sql.format(table)).fetchall(), table
+        assert client.execute("from remote.query('select count(*) from marts.report_values')").fetchall() == [(639,)]
+        for statement in (
+            "create table remote.marts.new (a int)",
+            "insert into remote.marts.dim_unit select * from remote.marts.dim_unit",
+            "drop view remote.marts.coverage",
+            "drop table remote.raw.cell",
+            "delete from remote.marts.dim_unit",
+            "update remote.marts.dim_unit set unit_key = 'x'",
+            "create schema remote.new",
+        ):
+            with pytest.raises(duckdb.Error):
+                client.execute(statement)
+        assert client.execute("from remote.query('select count(*) from marts.report_values')").fetchall() == [(639,)]
+
+
+def test_rows_to_append_are_refused_without_a_word(engine: Engine) -> None:
+    """Quack asks about them with an INSERT that it never runs, and takes whatever text comes back for a yes."""
+    said: list[dict[str, Any]] = []
+    logger = SimpleNamespace(info=lambda event, **more: said.append(more), warning=print, exception=print, error=print)
+    server = Server(engine, Tokens(None, (Reader("anna", TOKEN),)), Address(port=free_port()), logger)
+    server.start()
+    try:
+        assert not server._admits("session-of-nobody", "wrong-token-0123456789", "")
+        assert server._answers("session-of-nobody", "select 1") is None
+        assert server._admits("session-of-anna", TOKEN, "")
+        for table in ('"marts"."dim_unit"', '"main"."answer_1"', f'"main"."{"x" * 300_000}"'):
+            assert server._answers("session-of-anna", f"INSERT INTO {table} VALUES (NULL)") is None
+        instead = server._answers("session-of-anna", "from read_text('/etc/hostname')")
+        assert instead is not None
+        assert instead.startswith("select error('Refused: ")
+        assert (server._answers("session-of-anna", "select 1 as a") or "").startswith("from answers.main.answer_")
+    finally:
+        server._stopped.set()
+        server._stop_listening()
+    assert {one["outcome"] for one in said if "outcome" in one} == {"refused", "answered"}
+
+
+def test_a_wrong_token_opens_nothing_and_is_in_the_log(serving: Serving) -> None:
+    with serving.client("another-token-0123456789") as client, pytest.raises(duckdb.Error, match="Authentication"):
+        ask(client, serving, "select 1")
+    assert serving.wait_for("not admitted")["level"] == "warning"
+    assert "another-token" not in serving.log.read_text(encoding="utf-8")
+
+
+def test_the_log_says_who_asked_what_and_what_came_of_it(client: duckdb.DuckDBPyConnection, serving: Serving) -> None:
+    mark = f"select {time.time_ns()} as mark"
+    ask(client, serving, mark)
+    ask(client, serving, mark)
+    with pytest.raises(duckdb.Error, match="longer than 5 seconds"):
+        ask(client, serving, "select count(*) from range(9999999) as a, range(9999999) as b")
+    with pytest.raises(duckdb.Error, match="not_there"):
+        ask(client, serving, "select not_there from marts.dim_unit")
+    lines = serving.lines()
+    first, again = (line for line in lines if line.get("sql") == mark)
+    assert {"reader", "session", "ms", "rows", "release", "timestamp"} <= set(first)
+    assert (first["outcome"], first["rows"], again["cached"]) == ("answered", 1, True)
+    assert re.fullmatch("[0-9a-f]{12}", first["session"])
+    assert {line["outcome"] for line in lines if line["event"] == "query"} >= {"answered", "stopped", "failed"}
+    assert TOKEN not in serving.log.read_text(encoding="utf-8")
+
+
+def test_new_releases_are_followed_and_no_query_fails(start: Start) -> None:
+    serving = start("--log-queries", "hash")
+    with serving.client() as client:
+        for number in range(3):
+            assert ask(client, serving, "select count(*) from marts.report_values") == [(639,)]
+            _publish_marked(serving.warehouse, number)
+            until = time.monotonic() + 60
+            while ask(client, serving, "select file_name from raw.report limit 1") != [(f"release {number}",)]:
+                assert time.monotonic() < until
+                time.sleep(0.05)
+    assert "sql_sha256" in serving.wait_for("query")
+    assert not [line for line in serving.lines() if line["level"] != "info"]
+    serving.process.send_signal(signal.SIGTERM)
+    assert serving.process.wait(30) == 0
+    assert serving.lines()[-1]["event"] == "stopped"
+
+
+def _publish_marked(link: Path, number: int) -> None:
+    """A new version that says its number, behind the link in one rename."""
+    version = link.with_name(f"kommunlager-20300101T00000{number}Z-00000000.duckdb")
+    shutil.copyfile(link.resolve(), version)
+    with duckdb.connect(str(version)) as connection:
+        connection.execute("update raw.report set file_name = ?", [f"release {number}"])
+    new_link = link.with_name(".new.link")
+    new_link.symlink_to(version.name)
+    new_link.replace(link)
+
+
+def test_a_release_that_cannot_be_opened_leaves_the_one_before(start: Start) -> None:
+    serving = start()
+    broken = serving.warehouse.with_name("kommunlager-20300101T000000Z-00000000.duckdb")
+    broken.write_bytes(b"no database")
+    new_link = serving.warehouse.with_name(".new.link")
+    new_link.symlink_to(broken.name)
+    new_link.replace(serving.warehouse)
+    assert "cannot be opened" in serving.wait_for("release not opened; the one before stays")["error"]
+    with serving.client() as client:
+        assert ask(client, serving, "select count(*) from marts.report_values") == [(639,)]
+
+
+def test_a_port_that_is_taken_is_said(serving: Serving, warehouse: Path, tmp_path: Path) -> None:
+    port = serving.uri.rpartition(":")[2]
+    done = subprocess.run(
+        [
+            *(sys.executable, "-m", "dagster_project.cli", "serve", "--warehouse", str(warehouse), "--port", port),
+        ],
+        env=os.environ | {"KOMMUNLAGER_SERVE_TOKEN": TOKEN, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 4
+    assert "Address already in use" in done.stderr
+    assert TOKEN not in done.stderr + done.stdout
+
+
+def test_many_clients_through_publications_without_a_failure(warehouse: Path, tmp_path: Path) -> None:
+    """The measurement of ``tools/bench_serving.py``, short."""
+    with duckdb.connect() as connection:
+        load_client(connection)
+    sys.path.insert(0, str(ROOT / "tools"))
+    try:
+        import bench_serving
+    finally:
+        sys.path.remove(str(ROOT / "tools"))
+    measured = bench_serving.measure(tmp_path / "w", warehouse, clients=12, seconds=8, publications=3, pause=0.1)
+    assert measured.errors == []
+    assert measured.different == 0
+    assert measured.publications == 3
+    assert len(measured.remote_ms) > 20
