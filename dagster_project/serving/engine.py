@@ -267,7 +267,9 @@ class Engine:
             duckdb.Error: DuckDB's own word on it.
         """
         release = self._release
-        while not release.enter():
+        while not release.enter():  # retired in between
+            if self._closed.is_set():
+                raise LimitError("the server is stopping")
             release = self._release
         with release.used():
             sql = CATALOG_QUERY if " ".join(sql.split()) == CLIENTS_CATALOG_QUERY else sql

@@ -111,6 +111,7 @@ class Server:
         self._numbers = iter(range(1, 2**62))
         self._due: dict[int, float] = {}  # answer to the moment when it may be dropped
         self._cached: OrderedDict[tuple[str, str], _Cached] = OrderedDict()  # by release and query
+        self._asked: dict[tuple[str, str], threading.Event] = {}  # what is being answered now
         self._threads = [
             threading.Thread(target=work, name=name, daemon=True)
             for name, work in (("follow", self._follow), ("tidy", self._tidy))
@@ -209,9 +210,25 @@ class Server:
 
     def _answer(self, session: str | None, reader: Reader, sql: str, began: float) -> str | None:
         release = self._engine.release
-        if cached := self._cached_answer(release, sql):
+        cached, first = self._cached_answer(release, sql)
+        if not cached and first:  # somebody asks the very same: wait for their answer
+            first.wait(self._engine.limits.seconds)
+            cached, first = self._cached_answer(release, sql)
+        if cached:
             self._note(session, reader, sql, began, "answered", rows=cached.rows, release=release, cached=True)
             return f"from answers.main.answer_{cached.number}"
+        done = threading.Event()
+        with self._lock:
+            self._asked.setdefault((release, sql), done)
+        try:
+            return self._run(session, reader, sql, began)
+        finally:
+            with self._lock:
+                if self._asked.get((release, sql)) is done:
+                    del self._asked[(release, sql)]
+            done.set()
+
+    def _run(self, session: str | None, reader: Reader, sql: str, began: float) -> str | None:
         try:
             answer = self._engine.answer(sql)
             instead = self._put(answer, sql)
@@ -238,12 +255,13 @@ class Server:
             return True  # which Quack cannot run either: its reason may be told
         return all(statement.type == duckdb.StatementType.SELECT for statement in statements)
 
-    def _cached_answer(self, release: str, sql: str) -> _Cached | None:
+    def _cached_answer(self, release: str, sql: str) -> tuple[_Cached | None, threading.Event | None]:
+        """An answer that is kept; without one, what is set when somebody who asks the same has theirs."""
         with self._lock:
             cached = self._cached.get((release, sql))
             if cached:
                 self._cached.move_to_end((release, sql))
-            return cached
+            return cached, self._asked.get((release, sql))
 
     def _put(self, answer: Answer, sql: str) -> str:
         """The answer as a table that Quack can read; returns the query that reads it."""
