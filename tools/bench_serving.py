@@ -261,9 +261,10 @@ def _page(measured: Measured, clients: int, seconds: float, pause: float) -> str
 
     return f"""## Many readers
 
-{clients} clients for at least {seconds:.0f} seconds, each with a pause of {pause:g} seconds on average between two questions and
-each asking the same question over Quack and of the file opened locally, in turn; {measured.publications} publications
-meanwhile (answers came from {measured.releases} releases). Load of the machine at the end: {os.getloadavg()[1]:.1f}.
+{clients} clients for at least {seconds:.0f} seconds, each with a pause of {pause:g} seconds on average between
+two questions and each asking the same question over Quack and of the file opened locally, in turn;
+{measured.publications} publications meanwhile (answers came from {measured.releases} releases).
+Load of the machine at the end: {os.getloadavg()[1]:.1f}.
 
 | asked | queries | median ms | 95 % ms | slowest ms |
 | --- | --- | --- | --- | --- |
