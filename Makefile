@@ -2,7 +2,9 @@
 #   make refresh   set up, run the main job, publish warehouse/kommunlager.duckdb
 #   make test      set up, run the tests
 #   make ui        Dagster's UI        make lint     what CI checks beside the tests
+#   make site      the published warehouse as web pages, site/index.html
 #   make bench     docs/benchmarks.md  make lock     pin the newest versions that fit
+#   make soak      kill refreshes, read through publications, compare incremental and full, for half an hour
 #   make clean     remove what can be made again (not the published warehouse)
 
 # Bytecode is kept, even where an image says otherwise: without it every start compiles hundreds of modules again.
@@ -13,7 +15,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALL = $(BIN)/python -m pip install -qq --disable-pip-version-check
 
-.PHONY: refresh test ui lint bench lock clean setup setup-dev
+.PHONY: refresh test ui site lint soak bench lock clean setup setup-dev
 .DEFAULT_GOAL := refresh
 
 refresh: $(VENV)/.run
@@ -21,6 +23,9 @@ refresh: $(VENV)/.run
 
 ui: $(VENV)/.run
 	@$(BIN)/kommunlager ui
+
+site: $(VENV)/.run
+	@$(BIN)/kommunlager site
 
 test: $(VENV)/.dev
 	@$(BIN)/python -m pytest $(PYTEST_ARGS)
@@ -30,6 +35,11 @@ lint: $(VENV)/.dev
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	KOMMUNLAGER_WORKING_FILE=:memory: $(BIN)/sqlfluff lint --disable-progress-bar --processes 2 dbt
+
+# Hundreds of killed refreshes, and readers through many publications; `make test` runs a short form.
+soak: $(VENV)/.dev
+	@KOMMUNLAGER_SOAK_KILLS=200 KOMMUNLAGER_SOAK_READERS=20 KOMMUNLAGER_SOAK_PUBLISHES=50 KOMMUNLAGER_TEST_TURNS=12 \
+		$(BIN)/python -m pytest -s tests/test_soak.py tests/test_incremental.py $(PYTEST_ARGS)
 
 bench: $(VENV)/.dev
 	@$(BIN)/python tools/bench.py

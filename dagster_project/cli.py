@@ -7,12 +7,12 @@ needs them: they take seconds, and help and questions must not.
 from __future__ import annotations
 
 import os
-import shutil
 import signal
 import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn, TextIO
 
@@ -20,25 +20,23 @@ import click
 
 from dagster_project.commands.export import export
 from dagster_project.commands.map import map_labels
+from dagster_project.commands.operate import (
+    our_name,
+    releases_command,
+    rollback,
+    show_unsettled,
+    status,
+    warehouse_option,
+)
 from dagster_project.commands.search import search
 from dagster_project.commands.serve import serve
 from dagster_project.commands.show import show
-from dagster_project.refresh import ExitCode
+from dagster_project.commands.site import site
+from dagster_project.exit_codes import ExitCode
 from dagster_project.settings import PROJECT, ConfigurationError, Settings, load_settings
 
 if TYPE_CHECKING:
     from dagster_project.warehouse.query import Answer
-
-warehouse_option = click.option(
-    "--warehouse",
-    type=click.Path(path_type=Path, dir_okay=False),
-    envvar="KOMMUNLAGER_WAREHOUSE",
-    show_envvar=True,
-    help="The published file, a link to the newest version.  [default: warehouse/kommunlager.duckdb of the checkout]",
-)
-
-MAX_UNSETTLED = 10
-"""Reports to settle that are shown with their entries; the others are counted."""
 
 EPILOG = """
 \b
@@ -53,9 +51,16 @@ Exit codes:
 \b
 More settings, by environment variable (default):
   KOMMUNLAGER_STATE        private folder of a refresh (.state beside the warehouse)
-  KOMMUNLAGER_KEEP         versions kept (3)
+  KOMMUNLAGER_KEEP         releases kept (5)
   KOMMUNLAGER_WORKERS      processes that read documents (0: by the amount)
   KOMMUNLAGER_DBT_THREADS  models built at a time (2)
+  KOMMUNLAGER_INBOX        folder or address (s3://…) from which new reports are fetched
+  KOMMUNLAGER_SCHEDULE     when Dagster refreshes, a cron expression in Swedish time
+  KOMMUNLAGER_MAX_AGE_HOURS  age of the last good refresh that status calls a problem (0: any is good)
+  KOMMUNLAGER_WEBHOOK      address to which a failed refresh is posted as JSON
+  KOMMUNLAGER_MAIL_TO      who is told of it by e-mail, from KOMMUNLAGER_MAIL_FROM by KOMMUNLAGER_SMTP
+  KOMMUNLAGER_LOG_STDERR   1 writes the log to standard error too, as JSON lines
+  KOMMUNLAGER_KEEP_RUNS    runs that Dagster's log keeps (50)
 
 \b
 Bounds for one document; beyond one of them it is quarantined:
@@ -96,26 +101,66 @@ def cli() -> None:
 @click.option(
     "--verbose", "-v", is_flag=True, envvar="KOMMUNLAGER_VERBOSE", show_envvar=True, help="Show Dagster's log as well."
 )
-def refresh(reports: Path | None, warehouse: Path | None, verbose: bool) -> None:
-    """Read every report, build and test the star schemas, publish them if every test passed."""
+@click.option(
+    "--full", is_flag=True, envvar="KOMMUNLAGER_FULL", show_envvar=True, help="Read and build everything anew."
+)
+@click.option(
+    "--quarantine-failing",
+    is_flag=True,
+    envvar="KOMMUNLAGER_QUARANTINE_FAILING",
+    show_envvar=True,
+    help="Leave out reports that fail a check of severity error by themselves, instead of publishing nothing.",
+)
+@click.option(
+    "--wait",
+    is_flag=True,
+    envvar="KOMMUNLAGER_WAIT",
+    show_envvar=True,
+    help="Wait for a refresh that is running, instead of ending with code 3.",
+)
+@click.option(
+    "--metrics",
+    type=click.Path(path_type=Path, dir_okay=False),
+    envvar="KOMMUNLAGER_METRICS",
+    show_envvar=True,
+    help="Write a Prometheus textfile there.",
+)
+def refresh(
+    reports: Path | None,
+    warehouse: Path | None,
+    verbose: bool,
+    full: bool,
+    quarantine_failing: bool,
+    wait: bool,
+    metrics: Path | None,
+) -> None:
+    """Read the reports that have changed, build and test the star schemas, publish them if every test passed."""
     from dagster_project.console import console_on, display_on
     from dagster_project.progress import listening
     from dagster_project.refresh import run_refresh
-    from dagster_project.warehouse.lock import refresh_lock
-    from dagster_project.warehouse.publishing import check_target
+    from dagster_project.warehouse.lock import is_locked, refresh_lock
     from dagster_project.warehouse.query import first_line
+    from dagster_project.warehouse.releases import check_target
     from dagster_project.warehouse.scan import check_folder
     from dagster_project.warehouse.transform import TransformError
 
     started = time.monotonic()
-    settings = load_settings(reports=reports, warehouse=warehouse)
+    settings = replace(
+        load_settings(reports=reports, warehouse=warehouse),
+        full=full,
+        quarantine_failing=quarantine_failing,
+        wait=wait,
+        metrics=metrics and metrics.absolute(),
+    )
     check_folder(settings.reports)  # again in the run, but a wrong name should not cost the seconds of starting one
     check_target(settings.warehouse)
     # dbt makes semaphores; the process that looks after them complains when we leave at once, which is meant.
     os.environ["PYTHONWARNINGS"] = f"{os.environ.get('PYTHONWARNINGS', '')},ignore:resource_tracker".lstrip(",")
     errors = console_on(sys.stderr)
     display = display_on(errors)
-    with refresh_lock(settings.lock_file), _signals_noted() as signals:
+    if settings.wait and is_locked(settings.lock_file):
+        _say("Waiting for the refresh that is running.")
+    with refresh_lock(settings.lock_file, wait=settings.wait), _signals_noted() as signals:
         before = settings.warehouse.resolve()
         try:
             with display, listening(display):
@@ -135,30 +180,6 @@ def refresh(reports: Path | None, warehouse: Path | None, verbose: bool) -> None
             _say(f"Log of the run: kommunlager ui, run {outcome.run_id}")
         sys.exit(outcome.exit_code)
     _show_refreshed(settings, outcome.checks, outcome.checks_passed, outcome.warnings, time.monotonic() - started)
-
-
-@cli.command()
-@warehouse_option
-def status(warehouse: Path | None) -> None:
-    """Show what is published, report by report."""
-    from dagster_project.console import console_on, moment, reports_table, size
-    from dagster_project.warehouse.lock import is_locked
-    from dagster_project.warehouse.publishing import versions
-    from dagster_project.warehouse.summary import list_reports
-
-    settings = load_settings(warehouse=warehouse)
-    reports = list_reports(settings.warehouse)
-    version = settings.warehouse.resolve()
-    facts = version.stat()
-    older = [path for path in versions(settings.warehouse) if path != version]
-    click.echo(f"published  {settings.warehouse}")
-    click.echo(f"version    {version.name}, {size(facts.st_size)}, made {moment(facts.st_mtime)}")
-    click.echo(f"kept       {len(older)} older")
-    click.echo(f"refresh    {'running' if is_locked(settings.lock_file) else 'none running'}")
-    click.echo()
-    console_on(sys.stdout).print(reports_table(reports))
-    _show_quarantined(settings)
-    _show_unsettled(settings)
 
 
 @cli.command(context_settings={"ignore_unknown_options": True})  # for SQL that begins with a comment
@@ -240,7 +261,11 @@ cli.add_command(export)
 cli.add_command(serve)
 cli.add_command(map_labels)
 cli.add_command(search)
+cli.add_command(site)
 cli.add_command(show)
+cli.add_command(status)
+cli.add_command(releases_command)
+cli.add_command(rollback)
 
 
 def main() -> NoReturn:
@@ -302,7 +327,7 @@ def _code_of(signals: set[int]) -> ExitCode:
 
 def _leave_at_once(settings: Settings, before: Path, code: ExitCode, why: str) -> NoReturn:
     """End without waiting for DuckDB's query or dbt's thread: what they build is thrown away by the next refresh."""
-    from dagster_project.warehouse.publishing import remove_leftovers
+    from dagster_project.warehouse.releases import remove_leftovers
 
     remove_leftovers(settings.warehouse)
     if settings.warehouse.resolve() == before:
@@ -320,25 +345,26 @@ def _say(message: str) -> None:
 
 def _show_refreshed(settings: Settings, checks: int, passed: int, warnings: tuple[str, ...], seconds: float) -> None:
     from dagster_project.console import console_on, size, summary_table
+    from dagster_project.warehouse.journal import refreshes
+    from dagster_project.warehouse.releases import current
     from dagster_project.warehouse.summary import summarise
 
     summary = summarise(settings.warehouse)
     console_on(sys.stdout).print(summary_table(summary, checks, passed, seconds))
-    click.echo(f"\npublished  {settings.warehouse}\n           -> {summary.version.name}, {size(summary.size_bytes)}")
+    release = current(settings.warehouse)
+    name = release.name if release else summary.version.name
+    click.echo(f"\npublished  {settings.warehouse}\n           -> {name}, {size(summary.size_bytes)}")
+    last = next(iter(refreshes(settings.state)[-1:]), {})
+    if not last.get("is_new", True):
+        click.echo(f"unchanged  {last.get('remark')}")
+    for report_id in last.get("set_aside", ()):
+        _say(f"SET ASIDE  {report_id}: it fails a check and is NOT in the warehouse")
     _show_quarantined(settings)
-    _show_unsettled(settings)
+    show_unsettled(settings)
     for warning in warnings:
         _say(f"warning    check did not pass: {warning}")
     place = "" if settings.warehouse == Settings().warehouse else f" --warehouse {settings.warehouse}"
-    click.echo(f'ask it     {_our_name()} query{place} "select * from marts.report_values limit 10"')
-
-
-def _our_name() -> str:
-    """How this command is called from here: by its name if it is on the path, else by its place."""
-    called = Path(sys.argv[0])
-    if called.name != "kommunlager" or shutil.which("kommunlager") == str(called):
-        return "kommunlager"
-    return str(called.relative_to(Path.cwd())) if called.is_relative_to(Path.cwd()) else str(called)
+    click.echo(f'ask it     {our_name()} query{place} "select * from marts.report_values limit 10"')
 
 
 def _show_quarantined(settings: Settings) -> None:
@@ -348,21 +374,6 @@ def _show_quarantined(settings: Settings) -> None:
     for report in list_reports(settings.warehouse):
         if report.status == "quarantined":
             _say(f"quarantined  {printable(report.file_name)}: {printable(report.error or '')}")
-
-
-def _show_unsettled(settings: Settings) -> None:
-    from dagster_project.console import printable
-    from dagster_project.warehouse.scan import OVERRIDES_FILE
-    from dagster_project.warehouse.unsettled import list_unsettled
-
-    unsettled = list_unsettled(settings.warehouse)
-    for report in unsettled[:MAX_UNSETTLED]:
-        _say(f"to settle  {printable(report.file_name)}: {report.open_attributes}; paste into {OVERRIDES_FILE}:")
-        for line in report.entry.splitlines():
-            _say(f"    {printable(line)}")
-    if len(unsettled) > MAX_UNSETTLED:
-        rest = len(unsettled) - MAX_UNSETTLED
-        _say(f'to settle  {rest} more: {_our_name()} query "select file_name, entry from marts.reports_to_settle"')
 
 
 @contextmanager

@@ -70,6 +70,15 @@ class PooledSqliteEventLogStorage(SqliteEventLogStorage):
             self._tables.add(table_name)
         return table_name in self._tables
 
+    def delete_events(self, run_id: str) -> None:
+        """Forget a run, and with it the file that its events stand in, which Dagster would leave behind."""
+        super().delete_events(run_id)
+        if run_id in self._engines:
+            self._engines.pop(run_id).dispose()
+        self._initialized_dbs.discard(run_id)
+        for leftover in Path(self._base_dir).glob(f"{run_id}.db*"):
+            leftover.unlink(missing_ok=True)
+
     def dispose(self) -> None:
         """Close every connection."""
         super().dispose()

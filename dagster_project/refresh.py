@@ -7,14 +7,21 @@ and dbt.
 
 from __future__ import annotations
 
+import logging
 import os
 import shutil
 from dataclasses import dataclass
-from enum import IntEnum
 from typing import TYPE_CHECKING, Any, Final
 
+from dagster_project.exit_codes import ExitCode
 from dagster_project.settings import PROJECT, Settings
-from dagster_project.warehouse.publishing import check_target, remove_leftovers
+from dagster_project.warehouse.health import health
+from dagster_project.warehouse.journal import refreshes
+from dagster_project.warehouse.metrics import write_metrics
+from dagster_project.warehouse.notify import notify
+from dagster_project.warehouse.releases import check_target, remove_leftovers
+
+_log = logging.getLogger(__name__)
 
 if TYPE_CHECKING:
     import dagster as dg
@@ -23,25 +30,6 @@ JOB: Final = "refresh"
 
 LAUNCHED_BY: Final = {"kommunlager/launched_by": "command line"}
 """Tag of runs that live and die with a process of this command line."""
-
-
-class ExitCode(IntEnum):
-    """What the command ends with; documented in the README."""
-
-    OK = 0
-    """Done; for a refresh: published, though single documents may be quarantined."""
-    FAILED = 1
-    """The refresh or the question failed; what was published before is as it was."""
-    USAGE = 2
-    """The command line is wrong."""
-    RUNNING = 3
-    """Another refresh is running; nothing was done."""
-    CONFIGURATION = 4
-    """A setting, the reports folder, reports.yml or the vocabulary is wrong; nothing was published."""
-    INTERRUPTED = 130
-    """Ctrl-C; what was published before is as it was."""
-    TERMINATED = 143
-    """The same, by a signal to terminate."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +61,8 @@ def run_refresh(settings: Settings, *, verbose: bool = False) -> Outcome:
 
     from dagster_project.definitions import defs
 
+    if not verbose:  # a check whose model was not built again has no result; that is no news
+        logging.getLogger("dagster._core.execution.plan.active").setLevel(logging.ERROR)
     with dg.DagsterInstance.get() as instance:
         _close_dead_runs(instance)
         try:
@@ -88,7 +78,18 @@ def run_refresh(settings: Settings, *, verbose: bool = False) -> Outcome:
             )
         finally:
             remove_leftovers(settings.warehouse)
-    return _outcome(result)
+        outcome = _outcome(result)
+        _forget_old_runs(instance, settings.keep_runs)
+    if outcome.exit_code not in (ExitCode.OK, ExitCode.INTERRUPTED):
+        facts = next((one for one in reversed(refreshes(settings.state)) if one["run"] == outcome.run_id), {})
+        for problem in notify(settings, {"run": outcome.run_id, **facts, "error": outcome.message}):
+            _log.error(problem)
+    if settings.metrics is not None:
+        try:
+            write_metrics(health(settings), settings.warehouse, settings.metrics)
+        except OSError as error:
+            _log.error("The metrics could not be written: %s", error)
+    return outcome
 
 
 def prepare_dagster_home(settings: Settings) -> None:
@@ -110,6 +111,15 @@ def _close_dead_runs(instance: dg.DagsterInstance) -> None:
         instance.report_run_failed(
             run, "The process of this run has ended without a word (killed, or the power failed)."
         )
+
+
+def _forget_old_runs(instance: dg.DagsterInstance, keep: int) -> None:
+    """Keep Dagster's log from growing: each run adds 2 to 3 MB to it."""
+    import dagster as dg
+
+    finished = [dg.DagsterRunStatus.SUCCESS, dg.DagsterRunStatus.FAILURE, dg.DagsterRunStatus.CANCELED]
+    for run in instance.get_runs(dg.RunsFilter(statuses=finished))[keep:]:  # the latest come first
+        instance.delete_run(run.run_id)
 
 
 def _outcome(result: dg.ExecuteInProcessResult) -> Outcome:
@@ -149,6 +159,7 @@ _OUR_ERRORS: Final = {
     "RefreshRunningError": ExitCode.RUNNING,
     "TransformError": ExitCode.FAILED,
     "PublishError": ExitCode.FAILED,
+    "InboxError": ExitCode.FAILED,
     "Failure": ExitCode.FAILED,
     "DagsterExecutionInterruptedError": ExitCode.INTERRUPTED,  # Dagster's own answer to Ctrl-C and SIGTERM
 }

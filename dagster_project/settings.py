@@ -30,15 +30,43 @@ class Settings:
     reports: Path = PROJECT / "seeds" / "reports"
     """``KOMMUNLAGER_REPORTS``: folder with the reports, read with its subfolders."""
     warehouse: Path = PROJECT / "warehouse" / "kommunlager.duckdb"
-    """``KOMMUNLAGER_WAREHOUSE``: the published file, a link to the newest versioned file beside it."""
+    """``KOMMUNLAGER_WAREHOUSE``: the published file, a link to the current release below ``releases/`` beside it."""
     state: Path = PROJECT / "warehouse" / ".state"
     """``KOMMUNLAGER_STATE``: private folder (working file, lock, Dagster's event log, dbt's logs);
     ``.state`` beside the published file unless set."""
-    keep: int = 3
-    """``KOMMUNLAGER_KEEP``: versioned files kept, the current one included; at least 1."""
+    keep: int = 5
+    """``KOMMUNLAGER_KEEP``: releases kept, the current one included; at least 1."""
     workers: int = 0
     """``KOMMUNLAGER_WORKERS``: processes that read documents; 0 means as many as cores, and none beside the main
     process when there is little to read."""
+    full: bool = False
+    """``KOMMUNLAGER_FULL``: read and build everything anew, whatever has changed."""
+    quarantine_failing: bool = False
+    """``KOMMUNLAGER_QUARANTINE_FAILING``: leave out reports that fail a check of severity error by themselves."""
+    wait: bool = False
+    """``KOMMUNLAGER_WAIT``: wait for a refresh that is running instead of ending with code 3."""
+    log_to_stderr: bool = False
+    """``KOMMUNLAGER_LOG_STDERR``: write the log to standard error too, as JSON lines."""
+    metrics: Path | None = None
+    """``KOMMUNLAGER_METRICS``: a Prometheus textfile that each refresh writes."""
+    schedule: str = ""
+    """``KOMMUNLAGER_SCHEDULE``: when Dagster refreshes, as a cron expression in Swedish time; empty for never."""
+    max_age_hours: int = 0
+    """``KOMMUNLAGER_MAX_AGE_HOURS``: age of the last good refresh from which the warehouse counts as stale; 0 for
+    any."""
+    inbox: str = ""
+    """``KOMMUNLAGER_INBOX``: folder or fsspec address (``s3://…``) from which new reports are fetched; empty for
+    none."""
+    webhook: str = ""
+    """``KOMMUNLAGER_WEBHOOK``: address to which a failed refresh is posted as JSON."""
+    mail_to: str = ""
+    """``KOMMUNLAGER_MAIL_TO``: e-mail addresses, divided by commas, that are told of a failed refresh."""
+    mail_from: str = ""
+    """``KOMMUNLAGER_MAIL_FROM``: the sender."""
+    smtp: str = "smtp://localhost"
+    """``KOMMUNLAGER_SMTP``: ``smtp://[user:password@]host[:port]`` or ``smtps://…``."""
+    keep_runs: int = 50
+    """``KOMMUNLAGER_KEEP_RUNS``: runs that Dagster's event log keeps; at least 1."""
     limits: Limits = field(default_factory=Limits)
     """``KOMMUNLAGER_MAX_BYTES`` and so on, one variable for each field: bounds for one document."""
 
@@ -80,6 +108,19 @@ class Settings:
             PREFIX + "STATE": str(self.state),
             PREFIX + "KEEP": str(self.keep),
             PREFIX + "WORKERS": str(self.workers),
+            PREFIX + "FULL": str(int(self.full)),
+            PREFIX + "QUARANTINE_FAILING": str(int(self.quarantine_failing)),
+            PREFIX + "WAIT": str(int(self.wait)),
+            PREFIX + "LOG_STDERR": str(int(self.log_to_stderr)),
+            PREFIX + "METRICS": str(self.metrics or ""),
+            PREFIX + "SCHEDULE": self.schedule,
+            PREFIX + "MAX_AGE_HOURS": str(self.max_age_hours),
+            PREFIX + "INBOX": self.inbox,
+            PREFIX + "WEBHOOK": self.webhook,
+            PREFIX + "MAIL_TO": self.mail_to,
+            PREFIX + "MAIL_FROM": self.mail_from,
+            PREFIX + "SMTP": self.smtp,
+            PREFIX + "KEEP_RUNS": str(self.keep_runs),
             **{PREFIX + name.upper(): str(value) for name, value in asdict(self.limits).items()},
             PREFIX + "WORKING_FILE": str(self.working_file),  # read by dbt/profiles.yml
         }
@@ -102,6 +143,19 @@ def load_settings(
         state=_absolute(_path(env, "STATE") or link.parent / ".state"),
         keep=_number(env, "KEEP", default.keep, at_least=1),
         workers=_number(env, "WORKERS", default.workers, at_least=0),
+        full=_flag(env, "FULL"),
+        quarantine_failing=_flag(env, "QUARANTINE_FAILING"),
+        wait=_flag(env, "WAIT"),
+        log_to_stderr=_flag(env, "LOG_STDERR"),
+        metrics=_absolute(metrics) if (metrics := _path(env, "METRICS")) else None,
+        schedule=env.get(PREFIX + "SCHEDULE", "").strip(),
+        max_age_hours=_number(env, "MAX_AGE_HOURS", default.max_age_hours, at_least=0),
+        inbox=env.get(PREFIX + "INBOX", ""),
+        webhook=env.get(PREFIX + "WEBHOOK", ""),
+        mail_to=env.get(PREFIX + "MAIL_TO", ""),
+        mail_from=env.get(PREFIX + "MAIL_FROM", ""),
+        smtp=env.get(PREFIX + "SMTP", "") or default.smtp,
+        keep_runs=_number(env, "KEEP_RUNS", default.keep_runs, at_least=1),
         limits=Limits(
             **{name: _number(env, name.upper(), value, at_least=1) for name, value in asdict(default.limits).items()}
         ),
@@ -116,6 +170,13 @@ def _path(env: Mapping[str, str], name: str) -> Path | None:
 def _absolute(path: Path) -> Path:
     # Not resolve(): the published file is itself a link, and it is the link that we want.
     return Path(os.path.abspath(path.expanduser()))  # noqa: PTH100 - see above
+
+
+def _flag(env: Mapping[str, str], name: str) -> bool:
+    text = env.get(PREFIX + name, "").strip().lower()
+    if text not in ("", "0", "no", "false", "off", "1", "yes", "true", "on"):
+        raise ConfigurationError(f"{PREFIX}{name} is {text!r}; it must be 1 or 0.")
+    return text in ("1", "yes", "true", "on")
 
 
 def _number(env: Mapping[str, str], name: str, default: int, *, at_least: int) -> int:

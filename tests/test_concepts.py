@@ -1,7 +1,7 @@
 """Concepts, comparison, measures and the text beside the figures, on the five reports.
 
-Belongs here: what analysts get from the views, each figure as the reports print it. Does not belong here: single rules of
-matching (``dbt/models/unit_tests_concepts.yml``).
+Belongs here: what analysts get from the views, each figure as the reports print it. Does not belong here: single rules
+of matching (``dbt/models/unit_tests_concepts.yml``).
 """
 
 from __future__ import annotations
@@ -56,7 +56,8 @@ def test_concepts_of_the_five_reports(connection: duckdb.DuckDBPyConnection) -> 
     rows = ask(
         connection,
         """
-        select distinct concept_key, coalesce(group_name || ' > ', '') || indicator_name || coalesce(' | ' || qualifier, '')
+        select distinct
+            concept_key, coalesce(group_name || ' > ', '') || indicator_name || coalesce(' | ' || qualifier, '')
         from marts.dim_indicator where concept_key is not null order by all
         """,
     )
@@ -116,9 +117,7 @@ def test_the_comparison_traces_to_the_printed_cell(connection: duckdb.DuckDBPyCo
         where comparison.concept_key = 'net_cost_ifo' and comparison.year = 2024
         """,
     )
-    assert rows == [(1_209_684_000.0, "kr", True, None, "1 209 684")], (
-        "a district's figure is never divided by the city"
-    )
+    assert rows == [(1_209_684_000.0, "kr", True, None, "1 209 684")], "a district's figure is not divided by the city"
 
 
 def test_a_figure_has_one_row_in_the_time_series(connection: duckdb.DuckDBPyConnection) -> None:
@@ -164,7 +163,9 @@ def test_narrative_names_the_section_as_the_figures_do(connection: duckdb.DuckDB
     ((paragraphs, differing),) = ask(
         connection,
         """
-        select count(distinct narrative.paragraph_key), count(*) filter (where narrative.section != report_values.section)
+        select
+            count(distinct narrative.paragraph_key),
+            count(*) filter (where narrative.section != report_values.section)
         from marts.narrative
         inner join marts.report_values
             on narrative.report_id = report_values.report_id
@@ -201,7 +202,8 @@ def test_kolada_is_seeded_whole_and_concepts_name_its_indicators(connection: duc
         from vocabulary.concepts
         inner join reference.kolada_kpis on concepts.kolada_kpi_id = kolada_kpis.kpi_id
         where concepts.unit_key != case
-            when kolada_kpis.unit in ('kr_per_inhabitant', 'kr_per_unit', 'tkr', 'mnkr') then 'kr' else kolada_kpis.unit end
+            when kolada_kpis.unit in ('kr_per_inhabitant', 'kr_per_unit', 'tkr', 'mnkr') then 'kr'
+            else kolada_kpis.unit end
             and not (kolada_kpis.unit = 'count' and concepts.unit_key in ('days', 'fte'))
         """,
     )

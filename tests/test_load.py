@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
 import subprocess
@@ -12,6 +13,7 @@ from collections.abc import Callable
 from datetime import date
 from multiprocessing import active_children
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import pytest
@@ -389,6 +391,114 @@ def test_whatever_became_of_the_working_file_the_next_load_works(reports: Path, 
             holder.communicate(b"")
     assert result.loaded == 1
     assert ask(settings, "select count(*) from raw.cell") == [(9,)]
+
+
+# --- only what has changed --------------------------------------------------------------------------------------------
+
+
+def later(path: Path) -> None:
+    """As if the file had been written a minute ago: one of just now is read again to be sure."""
+    while time.time_ns() - path.stat().st_ctime_ns < 2_100_000_000:
+        time.sleep(0.1)
+
+
+def test_a_report_that_has_not_changed_is_not_read_again(reports: Path) -> None:
+    later(max([write(reports, name) for name in ("a.txt", "b.txt", "c.txt")], key=lambda path: path.stat().st_ctime_ns))
+    assert load(reports)[0].read == ("a.txt", "b.txt", "c.txt")
+    assert load(reports)[0].read == ()
+    write(reports, "b.txt", value="7")
+    (reports / "c.txt").unlink()
+    (reports / "d.txt").write_text("inga tabeller")
+    result, settings = load(reports)
+    assert (result.read, result.removed, result.loaded) == (("b.txt", "d.txt"), ("c.txt",), 2)
+    assert ask(settings, "select report_id, count(*) from raw.cell group by all order by all") == [("a", 9), ("b", 9)]
+    assert ask(settings, "select text from raw.cell where report_id = 'b' and row_index = 1 and col_index = 2") == [
+        ("7",)
+    ]
+    assert [item.file_name for item in result.quarantined] == ["d.txt"]
+    assert load(reports)[0].read == ()
+
+
+def test_a_file_that_was_only_touched_is_not_read_again(reports: Path) -> None:
+    path = write(reports, "a.txt")
+    load(reports)
+    os.utime(path)
+    assert load(reports)[0].read == ()
+
+
+def test_a_replaced_file_of_the_same_size_and_date_is_noticed(reports: Path) -> None:
+    path = write(reports, "a.txt", value="6")
+    later(path)
+    status = path.stat()
+    load(reports)
+    write(reports, "a.txt", value="7")
+    os.utime(path, ns=(status.st_atime_ns, status.st_mtime_ns))
+    assert load(reports)[0].read == ("a.txt",)
+
+
+def test_other_limits_and_a_full_refresh_read_everything_again(reports: Path) -> None:
+    write(reports, "a.txt")
+    load(reports)
+    assert load(reports, KOMMUNLAGER_MAX_COLUMNS="500")[0].read == ("a.txt",)
+    assert load(reports, KOMMUNLAGER_MAX_COLUMNS="500")[0].read == ()
+    assert load(reports, KOMMUNLAGER_MAX_COLUMNS="500", KOMMUNLAGER_FULL="1")[0].read == ("a.txt",)
+
+
+def test_a_name_that_two_files_claim_and_then_one(reports: Path) -> None:
+    write(reports, "a.txt")
+    write(reports, "b.txt")
+    load(reports)
+    write(reports, "a.md")
+    result, settings = load(reports)
+    assert (result.loaded, len(result.quarantined)) == (1, 2)
+    assert ask(settings, "select distinct report_id from raw.cell") == [("b",)]
+    (reports / "a.txt").unlink()
+    result, settings = load(reports)
+    assert (result.loaded, len(result.quarantined)) == (2, 0)
+    assert ask(settings, "select file_name from raw.report order by all") == [("a.md",), ("b.txt",)]
+
+
+def test_what_may_pass_is_tried_again_and_what_cannot_is_not(reports: Path) -> None:
+    write(reports, "a.txt")
+    (reports / "b.txt").write_text("inga tabeller")
+    later(reports / "b.txt")
+    (reports / "a.txt").chmod(0)
+    if os.geteuid() == 0:
+        pytest.skip("root may read everything")
+    assert load(reports)[0].read == ("a.txt", "b.txt")
+    assert load(reports)[0].read == ("a.txt",)
+    (reports / "a.txt").chmod(0o600)
+    assert load(reports)[0].loaded == 1
+
+
+def test_a_locked_file_is_tried_again_at_once(reports: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path, refused = write(reports, "a.txt"), [errno.EBUSY, errno.ESTALE]
+    whole = Path.open
+
+    def opened(self: Path, *arguments: Any, **named: Any) -> Any:
+        if self == path and refused:
+            raise OSError(refused.pop(), "busy")
+        return whole(self, *arguments, **named)
+
+    monkeypatch.setattr(Path, "open", opened)
+    assert load(reports)[0].loaded == 1
+    assert not refused
+
+
+def test_reports_yml_alone_changes_its_reports_and_reads_none(reports: Path) -> None:
+    write(reports, "a.txt")
+    write(reports, "b.txt")
+    load(reports)
+    (reports / "reports.yml").write_text("a: {committee: Socialnämnden}\n")
+    result, settings = load(reports)
+    assert result.read == ()
+    assert ask(settings, "select report_id from main.pending order by all") == [
+        ("a",),
+        ("b",),
+    ]  # nothing was built since
+    assert ask(settings, "select report_id, committee from raw.report_override") == [("a", "Socialnämnden")]
+    (reports / "reports.yml").unlink()
+    assert ask(load(reports)[1], "select count(*) from raw.report_override") == [(0,)]
 
 
 # --- processes --------------------------------------------------------------------------------------------------------

@@ -212,6 +212,14 @@ def test_written_cases(cases: list[Case], name: str) -> None:
     assert _differences(written, (name,)) == {}
 
 
+def test_a_company_is_not_the_municipality(cases: list[Case]) -> None:
+    """Its annual report names its owner, and is nobody's of the municipality: a human is asked."""
+    found = {case.name: case.found for case in cases}
+    assert found["more-26"]["committee"] == ""  # accepted: the municipality itself
+    assert "committee" not in found["more-25"]
+    assert "committee" not in found["more-27"]
+
+
 def test_names_of_files_and_edges_of_pages(cases: list[Case]) -> None:
     """What the text does not say: the name of the file, and the headers and footers of the pages."""
     others = [case for case in cases if case.name in FILE_NAMES or case.name in ("pdf", "docx", "html")]

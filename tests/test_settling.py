@@ -125,7 +125,10 @@ def test_a_row_of_the_whole_municipality_is_its_committee(
     ]
     levels = _rows(
         settled[0].warehouse,
-        "select level, count(*) from marts.dim_organisation where municipality_key = '1281' group by level order by level",
+        """
+        select level, count(*) from marts.dim_organisation
+        where municipality_key = '1281' group by level order by level
+        """,
     )
     assert levels == [("committee", 2), ("group", 1), ("municipality", 1), ("unit", 1)]
 

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import importlib.util
+import re
 import shutil
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
 import duckdb
+import pandas as pd  # type: ignore[import-untyped]
 import pytest
 
 from dagster_project.settings import ConfigurationError
@@ -71,13 +75,13 @@ def test_our_own_seeds_are_in_order() -> None:
         (ALIASES, append(",,,,,"), "the row is empty"),
         # what it says
         (ALIASES, append("fte,label,Antal årsarbetare,,,"), "label 'Antal årsarbetare' stands in line"),
-        (ALIASES, append("ftee,label,Antal heltider,,,"), "'ftee' is not in seeds/vocabulary/concepts.csv; is it 'fte'?"),
+        (ALIASES, append("ftee,label,Antal heltider,,,"), "'ftee' is not in seeds/vocabulary/concepts.csv; is it "),
         (ALIASES, append("fte,fuzzy,Antal heltider,,,"), "match is 'fuzzy'; one of label, pattern is expected"),
         (ALIASES, append("fte,label,,,,"), "label is empty"),
         (ALIASES, append("fte,pattern,(antal )?heltider,,,"), "must be plain lower case text"),
         (ALIASES, append("fte,pattern,heltider (antal,,,"), "is no regular expression"),
-        (CONCEPTS, replace(",N00090\n", ",N99090\n"), "kolada_kpi_id 'N99090' is not in seeds/reference/kolada_kpis.csv"),
-        (CONCEPTS, replace(",up,false,true,N03106\n", ",up,false,maybe,N03106\n"), "is 'maybe'; true or false is expected"),
+        (CONCEPTS, replace(",N00090\n", ",N99090\n"), "'N99090' is not in seeds/reference/kolada_kpis.csv"),
+        (CONCEPTS, replace(",up,false,true,N03106\n", ",up,false,maybe,N03106\n"), "is 'maybe'; true or false"),
         (SCENARIOS, append("Utfall hittills,actual,10,word"), "it can only match in lower case"),
         (SCENARIOS, append("utfall hittills,actual,tio,word"), "priority is 'tio'; a whole number is expected"),
         (
@@ -140,12 +144,52 @@ def test_a_refresh_ends_before_it_reads_anything(small: Project, tmp_path: Path)
     assert "seeds/vocabulary/structure_words.csv, line 1: the columns are separated by semicolons" in done.stderr
 
 
+def test_the_command_checks_and_suggests(built: tuple[Project, subprocess.CompletedProcess[str]]) -> None:
+    project, _ = built
+    checked = project.run("map", "--check")
+    assert (checked.returncode, checked.stderr) == (0, "")
+    assert re.fullmatch(r"\d+ seeds are in order\.\n", checked.stdout)
+    mapped = project.run("map")
+    assert mapped.returncode == 0, mapped.stderr
+    assert mapped.stdout or mapped.stderr == "# no unknown label is like a known name\n"
+
+
+@pytest.mark.parametrize(
+    ("label", "suggested"),
+    [
+        ("sjukfrånvaron totalt", "sick_leave_total"),
+        ("totalt sjukfrånvaro", "sick_leave_total"),
+        ("sjukfrånvaro kvinnor totalt", "sick_leave_women"),
+        ("sjukfrånvaro 30_49 åren", "sick_leave_30_49"),
+        ("sjukfrånvaro 40_49 år", None),
+        ("sjukfrånvaro män", None),
+        ("något helt annat", None),
+    ],
+)
+def test_a_suggestion_never_crosses_numbers_or_groups(label: str, suggested: str | None) -> None:
+    path = ROOT / "dbt" / "models" / "intermediate" / "int_label_suggestions.py"
+    specification = importlib.util.spec_from_file_location("int_label_suggestions", path)
+    assert specification is not None
+    assert specification.loader is not None
+    model = importlib.util.module_from_spec(specification)
+    specification.loader.exec_module(model)
+    known = [
+        ("sjukfrånvaro totalt", "Sjukfrånvaro, totalt", "sick_leave_total"),
+        ("sjukfrånvaro totalt kvinnor", "Sjukfrånvaro totalt, kvinnor", "sick_leave_women"),
+        ("sjukfrånvaro 30_49 år", "Sjukfrånvaro 30–49 år", "sick_leave_30_49"),
+    ]
+    wanted = pd.DataFrame({"label_type": ["indicator"], "label": [label], "unit_key": ["percent"], "words": [label]})
+    found = [key for *_, key, _ in model._likely(wanted, known, {"kvinnor", "män"})]
+    assert found == ([suggested] if suggested else [])
+
+
 def test_suggestions_are_rows_of_their_seeds() -> None:
     with duckdb.connect() as connection:
         connection.execute("create schema marts; create schema vocabulary")
         connection.execute(
             """
-            create table vocabulary.scenario_words as select 'utfall' as term, 'actual' as scenario_key, 10 as priority, 'word' as match;
+            create table vocabulary.scenario_words as
+            select 'utfall' as term, 'actual' as scenario_key, 10 as priority, 'word' as match;
             create table vocabulary.status_words as select 'uppnått' as term, 'met' as status_key, 'text' as unit_key;
             create table vocabulary.unit_words as select 'veckor' as term, 'weeks' as unit_key, 'cell' as context;
             create table vocabulary.concepts as select 'fte' as concept_key;

@@ -1,6 +1,7 @@
 """The command ``map``: rows suggested for the vocabulary, and the check of an edited one.
 
-Belongs here: options and what is printed. Does not belong here: what is suggested and checked (``warehouse.vocabulary``).
+Belongs here: options and what is printed. Does not belong here: what is suggested and checked
+(``warehouse.vocabulary``).
 """
 
 from __future__ import annotations
@@ -16,9 +17,7 @@ TYPES = ("indicator", "account", "unit", "scenario", "status")
 
 
 @click.command("map")
-@click.option(
-    "--check", is_flag=True, help="Check the seeds instead: form, duplicates, unknown codes, rings of parents."
-)
+@click.option("--check", is_flag=True, help="Check the seeds: form, duplicates, unknown codes, rings of parents.")
 @click.option(
     "--type", "label_type", type=click.Choice(TYPES), help="Only rows of this type, without remarks: ready to append."
 )
@@ -32,8 +31,8 @@ TYPES = ("indicator", "account", "unit", "scenario", "status")
 def map_labels(check: bool, label_type: str | None, warehouse: Path | None) -> None:
     """Suggest rows for labels that the vocabulary does not know, by likeness to names that it does.
 
-    A suggestion does nothing by itself: read it, and where it is right paste the line into the file of seeds/vocabulary/
-    that stands above it. `select * from marts.unmapped_labels` lists the labels without a suggestion too.
+    A suggestion does nothing by itself: read it, and where it is right paste the line into the file of
+    seeds/vocabulary/ that stands above it. `select * from marts.unmapped_labels` lists the labels without one too.
     """
     from dagster_project.console import printable
     from dagster_project.settings import PROJECT
@@ -53,14 +52,11 @@ def map_labels(check: bool, label_type: str | None, warehouse: Path | None) -> N
                 click.echo(printable(suggestion.as_csv()))
         return
     for seed, group in groupby(found, key=lambda suggestion: suggestion.seed):
-        click.echo(
-            f"# seeds/vocabulary/{seed}.csv" if seed else "# like indicators of Kolada; each needs a concept first"
-        )
+        click.echo(f"# seeds/vocabulary/{seed}.csv" if seed else "# like indicators of Kolada: each needs a concept")
         for suggestion in group:
             places = "1 report" if suggestion.reports == 1 else f"{suggestion.reports} reports"
-            remark = (
-                f"{suggestion.score:.0f} like {suggestion.suggested_label!r} ({suggestion.suggested_key}), {places}"
-            )
+            known = f"{suggestion.suggested_label!r} ({suggestion.suggested_key})"
+            remark = f"{suggestion.score:.0f} like {known}, {places}"
             click.echo(printable(f"# {remark}"))
             click.echo(printable(suggestion.as_csv() if suggestion.seed else f"# {suggestion.label}"))
     if not found:

@@ -5,21 +5,35 @@ Belongs here: resources. Does not belong here: assets, jobs.
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 
 import dagster as dg
 
+from dagster_project.defs.watch.times import next_time
 from dagster_project.settings import Settings, load_settings
+from dagster_project.warehouse.journal import journal
 from dagster_project.warehouse.lock import refresh_lock
 
 
 class Refresh(dg.ConfigurableResource[Settings]):
-    """Settings from the environment; the refresh lock is held as long as the run lasts."""
+    """Settings from the environment; the refresh lock is held, and the journal open, as long as the run lasts."""
+
+    full: bool = False
+    """Read and build everything anew."""
+    quarantine_failing: bool = False
+    """Leave out reports that fail a check of severity error by themselves."""
 
     @contextmanager
     def yield_for_execution(self, context: dg.InitResourceContext) -> Iterator[Settings]:
         """Take the lock at the beginning of the run, give it back at the end."""
         settings = load_settings()
-        with refresh_lock(settings.lock_file):
+        settings = replace(
+            settings,
+            full=settings.full or self.full,
+            quarantine_failing=settings.quarantine_failing or self.quarantine_failing,
+        )
+        with refresh_lock(settings.lock_file, wait=settings.wait), journal(settings, context.run_id or "") as book:
+            book.facts["next_refresh"] = next_time(settings.schedule)
             yield settings
 
 

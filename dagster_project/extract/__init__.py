@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from importlib import import_module
 
-from dagster_project.extract.csv import read_csv
 from dagster_project.extract.document import (
     Cell,
     Document,
@@ -21,15 +21,7 @@ from dagster_project.extract.document import (
     Table,
     report_id_for,
 )
-from dagster_project.extract.docx import read_docx
-from dagster_project.extract.html import read_html
-from dagster_project.extract.ods import read_ods
-from dagster_project.extract.pdf import read_pdf
 from dagster_project.extract.sniff import LABELS, sniff
-from dagster_project.extract.text import read_text
-from dagster_project.extract.xls import read_xls
-from dagster_project.extract.xlsb import read_xlsb
-from dagster_project.extract.xlsx import read_xlsx
 
 __all__ = [
     "Cell",
@@ -41,23 +33,14 @@ __all__ = [
     "StructureWords",
     "Table",
     "extract",
+    "load_readers",
     "report_id_for",
 ]
 
 Reader = Callable[[bytes, Limits, StructureWords], Document]
 
-READERS: dict[str, Reader] = {
-    "text": read_text,
-    "csv": read_csv,
-    "html": read_html,
-    "pdf": read_pdf,
-    "docx": read_docx,
-    "xlsx": read_xlsx,
-    "xlsb": read_xlsb,
-    "xls": read_xls,
-    "ods": read_ods,
-}
-"""The reader of each kind that :func:`~dagster_project.extract.sniff.sniff` tells."""
+READERS = frozenset({"text", "csv", "html", "pdf", "docx", "xlsx", "xlsb", "xls", "ods"})
+"""The kinds that a reader exists for: a module of that name with a function ``read_<name>``."""
 
 
 def extract(
@@ -91,7 +74,19 @@ def extract(
     if kind.name not in READERS:
         raise ExtractionError(f"format not supported yet: the content is {LABELS[kind.name]}")
     try:
-        document = READERS[kind.name](data, limits, words or StructureWords())
+        document = _reader(kind.name)(data, limits, words or StructureWords())
     except RecursionError as error:
         raise ExtractionError("elements are nested too deep") from error
     return replace(document, notes=(*kind.notes, *document.notes))
+
+
+def _reader(kind: str) -> Reader:
+    # Only now: the parsers take a second to import, and who asks the warehouse or for help needs none of them.
+    reader: Reader = getattr(import_module(f"dagster_project.extract.{kind}"), f"read_{kind}")
+    return reader
+
+
+def load_readers() -> None:
+    """Import every reader now, for a process that will read documents of any kind."""
+    for kind in sorted(READERS):
+        _reader(kind)

@@ -30,6 +30,7 @@ from dagster_project.extract.grids import (
     shown,
     shown_lines,
     superscript,
+    with_prose,
 )
 from dagster_project.extract.package import Package
 from dagster_project.extract.structure import YEAR_CELL, Grid, Item, Line, assemble, is_number
@@ -47,6 +48,10 @@ REMOVED = frozenset({"del", "moveFrom", "delText", "delInstrText", "instrText", 
 WRAPPERS = frozenset({"sdt", "sdtContent", "ins", "moveTo", "smartTag", "customXml", "hyperlink", "fldSimple", "dir"})
 MERGED_EDGE = 115
 """Twips (2 mm) between two grid lines that were meant to be one: Word keeps every pull of the mouse as a column."""
+SYMBOL = {0x2D: "\u2212", 0xA3: "≤", 0xB3: "≥", 0xB1: "±", 0xB4: "×", 0xB0: "°", 0xB7: ""}
+"""Signs of the font Symbol that are not those of ASCII; 0xB7 is a bullet."""
+WINGDINGS = {0xFC: "✓", 0xFB: "✗", 0xFE: "☑", 0xFD: "☒", 0xA8: "☐", 0x6F: "☐"}
+"""Marks of the font Wingdings that stand for a status."""
 MIN_TABBED = 2
 """Paragraphs with figures behind a tab that make a table."""
 MAX_DESCRIPTION = 60
@@ -70,7 +75,7 @@ def read_docx(data: bytes, limits: Limits, words: StructureWords) -> Document:
     flow.read(body)
     items, unclear = _with_tabbed_tables(flow.items, flow.tabbed)
     items.extend(reader.take_footnotes())
-    document = assemble(items, limits, words)
+    document = assemble(with_prose(items), limits, words)
     return replace(
         document,
         media_type="application/vnd.openxmlformats-officedocument.wordprocessingml.document",
@@ -659,11 +664,20 @@ def _descriptions(node: etree._Element) -> Iterator[str]:
 
 
 def _symbol(node: etree._Element) -> str:
-    """A character of a symbol font; those of the private area mean nothing outside their font."""
+    """A character of a symbol font; those of the private area mean nothing where the font is not known.
+
+    The font Symbol has figures and signs in the places of ASCII: a digit that was lost would make another figure.
+    """
     code = _attribute(node, "char") or ""
     if not re.fullmatch(r"[0-9A-Fa-f]{4}", code):
         return ""
     char = chr(int(code, 16))
+    font = (_attribute(node, "font") or "").casefold()
+    place = int(code, 16) & 0xFF
+    if "\uf020" <= char <= "\uf0ff":
+        if font == "symbol":
+            return SYMBOL.get(place, chr(place) if place < 0x40 else "")
+        return WINGDINGS.get(place, "") if font == "wingdings" else ""
     return char if char.isprintable() and not "\ue000" <= char <= "\uf8ff" else ""
 
 

@@ -9,15 +9,18 @@ from __future__ import annotations
 import re
 from bisect import bisect_left
 from collections.abc import Sequence
+from dataclasses import replace
 
 from dagster_project.extract.document import ExtractionError, Limits, collapse
-from dagster_project.extract.structure import Grid
+from dagster_project.extract.structure import Grid, Item, Line
 
 INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff\ufff9-\ufffb]")
 """Soft hyphens, zero-width characters and direction marks: in the file, not in print."""
 SUPERSCRIPTS = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 POWER_BASE = re.compile(r"(?:^|[\s\d/(])[kcdm]?m$")
 FOOTNOTE_MARK = re.compile(r"[\d,; ]{1,8}|[a-z]")
+MIN_MARKED = 2
+"""Marked headings from which a document marks all of them."""
 MAX_NESTED = 8
 """Tables inside tables; printed documents have two."""
 
@@ -126,6 +129,21 @@ def marked_header_rows(marks: Sequence[bool]) -> int | None:
     """Header rows of a table whose format marks rows as header: the leading ones; None if it marks none, or all."""
     leading = next((index for index, marked in enumerate(marks) if not marked), len(marks))
     return None if leading == 0 or 1 < leading == len(marks) else leading
+
+
+def with_prose(items: Sequence[Item]) -> list[Item]:
+    """The items of a document that marks its headings, with the lines that it does not mark as prose.
+
+    One marked heading may be the title of a document whose author knew no more of them. Bold lines stay what they were:
+    many set sub-headings so, beside headings that are marked.
+    """
+    marked = sum(1 for item in items if isinstance(item, Line) and item.level)
+    if marked < MIN_MARKED:
+        return list(items)
+    return [
+        replace(item, is_prose=True) if isinstance(item, Line) and not item.level and not item.bold else item
+        for item in items
+    ]
 
 
 def is_layout(size: tuple[int, int], *, texts: int, has_tables: bool, has_headings: bool) -> bool:

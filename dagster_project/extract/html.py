@@ -22,6 +22,7 @@ from dagster_project.extract.grids import (
     shown,
     shown_lines,
     superscript,
+    with_prose,
 )
 from dagster_project.extract.structure import Grid, Item, Line, assemble
 from dagster_project.extract.text import decode
@@ -109,7 +110,7 @@ def read_html(data: bytes, limits: Limits, words: StructureWords) -> Document:
     flow.read(tree.body)
     if hidden.met:
         notes = (*notes, f"text for screen readers only left out: {hidden.met} elements")
-    document = assemble(flow.items, limits, words)
+    document = assemble(with_prose(flow.items), limits, words)
     notes = (*notes, *document.notes)
     title = tree.css_first("head title")
     return replace(
@@ -328,7 +329,8 @@ class _Flow:
             stated = attributes.get("aria-level") or ""
             level = int(stated) if re.fullmatch("[1-9]", stated) else 2
         outer, self._level = self._level, level or self._level
-        bold = BOLD_STYLE.search(attributes.get("style") or "") is not None
+        # A summary heads what it opens.
+        bold = tag == "summary" or BOLD_STYLE.search(attributes.get("style") or "") is not None
         self._body += tag in BODY_BLOCKS
         self._bold += bold
         self._content(node)

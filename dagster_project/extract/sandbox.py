@@ -24,7 +24,7 @@ from operator import attrgetter
 from pathlib import Path
 from typing import IO, Any
 
-from dagster_project.extract import extract
+from dagster_project.extract import extract, load_readers
 from dagster_project.extract.document import (
     Cell,
     Document,
@@ -62,6 +62,10 @@ PARTS: dict[str, Any] = {
 """Fields of a document that hold records, and of which kind."""
 Job = tuple[str, Limits, tuple[Any, ...]]
 """What is to be done (:data:`READ`, :data:`DRAWN`), the limits for it, and its arguments."""
+
+
+class GaveUpError(ExtractionError):
+    """The document was not read for want of time or memory, or its reader died: on another day it may be."""
 
 
 def extract_in_child(
@@ -143,7 +147,7 @@ class Children:
                 if not fresh:
                     # What earlier documents left behind may have filled it: once more, in an empty one.
                     continue
-                raise ExtractionError(f"needs more memory than the limit of {limits.max_memory_bytes // 2**20} MiB")
+                raise GaveUpError(f"needs more memory than the limit of {limits.max_memory_bytes // 2**20} MiB")
             self._give_back(child)
             if kind == FAILED:
                 raise ExtractionError(str(content))
@@ -203,7 +207,7 @@ class _Child:
             # It may be about to kill a child that has answered, and that would then fail the next document.
             timer.join()
         if not answer or late.is_set():
-            raise ExtractionError(self._reason(limits, is_late=late.is_set()))
+            raise GaveUpError(self._reason(limits, is_late=late.is_set()))
         self.jobs += 1
         try:
             kind, content = json.loads(answer)
@@ -303,6 +307,8 @@ def serve() -> None:
         (resource.RLIMIT_NOFILE, OPEN_FILES),
     ):
         _limit(limit, most)
+    # Before any limit of a document: what the parsers need must not count against it.
+    load_readers()
     for job in _jobs(source):
         answer = _answer(job)
         _send(target, json.dumps(answer).encode())

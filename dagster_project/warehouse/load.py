@@ -1,28 +1,32 @@
-"""The raw layer of one refresh: everything below the reports folder into a new working file, in one transaction.
+"""The raw layer of one refresh: what has changed below the reports folder into the working file, in one transaction.
 
-Belongs here: the order of the steps and the transaction. Does not belong here: each step itself (``scan``,
-``overrides``, ``words``, ``reading``, ``raw``).
+Belongs here: the order of the steps, what counts as a change, and the transaction. Does not belong here: each step
+itself (``scan``, ``overrides``, ``words``, ``reading``, ``raw``), and what the file notes about itself (``working``).
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import asdict, dataclass, replace
+import time
+from collections.abc import Callable, Container, Iterable, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeGuard
 
 import duckdb
 import pyarrow as pa
 
-from dagster_project.extract.document import report_id_for
-from dagster_project.settings import ConfigurationError, Settings
-from dagster_project.warehouse.overrides import Override, Overrides, read_overrides
-from dagster_project.warehouse.raw import SCHEMA, TABLES, create_statement
+from dagster_project.extract.document import Limits, StructureWords, report_id_for
+from dagster_project.settings import PROJECT, ConfigurationError, Settings
+from dagster_project.warehouse import journal, working
+from dagster_project.warehouse.history import write_history
+from dagster_project.warehouse.overrides import Overrides, read_overrides
+from dagster_project.warehouse.raw import SCHEMA, TABLES
 from dagster_project.warehouse.reading import ReadReport, read_reports
 from dagster_project.warehouse.scan import OVERRIDES_FILE, READABLE, FoundFile, find_reports
+from dagster_project.warehouse.transform import project_fingerprint
 from dagster_project.warehouse.words import read_structure_words
+from dagster_project.warehouse.working import KnownFile
 
 BATCH_ROWS: Final = 50_000
 """Rows of all tables together that are gathered before they are handed to DuckDB."""
@@ -51,13 +55,19 @@ class LoadResult:
     notes: tuple[str, ...]
     """Remarks of the readers, each beginning with the file name."""
     bytes_read: int
+    """Of the documents that were read this time."""
+    read: tuple[str, ...]
+    """Names of the files that were read this time: new, changed, or read before by another version of the readers."""
+    removed: tuple[str, ...]
+    """Names of the files that are there no more."""
 
 
 def load_raw(settings: Settings, on_read: OnRead | None = None) -> LoadResult:
-    """Read every report and write the raw tables into a new working file.
+    """Bring the raw tables of the working file up to date with the reports folder, in one transaction.
 
-    The working file of an earlier refresh is removed first: it may be damaged, or open in somebody's DuckDB. Rows
-    stand in the order of file names, whatever the folder's own order.
+    Only files that are new or have changed since they were read are read, or all of them where the readers, their words
+    or limits have changed, with ``settings.full``, or where the working file cannot be used (it is then made anew).
+    Rows stand report by report; in a new working file the reports follow in the order of file names.
 
     Raises:
         ConfigurationError: there is no reports folder, no report in it, or the vocabulary or ``reports.yml`` cannot
@@ -70,16 +80,20 @@ def load_raw(settings: Settings, on_read: OnRead | None = None) -> LoadResult:
     words = read_structure_words(settings.structure_words)
     overrides = read_overrides(settings.reports, files)
     files = [_refused_by(overrides, file) for file in files]
-    results = read_reports(files, settings.limits, words, settings.workers)
 
-    connection = _new_working_file(settings.working_file)
+    connection, is_new = working.open_working_file(settings.working_file, fresh=settings.full)
     try:
-        connection.begin()
-        result = _write(connection, _counted(results, len(files), on_read), overrides)
-        connection.commit()
+        try:
+            return _load(connection, files, words, overrides, settings, on_read)
+        except (duckdb.IOException, duckdb.InternalException, duckdb.SerializationException, duckdb.FatalException):
+            if is_new:
+                raise
+        # Damaged in the middle: what it holds can be made again.
+        connection.close()
+        connection, _ = working.open_working_file(settings.working_file, fresh=True)
+        return _load(connection, files, words, overrides, settings, on_read)
     finally:
         connection.close()
-    return result
 
 
 def _refused_by(overrides: Overrides, file: FoundFile) -> FoundFile:
@@ -87,52 +101,211 @@ def _refused_by(overrides: Overrides, file: FoundFile) -> FoundFile:
     return replace(file, refusal=reason) if reason and file.refusal is None else file
 
 
-def _counted(results: Iterable[ReadReport], total: int, on_read: OnRead | None) -> Iterable[ReadReport]:
-    for number, result in enumerate(results, start=1):
+def _load(
+    connection: duckdb.DuckDBPyConnection,
+    files: Sequence[FoundFile],
+    words: StructureWords,
+    overrides: Overrides,
+    settings: Settings,
+    on_read: OnRead | None,
+) -> LoadResult:
+    extraction = working.extraction_fingerprint(settings)
+    connection.begin()
+    known = working.known_files(connection)
+    again = _set_aside_no_more(connection, settings)
+    now_ns = time.time_ns()
+    looks = {file.file_name: working.look_of(file, now_ns) for file in files}
+    changed: list[FoundFile] = []
+    touched: list[KnownFile] = []
+    for file in files:
+        was, look = known.get(file.file_name), looks[file.file_name]
+        if not _is_comparable(was, file, extraction, again):
+            changed.append(file)
+        elif was is not None and (look == "" or look != was.look):
+            if file.refusal is not None or _sha256(file, settings.limits) != was.sha256:
+                changed.append(file)
+            elif look != was.look:
+                touched.append(replace(was, look=look))
+    names = {file.file_name for file in files}
+    removed = [file for name, file in known.items() if name not in names and name != OVERRIDES_FILE]
+
+    for gone_file in removed:
+        about: dict[str, Any] = {
+            "report_id": gone_file.report_id,
+            "file_name": gone_file.file_name,
+            "sha256": gone_file.sha256,
+        }
+        journal.event("report.removed", "info", **about)
+    writer = _Writer(connection)
+    errors = dict(connection.execute("select file_name, error from raw.report where status = 'quarantined'").fetchall())
+    gone = [known[file.file_name] for file in changed if file.file_name in known] + removed
+    _delete(connection, gone)
+    working.forget_files(connection, [file.file_name for file in removed])
+    working.note_files(connection, touched)
+    pending = {file.report_id for file in gone if file.is_loaded}
+    bytes_read = 0
+    is_same = not removed
+    results = read_reports(changed, settings.limits, words, settings.workers)
+    noted: list[KnownFile] = []
+    for result in _counted(results, changed, len(files), on_read):
+        for table, batch in result.rows.items():
+            writer.add(table, batch)
+        writer.add("report", _rows("report", [_report_row(result)]))
+        noted.append(_known(result, looks[result.file.file_name], extraction))
+        bytes_read += (result.size_bytes or 0) if result.sha256 else 0
+        _tell(result)
+        if result.error is None:
+            pending.add(result.file.report_id)
+        # Tried once more, and refused for the same reason: nothing has changed.
+        is_same &= result.error is not None and errors.get(result.file.file_name) == result.error
+    writer.flush()
+    working.note_files(connection, noted)
+    pending |= _load_overrides(connection, writer, overrides)
+    if not is_same or pending or not working.is_audited(connection):
+        working.add_pending(connection, pending)
+        write_history(connection, settings.warehouse)
+    loaded = _result(connection, tuple(file.file_name for file in changed), tuple(f.file_name for f in removed))
+    connection.commit()
+    return replace(loaded, bytes_read=bytes_read)
+
+
+def _tell(result: ReadReport) -> None:
+    about: dict[str, Any] = {
+        "report_id": result.file.report_id,
+        "file_name": result.file.file_name,
+        "sha256": result.sha256,
+    }
+    if result.error is None:
+        cells = result.rows["cell"].num_rows if "cell" in result.rows else 0
+        journal.event("report.read", **about, extractor=result.extractor, cells=cells, notes=list(result.notes))
+    else:
+        journal.event("report.quarantined", "warning", **about, reason=result.error)
+
+
+def _is_comparable(
+    was: KnownFile | None, file: FoundFile, extraction: str, again: Container[str]
+) -> TypeGuard[KnownFile]:
+    """Whether the file, if it has not changed, gives what it gave when it was read."""
+    return (
+        was is not None
+        and (was.report_id, was.refusal) == (file.report_id, file.refusal)
+        and was.extraction == extraction
+        and not was.may_pass
+        and file.report_id not in again
+    )
+
+
+def _set_aside_no_more(connection: duckdb.DuckDBPyConnection, settings: Settings) -> set[str]:
+    """Reports that were left out for failing a check and are to be tried again: other rules, or none may be left
+    out."""
+    rules = project_fingerprint(PROJECT) if settings.quarantine_failing else ""
+    rows = connection.execute("delete from main.set_aside where rules != ? returning report_id", [rules]).fetchall()
+    return {str(row[0]) for row in rows}
+
+
+def _sha256(file: FoundFile, limits: Limits) -> str | None:
+    try:
+        with file.path.open("rb") as handle:
+            return hashlib.sha256(handle.read(limits.max_bytes + 1)).hexdigest()
+    except OSError:
+        return None
+
+
+def _delete(connection: duckdb.DuckDBPyConnection, files: Sequence[KnownFile]) -> None:
+    """All rows of ``files``. A report_id that several files claim has rows of the one that is loaded, if any."""
+    loaded = [file.report_id for file in files if file.is_loaded]
+    for table in TABLES:
+        if table not in ("report", "report_override", "report_history") and loaded:
+            connection.execute(
+                f"delete from {SCHEMA}.{table} where report_id in (select unnest(?::varchar[]))", [loaded]
+            )
+    if files:
+        connection.execute(
+            f"delete from {SCHEMA}.report where file_name in (select unnest(?::varchar[]))",
+            [[file.file_name for file in files]],
+        )
+        connection.execute(
+            "delete from main.set_aside where report_id in (select unnest(?::varchar[]))",
+            [[file.report_id for file in files]],
+        )
+
+
+def _known(result: ReadReport, look: str, extraction: str) -> KnownFile:
+    file = result.file
+    return KnownFile(
+        file_name=file.file_name,
+        report_id=file.report_id,
+        refusal=file.refusal,
+        look=look,
+        sha256=result.sha256,
+        extraction=extraction,
+        is_loaded=result.error is None,
+        may_pass=result.may_pass,
+        notes=result.notes,
+    )
+
+
+def _counted(
+    results: Iterable[ReadReport], changed: Sequence[FoundFile], total: int, on_read: OnRead | None
+) -> Iterable[ReadReport]:
+    """Pass ``results`` through and tell how far they are; files that need no reading are done at once."""
+    done = total - len(changed)
+    if on_read is not None and not changed:
+        on_read(total, total, "nothing to read")
+    for number, result in enumerate(results, start=done + 1):
         yield result
         if on_read is not None:
             on_read(number, total, result.file.file_name)
 
 
-def _new_working_file(path: Path) -> duckdb.DuckDBPyConnection:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    for leftover in (path, path.with_name(path.name + ".wal")):
-        leftover.unlink(missing_ok=True)
-    return duckdb.connect(path)
-
-
-def _write(connection: duckdb.DuckDBPyConnection, results: Iterable[ReadReport], overrides: Overrides) -> LoadResult:
-    connection.execute(f"create schema {SCHEMA}")
-    for table in TABLES:
-        connection.execute(create_statement(table))
-    writer = _Writer(connection)
-    quarantined: list[Quarantined] = []
-    notes: list[str] = []
-    loaded: set[str] = set()
-    bytes_read = 0
-
-    for result in results:
-        for table, batch in result.rows.items():
-            writer.add(table, batch)
-        writer.add("report", _rows("report", [_report_row(result)]))
-        bytes_read += (result.size_bytes or 0) if result.sha256 else 0
-        if result.error is None:
-            loaded.add(result.file.report_id)
-        else:
-            quarantined.append(Quarantined(result.file.file_name, result.error))
-        notes += [f"{result.file.file_name}: {note}" for note in result.notes]
-
-    if overrides.problem is not None:
-        writer.add("report", _rows("report", [_overrides_row(overrides)]))
-        quarantined.append(Quarantined(OVERRIDES_FILE, overrides.problem))
-    kept = [{"report_id": name, **asdict(entry)} for name, entry in _sorted(overrides.by_report) if name in loaded]
-    writer.add("report_override", _rows("report_override", kept))
+def _load_overrides(connection: duckdb.DuckDBPyConnection, writer: _Writer, overrides: Overrides) -> set[str]:
+    """The rows of ``reports.yml``; returns the reports about which it says something else than before."""
+    columns = TABLES["report_override"].names
+    loaded = {
+        str(row[0]) for row in connection.execute("select report_id from raw.report where status = 'loaded'").fetchall()
+    }
+    before = {row[0]: row for row in connection.execute("select * from raw.report_override").fetchall()}
+    after = {
+        name: (name, *(getattr(entry, column) for column in columns[1:]))
+        for name, entry in sorted(overrides.by_report.items())
+        if name in loaded
+    }
+    changed = {name for name in before.keys() | after.keys() if before.get(name) != after.get(name)}
+    if changed:
+        connection.execute("delete from raw.report_override")
+        rows = [dict(zip(columns, row, strict=True)) for row in after.values()]
+        writer.add("report_override", _rows("report_override", rows))
+    row = connection.execute("select error, sha256 from raw.report where file_name = ?", [OVERRIDES_FILE]).fetchone()
+    listed = _overrides_row(overrides) if overrides.problem is not None else None
+    if row != (listed and (listed["error"], listed["sha256"])):
+        connection.execute("delete from raw.report where file_name = ?", [OVERRIDES_FILE])
+        if listed is not None:
+            writer.add("report", _rows("report", [listed]))
+        connection.execute(f"drop table if exists {working.AUDIT_TABLE}")
     writer.flush()
-    return LoadResult(writer.written, len(loaded), tuple(quarantined), tuple(notes), bytes_read)
+    return changed
 
 
-def _sorted(by_report: dict[str, Override]) -> list[tuple[str, Override]]:
-    return sorted(by_report.items(), key=lambda item: item[0])
+def _result(connection: duckdb.DuckDBPyConnection, read: tuple[str, ...], removed: tuple[str, ...]) -> LoadResult:
+    counts = " union all ".join(f"select '{table}', count(*) from {SCHEMA}.{table}" for table in TABLES)
+    rows = {str(name): int(count) for name, count in connection.execute(counts).fetchall()}
+    quarantined = connection.execute(
+        "select file_name, error from raw.report where status = 'quarantined' order by file_name = ?, file_name",
+        [OVERRIDES_FILE],
+    ).fetchall()
+    notes = connection.execute(
+        "select file_name || ': ' || note from (select file_name, unnest(notes) as note, "
+        "generate_subscripts(notes, 1) as number from main.known_file) order by file_name, number"
+    ).fetchall()
+    return LoadResult(
+        rows=rows,
+        loaded=rows["report"] - len(quarantined),
+        quarantined=tuple(Quarantined(name, reason) for name, reason in quarantined),
+        notes=tuple(note for (note,) in notes),
+        bytes_read=0,
+        read=read,
+        removed=removed,
+    )
 
 
 def _report_row(result: ReadReport) -> dict[str, Any]:

@@ -24,13 +24,17 @@ _held: dict[Path, int] = {}
 
 
 @contextmanager
-def refresh_lock(path: Path) -> Iterator[None]:
+def refresh_lock(path: Path, *, wait: bool = False) -> Iterator[None]:
     """Hold the lock file ``path`` for the duration of the block.
 
     A ``flock``, so that it is gone however the process ends; the file itself stays and says who held it last.
 
+    Args:
+        path: the lock file.
+        wait: whether to wait until another process gives it back.
+
     Raises:
-        RefreshRunningError: another process holds it.
+        RefreshRunningError: another process holds it, and ``wait`` is false.
         ConfigurationError: the file cannot be made or locked.
     """
     if path in _held:
@@ -47,7 +51,7 @@ def refresh_lock(path: Path) -> Iterator[None]:
         raise ConfigurationError(f"The lock file {path} cannot be made: {error.strerror}.") from None
     with handle:
         try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(handle, fcntl.LOCK_EX if wait else fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             handle.seek(0)
             holder = handle.read().strip() or "another process"

@@ -1,37 +1,40 @@
-"""From an audited working file to the file that readers open.
+"""From an audited working file to the release that readers open.
 
-Belongs here: the compact copy, its check, the one atomic step that makes it the current one, and old versions. Does not
-belong here: whether the content is right; the working file says that it passed its tests.
+Belongs here: what a release is made of (the compact copy and its check, the manifest, the comparison with the release
+before) and the one atomic step that makes it the current one. Does not belong here: whether the content is right; the
+working file says that it passed its tests; and what releases are there (``releases``).
 
-Readers open a link. It leads to a versioned file that never changes, so whoever has the old version open keeps it
-whole, and whoever opens the link gets the new version whole.
+Readers open a link. It leads to a file that never changes, so whoever has the old release open keeps it whole, and
+whoever opens the link gets the new one whole.
 """
 
 from __future__ import annotations
 
 import hashlib
+import json
 import os
-import re
+import platform
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import duckdb
 
-from dagster_project.settings import ConfigurationError, Settings
-from dagster_project.warehouse import search
-from dagster_project.warehouse.transform import AUDIT_TABLE
-
-PRIVATE_SCHEMAS: Final = ("main", "dbt_test__audit")
-"""Not for readers: notes of the refresh to itself, and rows that failed tests."""
-
+from dagster_project.settings import Settings
+from dagster_project.warehouse import releases, search, working
+from dagster_project.warehouse.content import PRIVATE_SCHEMAS, Content, content_of, quoted
+from dagster_project.warehouse.difference import content_from_json, content_to_json, difference
+from dagster_project.warehouse.releases import Release, check_target, remove_leftovers
 
 SMALL_BLOCK: Final = 16_384
 LARGE_WAREHOUSE: Final = 1024**3
 """Bytes of the working file from which DuckDB's own block size is the better one."""
+
+PACKAGES: Final = ("kommunlager", "dagster", "dbt-core", "dbt-duckdb", "duckdb")
 
 
 class PublishError(Exception):
@@ -40,95 +43,164 @@ class PublishError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Published:
-    """A version that is now the current one."""
+    """The release that is now the current one, and how it came to be."""
 
     link: Path
-    version: Path
-    size_bytes: int
-    tables: int
-    views: int
-    removed: tuple[Path, ...]
-    """Older versions that were deleted."""
+    release: Release
+    is_new: bool
+    """False when the current release holds the same already, or the same was withdrawn."""
+    remark: str
+    """For a person: why nothing was published; empty when something was."""
+    removed: tuple[str, ...] = ()
+    """Names of older releases that were deleted."""
 
+    @property
+    def version(self) -> Path:
+        """The file that readers have open."""
+        return self.release.database
 
-def check_target(link: Path) -> None:
-    """Whether a warehouse can be published at ``link``; asked before any work is done.
-
-    Raises:
-        ConfigurationError: something that is no link stands there, or the folder cannot be written to.
-    """
-    if link.suffix != ".duckdb":
-        raise ConfigurationError(f"The warehouse file {link} must end in .duckdb.")
-    if not link.is_symlink() and link.exists():
-        what = "folder" if link.is_dir() else "file"
-        raise ConfigurationError(
-            f"{link} is a {what}, not a link that a refresh made. It is left as it is: move it away, or choose another "
-            "place with --warehouse or KOMMUNLAGER_WAREHOUSE."
-        )
-    try:
-        link.parent.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise ConfigurationError(f"The folder {link.parent} cannot be made: {error.strerror}.") from None
-    if not os.access(link.parent, os.W_OK | os.X_OK):
-        raise ConfigurationError(f"The folder {link.parent} cannot be written to.")
+    @property
+    def size_bytes(self) -> int:
+        """Of that file."""
+        return self.version.stat().st_size
 
 
 def publish(settings: Settings) -> Published:
-    """Copy the audited working file to a new version and make it the current one.
+    """Make a release of the audited working file and let the link lead to it.
+
+    Nothing is published when the current release holds the same content, or when the same content was withdrawn by
+    going back to an older release: whoever went back had a reason, and nothing has changed since.
 
     Raises:
         PublishError: the working file did not pass its tests, holds no report where the published one has some, or
-            the copy failed. The link leads where it led before, and nothing is left behind.
-        ConfigurationError: see :func:`check_target`.
+            the release could not be written. The link leads where it led before, and nothing is left behind.
+        ConfigurationError: see :func:`releases.check_target`.
     """
     link = settings.warehouse
     check_target(link)
-    _check_working_file(settings.working_file, link)
+    was = releases.current(link)
+    content = _check_working_file(settings.working_file, link)
     remove_leftovers(link)
-    unfinished = link.parent / f".{link.stem}-{os.getpid()}.unfinished"
     try:
-        tables, views = _copy(settings.working_file, unfinished)
-        search.add_index(unfinished)
-        digest = _sync(unfinished)
-        version = link.parent / f"{link.stem}-{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{digest[:8]}.duckdb"
-        unfinished.rename(version)
-        _point(link, version)
+        if was is not None:
+            remark = _why_not(link, was, content)
+            if remark:
+                working.note_published(settings.working_file, content.hash)
+                return Published(link, was, is_new=False, remark=remark)
+        release = _make(settings, content, was)
+        releases.point(link, release.database)
+        working.note_published(settings.working_file, content.hash)
     except (duckdb.Error, OSError) as error:
-        raise PublishError(f"The new version could not be written: {error}") from error
+        raise PublishError(f"The new release could not be written: {error}") from error
     finally:
         remove_leftovers(link)
-    return Published(link, version, version.stat().st_size, tables, views, _prune(link, settings.keep))
+    return Published(link, release, is_new=True, remark="", removed=releases.prune(link, settings.keep))
 
 
-def versions(link: Path) -> list[Path]:
-    """The versioned files of ``link``, oldest first."""
-    pattern = re.compile(re.escape(link.stem) + r"-\d{8}T\d{6}Z-[0-9a-f]{8}\.duckdb")
-    if not link.parent.is_dir():
-        return []
-    return sorted(path for path in link.parent.iterdir() if pattern.fullmatch(path.name))
+def _why_not(link: Path, was: Release, content: Content) -> str:
+    if was.content_hash == content.hash:
+        return f"nothing has changed since {was.name}"
+    since = releases.withdrawn(link).get(content.hash)
+    return f"the same content was withdrawn {since}; {was.name} stays" if since else ""
 
 
-def remove_leftovers(link: Path) -> None:
-    """Delete what a publication of ``link`` that was cut off left behind. Only for the holder of the refresh lock."""
-    pattern = re.compile(r"\." + re.escape(link.stem) + r"-\d+\.unfinished(\.wal|\.link)?")
-    if link.parent.is_dir():
-        for path in link.parent.iterdir():
-            if pattern.fullmatch(path.name):
-                with suppress(OSError):
-                    path.unlink()
+def _make(settings: Settings, content: Content, was: Release | None) -> Release:
+    """The folder of the new release, whole and on disk, under its name."""
+    link = settings.warehouse
+    folder = releases.folder_of(link)
+    unfinished = folder / f".{link.stem}-{os.getpid()}.unfinished"
+    unfinished.mkdir()
+    database = unfinished / link.name
+    tables, views = _copy(settings.working_file, database)
+    search.add_index(database)
+    made = datetime.now(UTC)
+    name = f"{made:%Y%m%dT%H%M%SZ}-{content.hash[:8]}"
+    same = sum(path.name == name or path.name.startswith(name + "-") for path in folder.iterdir())
+    name += f"-{same + 1}" if same else ""
+    last = max((release.number for release in releases.releases(link)), default=0)
+    page, numbers = _compared(database, content, was, name)
+    with duckdb.connect(settings.working_file, read_only=True) as connection:
+        manifest: dict[str, Any] = {
+            "release": name,
+            "number": last + 1,
+            "made_at": f"{made:%Y-%m-%dT%H:%M:%SZ}",
+            "content_hash": content.hash,
+            "previous": was.name if was else None,
+            "database": {"file": link.name, "size_bytes": database.stat().st_size, "sha256": _sync(database)},
+            "versions": {"python": platform.python_version(), **_versions()},
+            "rules": working.get(connection, working.BUILT),
+            "checks": json.loads(working.get(connection, working.CHECKS) or "{}"),
+            "reports": _reports(connection),
+            "tables": {table: {"rows": one.rows, "hash": one.hash} for table, one in content.tables.items()},
+            "views": views,
+            "difference": numbers,
+        }
+    assert tables == len(content.tables)
+    for file, text in (
+        (releases.MANIFEST, json.dumps(manifest, indent=1, ensure_ascii=False) + "\n"),
+        (releases.CONTENT, json.dumps(content_to_json(content))),
+        (releases.DIFFERENCE, page),
+    ):
+        with (unfinished / file).open("w", encoding="utf-8") as handle:
+            handle.write(text)
+            handle.flush()
+            os.fsync(handle.fileno())
+    releases.sync_folder(unfinished)
+    unfinished.rename(folder / name)
+    releases.sync_folder(folder)
+    return Release(folder / name, folder / name / link.name, manifest)
 
 
-def _check_working_file(working_file: Path, link: Path) -> None:
+def _compared(database: Path, content: Content, was: Release | None, name: str) -> tuple[str, dict[str, Any]]:
+    if was is None:
+        return f"# {name}\n\nThe first release.\n", {}
+    with (
+        duckdb.connect() as connection,
+        _attached(connection, database, "now", "read_only"),
+        _attached(connection, was.database, "was", "read_only"),
+    ):
+        try:
+            before = content_from_json(json.loads((was.folder / releases.CONTENT).read_text(encoding="utf-8")))
+        except (OSError, ValueError, KeyError, TypeError, AttributeError):
+            before = content_of(connection, "was")
+        try:
+            return difference(connection, before, content, was.name, name)
+        except duckdb.Error as error:  # a page for people must not hold back the figures
+            return f"# {name}\n\nIt cannot be compared with {was.name}: {error}\n", {}
+
+
+def _versions() -> dict[str, str]:
+    found = {}
+    for package in PACKAGES:
+        with suppress(PackageNotFoundError):
+            found[package] = version(package)
+    return found
+
+
+def _reports(connection: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:
+    """The input files, as the working file has them."""
+    columns = [row[0] for row in connection.execute("describe raw.report").fetchall()]
+    wanted = [name for name in ("file_name", "sha256", "size_bytes", "status", "error") if name in columns]
+    rows = connection.execute(f"select {', '.join(wanted)} from raw.report order by all").fetchall()
+    return [
+        {name: value for name, value in zip(wanted, row, strict=True) if name != "error" or value is not None}
+        for row in rows
+    ]
+
+
+def _check_working_file(working_file: Path, link: Path) -> Content:
     try:
         with duckdb.connect(working_file, read_only=True) as connection:
-            schema, table = AUDIT_TABLE.split(".")
-            audited = connection.execute(
-                "select count(*) from duckdb_tables() where schema_name = ? and table_name = ?", [schema, table]
-            ).fetchone()
+            audited = working.is_audited(connection)
             loaded = _loaded_reports(connection)
+            name = connection.execute("select current_database()").fetchone()
+            content = content_of(connection, name[0]) if name and audited else None
     except duckdb.Error as error:
-        raise PublishError(f"The working file {working_file} cannot be read: {error}") from error
-    if audited != (1,):
+        working.discard(working_file)
+        raise PublishError(
+            f"The working file {working_file} cannot be read: {error}. It has been removed: refresh again."
+        ) from error
+    if content is None:
         raise PublishError("The working file was not built whole and tested: run the whole refresh.")
     if loaded == 0 and link.exists():
         with suppress(duckdb.Error), duckdb.connect(link.resolve(), read_only=True) as connection:
@@ -138,6 +210,7 @@ def _check_working_file(working_file: Path, link: Path) -> None:
                     f"Not one report could be loaded, and the published warehouse holds {loaded_before}: "
                     "it is left as it is. `kommunlager refresh` lists the reasons."
                 )
+    return content
 
 
 def _loaded_reports(connection: duckdb.DuckDBPyConnection) -> int:
@@ -179,7 +252,7 @@ def _clear(connection: duckdb.DuckDBPyConnection, schema: str) -> None:
             [schema],
         ).fetchall()
         for (name,) in names:
-            connection.execute(f"drop {kind} target.{schema}.{_quoted(name)}")
+            connection.execute(f"drop {kind} target.{schema}.{quoted(name)}")
     if schema != "main":  # which DuckDB keeps
         connection.execute(f"drop schema if exists target.{schema}")
 
@@ -207,7 +280,7 @@ def _compare(connection: duckdb.DuckDBPyConnection) -> tuple[int, int]:
         f"select schema_name, table_name from duckdb_tables() where {of_interest}", ["target"]
     ).fetchall()
     for schema, table in tables:
-        name = f"{_quoted(schema)}.{_quoted(table)}"
+        name = f"{quoted(schema)}.{quoted(table)}"
         rows = [
             connection.execute(f"select count(*) from {database}.{name}").fetchone()
             for database in ("source", "target")
@@ -219,12 +292,8 @@ def _compare(connection: duckdb.DuckDBPyConnection) -> tuple[int, int]:
     ).fetchall()
     for schema, view in views:
         # A view that names its database would bind in the working file and nowhere else.
-        connection.execute(f"select * from target.{_quoted(schema)}.{_quoted(view)} limit 0")
+        connection.execute(f"select * from target.{quoted(schema)}.{quoted(view)} limit 0")
     return counts["tables"], counts["views"]
-
-
-def _quoted(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'
 
 
 def _sync(path: Path) -> str:
@@ -233,26 +302,3 @@ def _sync(path: Path) -> str:
         digest = hashlib.file_digest(handle, "sha256").hexdigest()
         os.fsync(handle.fileno())
     return digest
-
-
-def _point(link: Path, version: Path) -> None:
-    """Let ``link`` lead to ``version``: one rename, before which the old version is current and after which the new."""
-    new_link = link.parent / f".{link.stem}-{os.getpid()}.unfinished.link"
-    new_link.symlink_to(version.name)  # relative: the folder can be moved
-    new_link.replace(link)
-    folder = os.open(link.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
-
-
-def _prune(link: Path, keep: int) -> tuple[Path, ...]:
-    current = link.resolve()
-    removed = []
-    for path in versions(link)[:-keep]:
-        if path.resolve() != current:
-            with suppress(OSError):  # a version that cannot be deleted now will be next time
-                path.unlink()
-                removed.append(path)
-    return tuple(removed)

@@ -41,9 +41,7 @@ def open_published(link: Path, *, extensions: Sequence[Path] = ()) -> Iterator[d
     try:
         for extension in extensions:
             connection.execute("load '{}'".format(str(extension).replace("'", "''")))
-        # The version, not the link: it stays the same file while we read. Its name in SQL is always kommunlager.
-        version = str(link.resolve()).replace("'", "''")
-        connection.execute(f"attach '{version}' as kommunlager (read_only)")
+        _attach(connection, link)
         connection.execute("use kommunlager")
         connection.execute("set TimeZone = 'UTC'")
         connection.execute("set enable_external_access = false")
@@ -55,6 +53,22 @@ def open_published(link: Path, *, extensions: Sequence[Path] = ()) -> Iterator[d
         yield connection
     finally:
         connection.close()
+
+
+def _attach(connection: duckdb.DuckDBPyConnection, link: Path) -> None:
+    """The release that ``link`` leads to, under a name that is always the same."""
+    while True:
+        # The release, not the link: it stays the same file while we read.
+        release = link.resolve()
+        try:
+            quoted = str(release).replace("'", "''")
+            connection.execute(f"attach '{quoted}' as kommunlager (read_only)")
+        except duckdb.Error:
+            if link.resolve() == release:
+                raise
+            # Between the two steps the next release came and this one was deleted: only where few are kept.
+        else:
+            return
 
 
 class Answer:

@@ -89,6 +89,16 @@ TABLES: Mapping[str, pa.Schema] = {
         period_end=(_DATE, None),
         fiscal_year=(_INT, None),
     ),
+    "report_history": _columns(
+        report_id=_TEXT,
+        file_name=_TEXT,
+        event=_TEXT,
+        happened_at=_INSTANT,
+        sha256=(_TEXT, None),
+        previous_sha256=(_TEXT, None),
+        previous_report_id=(_TEXT, None),
+        reason=(_TEXT, None),
+    ),
 }
 """Table to columns; every table is there after a load, empty or not."""
 

@@ -6,11 +6,13 @@ here: how a format is read (``extract``), and where the rows go.
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import multiprocessing
 import os
 import signal
 import threading
+import time
 from collections import deque
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
@@ -22,7 +24,7 @@ from typing import Final
 import pyarrow as pa
 
 from dagster_project.extract import ExtractionError, Limits, StructureWords, extract
-from dagster_project.extract.sandbox import Children
+from dagster_project.extract.sandbox import Children, GaveUpError
 from dagster_project.extract.sniff import is_plain_text
 from dagster_project.warehouse.raw import document_rows
 from dagster_project.warehouse.scan import PLAIN, FoundFile
@@ -32,6 +34,14 @@ POOL_FROM_BYTES: Final = 8 * 1024 * 1024
 
 PARSED_WEIGHT: Final = 8
 """A byte of a document that is no text takes about so many times as long as one of text."""
+
+PAUSES: Final = (0.1, 0.5, 2.0)
+"""Seconds before a file that could not be opened is tried again."""
+
+PASSING: Final = frozenset(
+    (errno.EAGAIN, errno.EBUSY, errno.EINTR, errno.EIO, errno.ENOLCK, errno.ESTALE, errno.ETIMEDOUT, errno.ETXTBSY)
+)
+"""Errors of a file that is locked, or of a network, and not of the file."""
 
 HERE_BYTES: Final = 4 * 1024 * 1024
 """Text up to this size is read without a child process: ten times the longest report met, and seconds at most."""
@@ -57,6 +67,8 @@ class ReadReport:
     extractor_version: str | None = None
     rows: dict[str, pa.RecordBatch] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    may_pass: bool = False
+    """Whether ``error`` is of a kind that may be gone the next time, so that the next refresh tries again."""
 
 
 def read_reports(
@@ -96,11 +108,9 @@ def read_report(file: FoundFile, limits: Limits, words: StructureWords, children
     if file.refusal is not None:
         return ReadReport(file, now, file.size_bytes, error=file.refusal)
     try:
-        with file.path.open("rb") as handle:
-            # The size was looked at before, but the file may have grown since.
-            data = handle.read(limits.max_bytes + 1)
+        data = _content(file, limits)
     except OSError as error:
-        return ReadReport(file, now, file.size_bytes, error=f"the file cannot be read: {error.strerror}")
+        return ReadReport(file, now, file.size_bytes, error=f"the file cannot be read: {error.strerror}", may_pass=True)
     if len(data) > limits.max_bytes:
         return ReadReport(file, now, None, error=f"the file is too large: the limit is {limits.max_bytes} bytes")
     digest = hashlib.sha256(data).hexdigest()
@@ -109,7 +119,7 @@ def read_report(file: FoundFile, limits: Limits, words: StructureWords, children
         document = (extract if is_text else children.extract)(data, file.file_name, limits, words)
         rows = document_rows(file.report_id, document)
     except ExtractionError as error:
-        return ReadReport(file, now, len(data), digest, str(error))
+        return ReadReport(file, now, len(data), digest, str(error), may_pass=isinstance(error, GaveUpError))
     except Exception as error:  # a reader's own fault must not cost the other documents
         return ReadReport(file, now, len(data), digest, f"the reader failed: {type(error).__name__}: {error}")
     return ReadReport(
@@ -125,6 +135,20 @@ def read_report(file: FoundFile, limits: Limits, words: StructureWords, children
         rows=rows,
         notes=document.notes,
     )
+
+
+def _content(file: FoundFile, limits: Limits) -> bytes:
+    """The file, one byte more than allowed at most; tried again where a lock or a network may be to blame."""
+    for pause in (*PAUSES, None):
+        try:
+            with file.path.open("rb") as handle:
+                # The size was looked at before, but the file may have grown since.
+                return handle.read(limits.max_bytes + 1)
+        except OSError as error:
+            if error.errno not in PASSING or pause is None:
+                raise
+            time.sleep(pause)
+    raise AssertionError("the last try returns or raises")
 
 
 def _read_in_processes(
@@ -157,7 +181,7 @@ def _read_alone(file: FoundFile, limits: Limits, words: StructureWords) -> ReadR
             return pool.submit(_read_in_worker, file, limits, words).result()
         except BrokenProcessPool:
             reason = "the reader died on this document (out of memory or a crash)"
-            return ReadReport(file, datetime.now(UTC), file.size_bytes, error=reason)
+            return ReadReport(file, datetime.now(UTC), file.size_bytes, error=reason, may_pass=True)
 
 
 _children: Final = Children()

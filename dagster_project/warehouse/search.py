@@ -1,10 +1,11 @@
 """Full-text search in the paragraphs of the published warehouse: the index, a question, its hits.
 
-Belongs here: DuckDB's extension fts, the index in the published file, and hits with the figures of their section. Does not
-belong here: options and what is printed (``commands.search``).
+Belongs here: DuckDB's extension fts, the index in the published file, and hits with the figures of their section. Does
+not belong here: options and what is printed (``commands.search``).
 
-The index is made of plain tables and a macro in a schema of its own, so that whoever opens the file without the extension
-sees all else as before; only a question needs the extension, which is installed with the project and never fetched.
+The index is made of plain tables and a macro in a schema of its own, so that whoever opens the file without the
+extension sees all else as before; only a question needs the extension, which is installed with the
+project and never fetched.
 """
 
 from __future__ import annotations
@@ -87,6 +88,8 @@ def extension_path() -> Path | None:
 def add_index(database: Path) -> bool:
     """Make the index in a file that nobody else has open; False where the extension or the table is missing.
 
+    A machine for which there is no extension publishes all the same: only the search needs the index.
+
     Raises:
         duckdb.Error: the index could not be made.
     """
@@ -100,7 +103,10 @@ def add_index(database: Path) -> bool:
         ).fetchone()
         if found == (0,):
             return False
-        connection.execute(f"load '{_quoted(extension)}'")
+        try:
+            connection.execute(f"load '{_quoted(extension)}'")
+        except duckdb.Error:  # made for another machine
+            return False
         _make_index(connection)
         connection.execute("checkpoint")
     return True
@@ -176,18 +182,28 @@ def _hit(connection: duckdb.DuckDBPyConnection, paragraph_key: str, score: float
         [paragraph_key],
     ).fetchone()
     assert row is not None
-    *place, section, n_figures, table_first, table_last = row
+    names = (
+        "report_id",
+        "municipality_name",
+        "committee",
+        "fiscal_year",
+        "heading_path",
+        "page",
+        "paragraph_seq",
+        "text",
+    )
+    place: dict[str, Any] = dict(zip(names, row, strict=False))
+    section, n_figures, table_first, table_last = row[len(names) :]
     printed: Sequence[tuple[Any, ...]] = ()
     if n_figures:
         printed = connection.execute(
             f"select {', '.join(FIGURE_COLUMNS)} from marts.report_values "
             "where report_id = ? and table_seq between ? and ? "
             "order by table_seq, row_index, col_index, part_index" + (" limit ?" if figures else ""),
-            [place[0], table_first, table_last, *([figures] if figures else [])],
+            [place["report_id"], table_first, table_last, *([figures] if figures else [])],
         ).fetchall()
-    return Hit(
-        score, *place, section, n_figures, tuple(dict(zip(FIGURE_COLUMNS, values, strict=True)) for values in printed)
-    )
+    shown = tuple(dict(zip(FIGURE_COLUMNS, values, strict=True)) for values in printed)
+    return Hit(score=score, **place, section=section, n_figures=n_figures, figures=shown)
 
 
 def _quoted(path: Path) -> str:

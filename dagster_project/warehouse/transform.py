@@ -14,7 +14,7 @@ import os
 import shutil
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -22,13 +22,14 @@ from typing import TYPE_CHECKING, Any, Final
 import duckdb
 
 from dagster_project.settings import PROJECT, Settings
+from dagster_project.warehouse import working
+from dagster_project.warehouse.releases import is_published
+from dagster_project.warehouse.suspects import loaded_reports, set_aside, suspects
+from dagster_project.warehouse.working import Mode, Plan
 
 if TYPE_CHECKING:
     from dbt.contracts.graph.manifest import Manifest
     from dbt_common.events.base_types import EventMsg
-
-AUDIT_TABLE: Final = "main.passed_audit"
-"""Stands in a working file exactly when the last thing done to it was a whole build whose tests all passed."""
 
 CACHE: Final = PROJECT / "dbt" / "target" / "manifests"
 KEPT_MANIFESTS: Final = 3
@@ -52,6 +53,8 @@ class FailedNode:
     """The file in the dbt project that defines it."""
     sample: tuple[str, ...] = ()
     """For a failed test: the first rows it found, as text."""
+    sql: str = field(default="", repr=False)
+    """For a failed test: what it asked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +66,12 @@ class BuildResult:
     """Errors and failed tests; a build with any of these must not be published."""
     warned: tuple[FailedNode, ...]
     skipped: int
+    plan: Plan
+    """What there was to do; with mode ``nothing`` dbt was not even started."""
+    interpreted: int = 0
+    """Reports whose figures were made again."""
+    set_aside: tuple[tuple[str, str], ...] = ()
+    """Reports that were left out because they fail a check by themselves, and which."""
 
     def explain(self) -> str:
         """The failures as lines for a person."""
@@ -95,7 +104,7 @@ def manifest_path() -> Path:
 def project_fingerprint(project: Path) -> str:
     """Hash over all that a manifest depends on: files of the dbt project, seeds, versions, place."""
     digest = hashlib.sha256()
-    for package in ("dbt-core", "dbt-duckdb", "dagster-dbt"):
+    for package in ("dbt-core", "dbt-duckdb", "dagster-dbt", "duckdb"):
         digest.update(f"{package} {version(package)}\n".encode())
     digest.update(f"{project}\n".encode())
     for path in _project_files(project):
@@ -127,7 +136,8 @@ def _parse_into(folder: Path) -> None:
     scratch = CACHE / "parse"  # keeps dbt's own partial parse, so that after a small change little is parsed again
     result = _invoke(["parse"], scratch)
     if not result.success:
-        # What dbt remembers of an older project can stand in its way: a description that moved to another file counts twice.
+        # What dbt remembers of an older project can stand in its way: a description that moved to another file counts
+        # twice.
         (scratch / "partial_parse.msgpack").unlink(missing_ok=True)
         result = _invoke(["parse"], scratch)
     if not result.success:
@@ -149,6 +159,8 @@ def _manifest() -> Manifest:
 
     content = manifest_path().with_name("partial_parse.msgpack").read_bytes()
     manifest: Manifest = Manifest.from_msgpack(content, decoder=extended_mashumuro_decoder)
+    # What macros see as `graph`; parsing would have made it.
+    manifest.build_flat_graph()  # type: ignore[no-untyped-call]
     return manifest
 
 
@@ -160,53 +172,126 @@ def build(
     select: Sequence[str] = (),
     on_event: Callable[[EventMsg], None] | None = None,
 ) -> BuildResult:
-    """Seeds, models and tests against the working file.
+    """Seeds, models and tests against the working file, as far as something has changed.
+
+    A whole build that passes is noted in the working file; publishing asks for that.
 
     Args:
         settings: which working file, and where dbt writes.
-        select: unique selectors as ``dbt build --select`` takes them; the whole project if empty.
-        on_event: called with each of dbt's events, from dbt's threads.
+        select: unique selectors as ``dbt build --select`` takes them, built over all reports; the whole project if
+        empty. on_event: called with each of dbt's events, from dbt's threads.
 
     Raises:
         TransformError: dbt could not begin, or stopped for another reason than a failed node.
     """
-    unmark_audited(settings.working_file)
+    if not settings.quarantine_failing or select:
+        return _build_once(settings, select, on_event)
+    left_out: list[tuple[str, str]] = []
+    for _ in range(ROUNDS):
+        events: list[EventMsg] = []
+        result = _build_once(settings, select, events.append)
+        reasons = _reasons(settings, result) if result.failed else {}
+        if not reasons:
+            break
+        set_aside(settings.working_file, settings.warehouse, reasons, result.plan.fingerprint)
+        left_out += reasons.items()
+    for event in events if on_event is not None else ():
+        on_event(event)  # type: ignore[misc] # only of the last round: each model is to be told of once
+    return replace(result, set_aside=tuple(left_out))
+
+
+ROUNDS: Final = 5
+"""Builds in which failing reports may be left out: dbt does not go on behind a failed test, so others show later."""
+
+
+def _reasons(settings: Settings, result: BuildResult) -> dict[str, str]:
+    """Reports to leave out after a build that failed, with the reason; none unless that can mend every failure."""
+    if any(node.status != "fail" for node in result.failed):
+        return {}
+    loaded = loaded_reports(settings.working_file)
+    among = [name for name in loaded if result.plan.mode is Mode.ALL or name in set(result.plan.reports)]
+    tests = {node.name: node.sql for node in result.failed}
+    found = suspects(settings.working_file, tests, among)
+    if len(found) == len(loaded) or {name for names in found.values() for name in names} != set(tests):
+        return {}
+    return {name: f"set aside: it fails {', '.join(names)} by itself" for name, names in found.items()}
+
+
+def _build_once(settings: Settings, select: Sequence[str], on_event: Callable[[EventMsg], None] | None) -> BuildResult:
+    plan = _begin(settings, is_whole=not select)
+    if plan.mode is Mode.NOTHING:
+        return BuildResult(0, (), (), 0, plan)
     os.environ["KOMMUNLAGER_WORKING_FILE"] = str(settings.working_file)  # the one way into profiles.yml
     # Unit tests are about the rules, not about the data: `make test` runs them. --full-refresh, because a seed whose
-    # columns have changed is not loaded into the table of the refresh before.
+    # columns have changed is not loaded into the table of the refresh before. A batch is built on seeds that are the
+    # same and on views that say the same.
+    manifest = _manifest()
     arguments = [
         *("build", "--full-refresh", "--exclude-resource-type", "unit_test"),
         *(("--select", *select) if select else ()),
+        *(_batch_arguments(manifest) if plan.mode is Mode.BATCH else ()),
     ]
     try:
-        result = _invoke(arguments, settings.dbt_target, _manifest(), on_event)
+        result = _invoke(arguments, settings.dbt_target, manifest, on_event)
     finally:
         release_working_file()
     outcomes = list(getattr(result.result, "results", None) or ())
     if result.exception is not None or not outcomes:
         raise TransformError(f"dbt stopped: {result.exception or 'there was nothing to build'}")
-    return _summarise(settings.working_file, outcomes)
+    summary = _summarise(settings.working_file, outcomes, plan)
+    if plan.mode is Mode.BATCH:
+        summary = replace(summary, interpreted=len(plan.reports))
+    elif not select:
+        summary = replace(summary, interpreted=len(loaded_reports(settings.working_file)))
+    if not summary.failed and not select:
+        checks = {
+            "mode": str(plan.mode),
+            "reports": len(plan.reports),
+            "passed": summary.passed_tests,
+            "warned": sorted(node.name for node in summary.warned),
+        }
+        working.finish_build(settings.working_file, plan.fingerprint, checks)
+    elif any(node.status != "fail" for node in summary.failed):
+        # It may be the file that is broken; it costs little to make it anew, and much to find that out.
+        working.discard(settings.working_file)
+    return summary
 
 
-def mark_audited(working_file: Path) -> None:
-    """Note in the working file that it was built whole and passed; publishing asks for that."""
-    with duckdb.connect(working_file) as connection:
-        connection.execute(f"create or replace table {AUDIT_TABLE} as select now() as passed_at")
+def _batch_arguments(manifest: Manifest) -> list[str]:
+    """Without the seeds that models are made of, and the tests that are about these alone: they are as they were."""
+    models = [node for node in manifest.nodes.values() if str(node.resource_type) == "model"]
+    seeds = sorted(
+        {parent.rpartition(".")[2] for node in models for parent in node.depends_on_nodes if parent.startswith("seed.")}
+    )
+    return ["--vars", "{batch: true}", *(("--exclude", *seeds) if seeds else ()), "--indirect-selection", "cautious"]
 
 
-def unmark_audited(working_file: Path) -> None:
-    """Take the note away, before anything is changed.
+def _begin(settings: Settings, *, is_whole: bool) -> Plan:
+    """What is to be done, noted as begun.
 
     Raises:
         TransformError: there is no working file, or it cannot be opened.
     """
+    working_file = settings.working_file
     if not working_file.exists():
         raise TransformError(f"There is no working file {working_file}; load the raw tables first.")
+    fingerprint = project_fingerprint(PROJECT)
     try:
         with duckdb.connect(working_file) as connection:
-            connection.execute(f"drop table if exists {AUDIT_TABLE}")
+            if is_whole:
+                plan = working.make_plan(
+                    connection, fingerprint, lambda content_hash: is_published(settings.warehouse, content_hash)
+                )
+            else:
+                plan = Plan(Mode.ALL, (), "some assets were chosen", fingerprint)
+            if plan.mode is not Mode.NOTHING:
+                working.begin_build(connection, plan)
+            return plan
     except duckdb.Error as error:
-        raise TransformError(f"The working file {working_file} cannot be opened: {error}") from error
+        working.discard(working_file)
+        raise TransformError(
+            f"The working file {working_file} cannot be used: {error}. It has been removed: refresh again."
+        ) from error
 
 
 def release_working_file() -> None:
@@ -238,7 +323,7 @@ def _invoke(
     )
 
 
-def _summarise(working_file: Path, outcomes: Iterable[Any]) -> BuildResult:
+def _summarise(working_file: Path, outcomes: Iterable[Any], plan: Plan) -> BuildResult:
     passed, skipped = 0, 0
     failed: list[FailedNode] = []
     warned: list[FailedNode] = []
@@ -252,7 +337,7 @@ def _summarise(working_file: Path, outcomes: Iterable[Any]) -> BuildResult:
             warned.append(_failed_node(working_file, outcome, len(warned)))
         elif status != "success":
             failed.append(_failed_node(working_file, outcome, len(failed)))
-    return BuildResult(passed, tuple(failed), tuple(warned), skipped)
+    return BuildResult(passed, tuple(failed), tuple(warned), skipped, plan)
 
 
 def _failed_node(working_file: Path, outcome: Any, number: int) -> FailedNode:
@@ -263,7 +348,14 @@ def _failed_node(working_file: Path, outcome: Any, number: int) -> FailedNode:
     # dbt adds which macro called which, a line each that begins with ">"
     lines = [line.strip() for line in (outcome.message or status).splitlines()]
     message = " ".join(line for line in lines if line and not line.startswith(">"))
-    return FailedNode(node.name, status, message, node.original_file_path, sample)
+    return FailedNode(
+        node.name,
+        status,
+        message,
+        node.original_file_path,
+        sample,
+        str(sql or "") if node.resource_type == "test" else "",
+    )
 
 
 def _sample(working_file: Path, sql: str) -> tuple[str, ...]:

@@ -1,10 +1,11 @@
 """The seeds as people edit them: checked before a refresh, and rows suggested for them.
 
-Belongs here: whether a seed can be read and keeps what dbt's YAML promises of it, with file and line; rows ready to paste
-for labels that the vocabulary does not know. Does not belong here: what a row means (dbt), and options (``commands.map``).
+Belongs here: whether a seed can be read and keeps what dbt's YAML promises of it, with file and line; rows ready to
+paste for labels that the vocabulary does not know. Does not belong here: what a row means (dbt), and options
+(``commands.map``).
 
-The rules are those of ``dbt/models/*.yml``, read from there: dbt tests them too, but after everything has been read, and
-without the line.
+The rules are those of ``dbt/models/*.yml``, read from there: dbt tests them too, but after everything has been read,
+and without the line.
 """
 
 from __future__ import annotations
@@ -150,9 +151,8 @@ def _decoded(path: Path, file: str) -> str:
             f"is not UTF-8 but probably Windows-1252, as Excel saves plain CSV: {shown!r}; save it as CSV UTF-8",
         ) from None
     if "\0" in text:
-        raise _UnreadableError(
-            file, text[: text.index("\0")].count("\n") + 1, "holds a null character: this is not CSV"
-        )
+        line = text[: text.index("\0")].count("\n") + 1
+        raise _UnreadableError(file, line, "holds a null character: this is not CSV")
     garbled = re.search(r"Ã[¥¤¶…„–©]|â€", text)
     if garbled:
         line = text[: garbled.start()].count("\n") + 1
@@ -327,9 +327,8 @@ def _trimmed(_: Mapping[str, Any]) -> Callable[[str], str | None]:
 
 def _accepted(arguments: Mapping[str, Any]) -> Callable[[str], str | None]:
     values = [str(value) for value in arguments["values"]]
-    return lambda value: (
-        None if not value or value in values else f"is {value!r}; one of {', '.join(values)} is expected"
-    )
+    expected = f"one of {', '.join(values)} is expected"
+    return lambda value: None if not value or value in values else f"is {value!r}; {expected}"
 
 
 def _length(arguments: Mapping[str, Any]) -> Callable[[str], str | None]:

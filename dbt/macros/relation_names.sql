@@ -13,9 +13,10 @@
         Without the database name: DuckDB keeps a view's text as it was written, and a view that names the working
         database ("working"."marts"."x") does not bind any more in the published copy, whose name is another.
     -#}
-    {{ return(builtins.ref(*varargs, **kwargs).include(database=false)) }}
+    {%- set relation = builtins.ref(*varargs, **kwargs).include(database=false) -%}
+    {{ return(within_batch(relation, varargs[-1])) }}
 {%- endmacro %}
 
 {% macro source() -%}
-    {{ return(builtins.source(*varargs, **kwargs).include(database=false)) }}
+    {{ return(within_batch(builtins.source(*varargs, **kwargs).include(database=false), none)) }}
 {%- endmacro %}

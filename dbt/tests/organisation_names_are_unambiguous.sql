@@ -27,7 +27,7 @@ inner join formed as other
         and one.name_form = other.name_form
         and one.canonical_form != other.canonical_form
         and one.first_day <= other.last_day
-        and other.first_day <= one.last_day
+        and one.last_day >= other.first_day
 union all
 select one.place, one.name, one.canonical_name, 'it leads to a name that leads on to ' || other.canonical_name as reason
 from formed as one
@@ -36,4 +36,4 @@ inner join formed as other
         and other.name_form != other.canonical_form
         and (one.place = other.place or one.place = '' or other.place = '')
         and one.first_day <= other.last_day
-        and other.first_day <= one.last_day
+        and one.last_day >= other.first_day

@@ -204,6 +204,44 @@ def _tab_stops() -> Case:
     )
 
 
+def _symbol_fonts() -> Case:
+    """Signs, and even digits, typed in symbol fonts."""
+
+    def sign(code: str, font: str = "Symbol") -> str:
+        return f"<w:r><w:sym w:font='{font}' w:char='{code}'/></w:r>"
+
+    body = heading("Mål") + table(
+        head("Mått", "Mål", "Utfall", "Klart"),
+        row(
+            "Väntetid",
+            cell(f"<w:p>{sign('F0A3')}{run(' 30')}</w:p>"),
+            "28",
+            cell(f"<w:p>{sign('F0FC', 'Wingdings')}</w:p>"),
+        ),
+        row(
+            "Resultat",
+            "5,0",
+            cell(f"<w:p>{sign('F02D')}{run('1')}{sign('F032')}{run(',4')}</w:p>"),
+            cell(f"<w:p>{sign('F0FB', 'Wingdings')}</w:p>"),
+        ),
+    )
+    return Case(
+        "symbol fonts",
+        "mål.docx",
+        _styled(body),
+        (
+            Expected(
+                [
+                    ["Mått", "Mål", "Utfall", "Klart"],
+                    ["Väntetid", "≤ 30", "28", "✓"],
+                    ["Resultat", "5,0", "−12,4", "✗"],
+                ],
+                heading="Mål",
+            ),
+        ),
+    )
+
+
 def _blank_and_spacer() -> Case:
     """A spacer column and a spacer row in the middle, kept as they are printed: empty."""
     body = heading("Drift") + table(
@@ -452,6 +490,7 @@ WORD = (
     _all_rows_marked,
     _numbered_cells,
     _tab_stops,
+    _symbol_fonts,
     _blank_and_spacer,
 )
 WEB = (_responsive, _clipped_icons, _headings_around, _uneven, _xhtml)

@@ -15,7 +15,7 @@ def _page(body: str, head: str = "") -> bytes:
 
 def _no_groups() -> Case:
     body = """
-    <h1>Årsbokslut 2023</h1><h2>Ekonomi</h2><p>Nämnden redovisar underskott.</p>
+    <h1>Årsbokslut 2023</h1><h2>Ekonomi</h2><p>Nämnden redovisar underskott.</p><h2>Ekonomi per verksamhet</h2><p>Utfall jämfört med budget, samtliga enheter</p>
     <table><tr><td><b>Verksamhet</b><td><b>Budget</b><td><b>Utfall</b>
     <tr><td>Hemtjänst<td>112&nbsp;450<td>118&thinsp;020
     <tr><td>Särskilt boende<td>201&#8239;300<td>199&nbsp;870
@@ -32,7 +32,7 @@ def _no_groups() -> Case:
                     ["Särskilt boende", "201 300", "199 870"],
                     ["Avvikelse", "", "−4,1 %"],
                 ],
-                heading="Ekonomi",
+                heading="Ekonomi per verksamhet",
             ),
         ),
     )

@@ -6,25 +6,33 @@ Belongs here: handing dbt's events to Dagster while dbt runs. Does not belong he
 
 import json
 import threading
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator, Iterator, Mapping
+from contextlib import suppress
+from pathlib import Path
 from queue import SimpleQueue
 from typing import TYPE_CHECKING, Any, Final
 
 import dagster as dg
+import duckdb
 from dagster_dbt import dbt_assets
 from dagster_dbt.core.dbt_cli_event import (
     DbtCoreCliEventMessage,  # not public: the reason for the pin in pyproject.toml
 )
 
 from dagster_project import progress
-from dagster_project.defs.dbt.translator import TRANSLATOR, selectors
+from dagster_project.defs.dbt.translator import TRANSLATOR, keys_of_every_build, selectors
 from dagster_project.settings import Settings
-from dagster_project.warehouse.transform import BuildResult, build, manifest_path, mark_audited
+from dagster_project.warehouse import journal
+from dagster_project.warehouse.transform import BuildResult, build, manifest_path
+from dagster_project.warehouse.working import Mode
 
 if TYPE_CHECKING:
     from dbt_common.events.base_types import EventMsg
 
 MANIFEST: Final = json.loads(manifest_path().read_text(encoding="utf-8"))
+
+MADE: Final = keys_of_every_build(MANIFEST)
+"""Assets that every build makes, so that what follows them is never skipped."""
 
 RESULT_EVENTS: Final = frozenset({"LogSeedResult", "LogModelResult", "LogSnapshotResult", "LogTestResult"})
 
@@ -33,17 +41,44 @@ RESULT_EVENTS: Final = frozenset({"LogSeedResult", "LogModelResult", "LogSnapsho
 def star_schemas(context: dg.AssetExecutionContext, settings: dg.ResourceParam[Settings]) -> Iterator[Any]:
     """Build and test every model; a failed test of severity error fails the run before anything is published."""
     selected = selectors(MANIFEST, context.selected_asset_keys) if context.is_subset else []
-    result = yield from _streamed(context, lambda on_event: build(settings, selected, on_event))
+    with journal.step("build"):
+        result = yield from _streamed(context, settings, lambda on_event: build(settings, selected, on_event))
+        _tell(result, is_subset=context.is_subset)
+        if result.failed:
+            raise dg.Failure(f"{len(result.failed)} of dbt's nodes failed:\n{result.explain()}", allow_retries=False)
+    context.log.info("%s: %s", result.plan.mode, result.plan.reason)
+    if result.plan.mode is Mode.NOTHING:
+        progress.report("build", 1, 1, "nothing to build")
     for node in result.warned:
         context.log.warning("%s: %s", node.name, node.message)
-    if result.failed:
-        raise dg.Failure(f"{len(result.failed)} of dbt's nodes failed:\n{result.explain()}", allow_retries=False)
-    if not context.is_subset:
-        mark_audited(settings.working_file)
+
+
+def _tell(result: BuildResult, *, is_subset: bool) -> None:
+    """What the build did, for the journal."""
+    for node in result.failed:
+        journal.event("check.failed", "error", check=node.name, message=node.message, sample=node.sample)
+    for node in result.warned:
+        journal.event("check.warned", "warning", check=node.name, message=node.message)
+    for report_id, reason in result.set_aside:
+        journal.event("report.set_aside", "error", report_id=report_id, reason=reason)
+    journal.event("build.finished", mode=result.plan.mode, reason=result.plan.reason, passed=result.passed_tests)
+    journal.note(
+        mode=str(result.plan.mode),
+        reason=result.plan.reason,
+        interpreted=result.interpreted,
+        checks={
+            "passed": result.passed_tests,
+            "warned": sorted(node.name for node in result.warned),
+            "failed": sorted(node.name for node in result.failed),
+        },
+        set_aside=[report_id for report_id, _ in result.set_aside],
+    )
+    if result.plan.mode is Mode.NOTHING and not is_subset:
+        journal.note(ok=True, is_new=False, remark=result.plan.reason)
 
 
 def _streamed(
-    context: dg.AssetExecutionContext, run: Callable[[Callable[["EventMsg"], None]], BuildResult]
+    context: dg.AssetExecutionContext, settings: Settings, run: Callable[[Callable[["EventMsg"], None]], BuildResult]
 ) -> Generator[Any, None, BuildResult]:
     """Run dbt in a thread and yield Dagster's events as dbt's come; returns and raises what ``run`` does.
 
@@ -73,7 +108,20 @@ def _streamed(
         if isinstance(event, BaseException):
             raise event
         message = DbtCoreCliEventMessage(raw_event=event, event_history_metadata={})
-        yield from message.to_default_asset_events(MANIFEST, TRANSLATOR, context)
+        for asset_event in message.to_default_asset_events(MANIFEST, TRANSLATOR, context):
+            yield _with_rows(asset_event, event, settings.working_file)
+
+
+def _with_rows(asset_event: Any, event: Mapping[str, Any], working_file: Path) -> Any:
+    """The event of a table that was made, with the number of its rows; dbt gives its seconds."""
+    relation = event["data"]["node_info"].get("node_relation", {})
+    if isinstance(asset_event, dg.Output) and event["data"]["node_info"].get("materialized") != "view":
+        # In this process, which has the file open: another could not look.
+        with suppress(duckdb.Error), duckdb.connect(working_file) as connection:
+            row = connection.execute(f'select count(*) from "{relation["schema"]}"."{relation["alias"]}"').fetchone()
+            if row is not None:
+                return asset_event.with_metadata({**asset_event.metadata, "dagster/row_count": int(row[0])})
+    return asset_event
 
 
 class _Count:

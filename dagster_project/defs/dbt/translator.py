@@ -36,3 +36,15 @@ def selectors(manifest: Mapping[str, Any], keys: Set[dg.AssetKey]) -> list[str]:
         for node in nodes
         if TRANSLATOR.get_asset_spec(manifest, node["unique_id"], None).key in keys
     )
+
+
+def keys_of_every_build(manifest: Mapping[str, Any]) -> list[dg.AssetKey]:
+    """The assets that a build of a batch makes too: all but the seeds that models are made of, sorted."""
+    nodes = manifest["nodes"].values()
+    read = {parent for node in nodes if node["resource_type"] == "model" for parent in node["depends_on"]["nodes"]}
+    made = (
+        node
+        for node in nodes
+        if node["resource_type"] == "model" or (node["resource_type"] == "seed" and node["unique_id"] not in read)
+    )
+    return sorted(TRANSLATOR.get_asset_spec(manifest, node["unique_id"], None).key for node in made)

@@ -3,12 +3,16 @@
 Belongs here: keys, descriptions, metadata. Does not belong here: reading and writing (``warehouse.load``).
 """
 
+import time
 from collections.abc import Iterator
+from datetime import timedelta
 
 import dagster as dg
 
 from dagster_project import progress
 from dagster_project.settings import Settings
+from dagster_project.warehouse import journal
+from dagster_project.warehouse.inbox import fetch
 from dagster_project.warehouse.load import LoadResult, load_raw
 from dagster_project.warehouse.raw import SCHEMA, TABLES
 from dagster_project.warehouse.vocabulary import check_vocabulary
@@ -21,7 +25,10 @@ DESCRIPTIONS = {
     "cell": "One row per non-empty table cell, word for word as printed.",
     "running_line": "One row per line of the page headers and footers, and per title of a web page.",
     "report_override": "What reports.yml says about reports.",
+    "report_history": "One row per report added, corrected, renamed, removed or quarantined, release by release.",
 }
+
+FRESHNESS = dg.FreshnessPolicy.time_window(fail_window=timedelta(hours=36), warn_window=timedelta(hours=26))
 
 REPORT_KEY = dg.AssetKey([SCHEMA, "report"])
 
@@ -30,6 +37,8 @@ def _spec(table: str) -> dg.AssetSpec:
     columns = [dg.TableColumn(column.name, str(column.type)) for column in TABLES[table]]
     return dg.AssetSpec(
         [SCHEMA, table],
+        # Each refresh looks at the reports, also one that finds nothing to do and leaves all other tables as they are.
+        freshness_policy=FRESHNESS if table == "report" else None,
         description=DESCRIPTIONS[table],
         group_name=SCHEMA,
         kinds={"python", "duckdb"},
@@ -51,11 +60,27 @@ def _spec(table: str) -> dg.AssetSpec:
 )
 def raw_tables(settings: dg.ResourceParam[Settings]) -> Iterator[dg.MaterializeResult[None] | dg.AssetCheckResult]:
     """Read every report of the reports folder into the working file."""
-    check_vocabulary()  # before the minutes that reading may take, and with the line that dbt's tests do not know
-    result = load_raw(settings, on_read=lambda done, total, name: progress.report("read", done, total, name))
+    began = time.monotonic()
+    with journal.step("read"):
+        check_vocabulary()  # before the minutes that reading may take, and with the line that dbt's tests do not know
+        fetched = fetch(settings)
+        result = load_raw(settings, on_read=lambda done, total, name: progress.report("read", done, total, name))
+    seconds = time.monotonic() - began
+    journal.note(
+        fetched=len(fetched),
+        read=len(result.read),
+        removed=len(result.removed),
+        loaded=result.loaded,
+        quarantined=len(result.quarantined),
+    )
     for table, rows in result.rows.items():
-        metadata: dict[str, dg.MetadataValue | int] = {"dagster/row_count": rows}
+        metadata: dict[str, dg.MetadataValue | int | float] = {"dagster/row_count": rows}
         if table == "report":
+            metadata |= {
+                "read": len(result.read),
+                "removed": len(result.removed),
+                "seconds": round(seconds, 3),
+            }
             metadata |= {"bytes_read": result.bytes_read, "remarks": dg.MetadataValue.md(_bullets(result.notes))}
         yield dg.MaterializeResult([SCHEMA, table], metadata=metadata)
     yield _every_document_loads(result)

@@ -75,7 +75,7 @@ judged as (
         and not (column_scenario_key = 'status' and prefix_status_key is not null) as is_long_text
     from placed
     -- tkr/inv is tkr per inhabitant.
-    left join known_units on regexp_replace(placed.unit_text, ' ?(?:/| per ).*$', '') = known_units.term
+    left join known_units on regexp_replace(replace(placed.unit_text, '%-', '%'), ' ?(?:/| per ).*$', '') = known_units.term
 ),
 
 body as (

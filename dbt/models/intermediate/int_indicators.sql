@@ -51,34 +51,61 @@ printed as (
     group by named_values.indicator_key
 ),
 
+texts as (
+    select
+        *,
+        concat_ws(' ', row_label, case when not contains(lower(row_label), ' per ') then ratio_text end) as label_text,
+        coalesce(committee, '') as committee_text,
+        coalesce(sections, '') as section_text
+    from printed
+),
+
+with_words as (
+    select
+        * exclude (label_text, committee_text, section_text),
+        {{ name_words('label_text') }} as label_words,
+        {{ name_words('committee_text') }} as committee_words,
+        {{ name_words('section_text') }} as section_words
+    from texts
+),
+
 -- What stands around a label, level by level: the rows above it, then the column, and the heading where one report
 -- prints the label under several.
 levels as (
     select indicator_key, 'above' as place, unnest(string_split(group_label, ' > ')) as level_text
-    from printed
+    from with_words
     where group_label is not null
     union all
     select indicator_key, 'beside' as place, qualifier as level_text
-    from printed
+    from with_words
     where qualifier is not null
     union all
     select indicator_key, 'heading' as place, section_name as level_text
-    from printed
+    from with_words
     where section_name is not null
 ),
 
-level_words as (
+own_levels as (
     select
         levels.indicator_key,
         levels.place,
         -- "Kvinnor" or "Totalt" is a part of what the row above says.
         levels.place = 'above'
-        and list_has_all(context.dependent_terms, string_split({{ name_words('printed.row_label') }}, ' ')) as is_needed,
-        {{ name_words("replace(lower(levels.level_text), lower(municipalities.municipality_name), '')") }} as words
+        and list_has_all(context.dependent_terms, string_split(with_words.label_words, ' ')) as is_needed,
+        replace(lower(levels.level_text), lower(coalesce(municipalities.municipality_name, '')), '') as level_text
     from levels
-    inner join printed using (indicator_key)
+    inner join with_words using (indicator_key)
     cross join context
     left join municipalities using (municipality_key)
+),
+
+level_words as (
+    select
+        indicator_key,
+        place,
+        is_needed,
+        {{ name_words('level_text') }} as words
+    from own_levels
 ),
 
 -- Words like "Nyckeltal" or "Personal" say nothing more about what is measured; nor does a goal in a whole sentence, which
@@ -108,18 +135,17 @@ meaningful_levels as (
 
 worded as (
     select
-        printed.*,
-        {{ name_words("concat_ws(' ', printed.row_label, case when not contains(lower(printed.row_label), ' per ') then printed.ratio_text end)") }} as label_words,
-        ' ' || {{ name_words("concat_ws(' ', printed.committee, printed.sections)") }} || ' ' as area_words,
+        with_words.*,
+        ' ' || with_words.committee_words || ' ' || with_words.section_words || ' ' as area_words,
         units.base_unit_key,
         meaningful_levels.words_above,
         meaningful_levels.words_beside,
         -- The figure of a department that only the heading names is not the committee's.
         len(list_filter(
-            regexp_extract_all(' ' || {{ name_words('coalesce(printed.sections, \'\')') }} || ' ', context.activity_pattern),
-            lambda activity: not contains(' ' || {{ name_words('coalesce(printed.committee, \'\')') }}, left(activity, 6))
+            regexp_extract_all(' ' || with_words.section_words || ' ', context.activity_pattern),
+            lambda activity: not contains(' ' || with_words.committee_words, left(activity, 6))
         )) > 0 as is_of_other_activity
-    from printed
+    from with_words
     cross join context
     inner join units using (unit_key)
     left join meaningful_levels using (indicator_key)
@@ -141,7 +167,8 @@ candidates as (
         names.kolada_kpi_id,
         names.area is not null as is_area_stated,
         case
-            when lower(keyed.row_label) = lower(names.label) and names.group_label is not distinct from keyed.group_label then 1
+            when lower(keyed.row_label) = lower(names.label) and coalesce(names.group_label, '') = coalesce(keyed.group_label, '')
+                then 1
             else 2
         end as basis_rank
     from keyed

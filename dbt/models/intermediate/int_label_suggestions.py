@@ -1,7 +1,7 @@
 """The known name that is most like a label which the vocabulary does not know.
 
-Belongs here: likeness by rapidfuzz, as a suggestion to a human who accepts it by adding a row to a seed. Does not belong
-here: any effect on a figure; no model reads this one but the list of unmapped labels.
+Belongs here: likeness by rapidfuzz, as a suggestion to a human who accepts it by adding a row to a seed. Does not
+belong here: any effect on a figure; no model reads this one but the list of unmapped labels.
 """
 
 import re
@@ -10,12 +10,15 @@ import pandas as pd
 from rapidfuzz import fuzz, process
 
 THRESHOLD = 85
-"""Least likeness, 0 to 100 (token_sort_ratio: the order of words does not count). Each of 1,016 names of concepts that have
-others was looked up among the rest: 70 of 100 got a suggestion, and 88 of 100 of these were right; at 75 they are 89 and
-86, at 90 52 and 90. Good enough to read, not to accept unseen."""
+"""Least likeness, 0 to 100 (token_sort_ratio: the order of words does not count). Each of 1,016 names of concepts that
+have others was looked up among the rest: 70 of 100 got a suggestion, and 88 of 100 of these were right; at 75 they are
+89 and 86, at 90 52 and 90. Good enough to read, not to accept unseen."""
 
 MAX_LABELS = 2000
 """Labels that get a suggestion in one refresh, those of most reports first: cost is labels times names."""
+
+AT_ONCE = 256
+"""Labels compared at a time: bounds the memory."""
 
 KNOWN = {
     "account": ("account_aliases", "alias", "account_key"),
@@ -27,7 +30,7 @@ KNOWN = {
 
 
 def model(dbt, session):
-    """One row per unmapped label with a likely name: label_type, label, unit_key, suggested_label, suggested_key, score."""
+    """One row per unmapped label with a likely name."""
     dbt.config(materialized="table")
     labels = dbt.ref("int_unmapped_labels").df()
     names = dbt.ref("int_indicator_names").df()
@@ -64,20 +67,29 @@ def model(dbt, session):
 
 def _likely(wanted, choices, singling_out):
     """The best choice for each label; of equally good ones the first."""
-    by_mark = {}
+    known, asked = {}, {}
+    # 1-6 år is not 7-12 år, and women are not men, however alike the words.
     for choice in choices:
-        by_mark.setdefault(_mark(choice[0], singling_out), []).append(choice)
+        known.setdefault(_mark(choice[0], singling_out), []).append(choice)
     for row in wanted.itertuples():
-        # 1-6 år is not 7-12 år, and women are not men, however alike the words.
-        likely = by_mark.get(_mark(row.words, singling_out))
-        if not likely:
-            continue
-        texts = [choice[0] for choice in likely]
-        best = process.extractOne(row.words, texts, scorer=fuzz.token_sort_ratio, score_cutoff=THRESHOLD)
-        if best is not None:
-            _, name, key = likely[best[2]]
-            unit_key = row.unit_key if isinstance(row.unit_key, str) else None
-            yield (row.label_type, row.label, unit_key, name, key, round(best[1], 1))
+        asked.setdefault(_mark(row.words, singling_out), []).append(row)
+    for mark, rows in asked.items():
+        likely = known.get(mark, [])
+        texts = [_sorted(choice[0]) for choice in likely]
+        for begin in range(0, len(rows) if texts else 0, AT_ONCE):
+            some = rows[begin : begin + AT_ONCE]
+            # The ratio of sorted words is what token_sort_ratio is, and each is sorted once.
+            words = [_sorted(row.words) for row in some]
+            scores = process.cdist(words, texts, scorer=fuzz.ratio, score_cutoff=THRESHOLD)
+            for row, best, score in zip(some, scores.argmax(axis=1), scores.max(axis=1), strict=True):
+                if score >= THRESHOLD:
+                    _, name, key = likely[best]
+                    unit_key = row.unit_key if isinstance(row.unit_key, str) else None
+                    yield (row.label_type, row.label, unit_key, name, key, round(float(score), 1))
+
+
+def _sorted(words):
+    return " ".join(sorted(words.split()))
 
 
 def _mark(words, singling_out):

@@ -89,6 +89,12 @@ renamed as (
         ) = 1
 ),
 
+no_committees as (
+    select {{ organisation_form('metadata_words.word') }} as word_form
+    from metadata_words
+    where role = 'not_committee'
+),
+
 named as (
     select
         report_id,
@@ -98,7 +104,7 @@ named as (
         coalesce(
             canonical_level = 'committee',
             has_committee_form
-            and printed_form not in (select {{ organisation_form('metadata_words.word') }} from metadata_words where role = 'not_committee')
+            and printed_form not in (select word_form from no_committees)
         ) as is_committee
     from renamed
 ),

@@ -184,7 +184,7 @@ joined as (
     inner join tables using (report_id, table_seq)
     inner join kinds using (report_id, table_seq)
     inner join reports using (report_id)
-    left join cell_units on regexp_replace(parts.unit_text, ' ?(?:/| per ).*$', '') = cell_units.term
+    left join cell_units on regexp_replace(replace(parts.unit_text, '%-', '%'), ' ?(?:/| per ).*$', '') = cell_units.term
     left join suffix_units as row_units on rows.unit_text = row_units.term
     left join label_suffixes using (report_id, table_seq, row_index)
     left join suffix_units on label_suffixes.suffix = suffix_units.term

@@ -8,8 +8,6 @@ municipalities as (select * from {{ ref('municipalities') }}),
 
 metadata_words as (select * from {{ ref('metadata_words') }}),
 
-report_types as (select * from {{ ref('report_types') }}),
-
 -- A line in capitals is read as a sentence.
 cased as (
     select
@@ -105,6 +103,8 @@ fronts as (
             when regexp_matches(line_words, ' (?:förslag|förslaget|antagen av|beslutad av|fastställd av|godkänd av|till kommun\S+) ') then 0.3
             when {{ organisation_form('line_text') }} = committee_form then 0.97
             when count(distinct committee_form) over (partition by report_id, line_seq) > 1 then 0.5
+            -- The office under kommunstyrelsen makes the reports of the whole municipality too.
+            when regexp_matches(line_words, ' kommunstyrelsens (?:förvaltning|kontor|stab|ledning)') then 0.5
             else 0.93
         end as confidence
     from kept
@@ -125,6 +125,7 @@ administrations as (
     where
         place = 'front'
         and not is_decision
+        and not regexp_matches(line_words, 'ledningskontor|ledningsförvaltning|ekonomikontor|stadskontor|kommunkontor|kansli')
         and regexp_full_match(
             line_text,
             '(?:[A-ZÅÄÖa-zåäö]+-? (?:och|samt|o|&) )?[A-ZÅÄÖa-zåäö]{3,}(?:förvaltningen|kontoret)|(?:Sektor|SEKTOR|Förvaltningen för) [A-ZÅÄÖa-zåäö][A-ZÅÄÖa-zåäö ,-]{2,40}'

@@ -64,6 +64,8 @@ placed as (
         numbered.line_text,
         numbered.line_words,
         case
+            -- A sentence is text, wherever it stands.
+            when numbered.part = 1 and regexp_matches(numbered.line_text, '^\S+(?: \S+){4,}\.$') then 'text'
             when numbered.line_seq < coalesce(front_ends.front_end, 99) and numbered.line_seq <= 14 then 'front'
             when numbered.part = 0 then 'heading'
             else 'text'
@@ -78,7 +80,10 @@ titles as (
     from reports
     where
         reports.title is not null
-        and reports.report_id not in (select report_id from placed where place = 'front')
+        and reports.report_id not in (
+            select report_id from placed
+            where place = 'front'
+        )
 ),
 
 captions as (

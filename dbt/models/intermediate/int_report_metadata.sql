@@ -32,9 +32,25 @@ municipal_words as (
     group by all
 ),
 
+-- A company, association or foundation on the front is nobody of the municipality, whatever it owns.
+other_bodies as (
+    select
+        lines.report_id,
+        min(lines.line_text) as evidence
+    from lines
+    inner join metadata_words
+        on metadata_words.role = 'other_body'
+            and regexp_matches(lines.line_words, ' \S*' || metadata_words.word || ' ')
+            -- A short word counts as a whole one only.
+            and (length(metadata_words.word) > 4 or contains(lines.line_words, ' ' || metadata_words.word || ' '))
+    where lines.place in ('front', 'running') and not lines.is_decision
+    group by all
+),
+
 committees as (
     select
         reports.report_id,
+        other_bodies.evidence as other_body,
         found_committees.confidence >= {{ accepted_confidence() }} as is_committee,
         coalesce(found_committees.confidence, 0) as committee_confidence,
         found_committees.committee,
@@ -47,6 +63,7 @@ committees as (
     from reports
     left join found_committees using (report_id)
     left join municipal_words using (report_id)
+    left join other_bodies using (report_id)
 ),
 
 override_municipalities as (
@@ -71,24 +88,29 @@ found as (
         found_municipalities.evidence,
         found_municipalities.place,
         coalesce(found_municipalities.rule, 'no municipality named') as rule,
-        coalesce(found_municipalities.confidence, 0) as confidence
+        -- A company's report names its owner.
+        coalesce(found_municipalities.confidence, 0)
+        * case when other_bodies.report_id is not null and not starts_with(found_municipalities.rule, 'front') then 0.5 else 1 end as confidence
     from reports
     left join found_municipalities using (report_id)
     left join municipalities using (municipality_key)
+    left join other_bodies using (report_id)
     union all
     select
         report_id,
         'committee' as attribute,
         case when is_committee or municipal_evidence is null then committee end as value,
-        case when is_committee then evidence else coalesce(municipal_evidence, evidence) end as evidence,
-        case when is_committee then place when municipal_evidence is not null then 'front' else place end as place,
+        case when is_committee then evidence else coalesce(other_body, municipal_evidence, evidence) end as evidence,
+        case when is_committee then place when coalesce(other_body, municipal_evidence) is not null then 'front' else place end as place,
         case
             when is_committee then rule
+            when other_body is not null then 'a company or association on the front'
             when municipal_evidence is not null then 'report of the municipality itself'
             else coalesce(rule, 'no committee named')
         end as rule,
         case
             when is_committee then committee_confidence
+            when other_body is not null then 0.4
             when municipal_evidence is not null and is_front_candidate then 0.6
             when municipal_evidence is not null then 0.9
             when committee is null then 0.5
@@ -191,7 +213,7 @@ settled as (
         found.report_id,
         found.attribute,
         case when override_values.said is not null then override_values.value else found.value end as value,
-        case when override_values.said is not null then override_values.said else found.evidence end as evidence,
+        coalesce(override_values.said, found.evidence) as evidence,
         case when override_values.said is not null then 'reports.yml' else found.place end as place,
         case
             when override_values.said is null then found.rule

@@ -60,7 +60,10 @@ domains as (
     from municipalities
     where
         municipality_key != '0000'
-        and municipality_key not in (select municipality_key from municipality_names where use = 'domain')
+        and municipality_key not in (
+            select municipality_key from municipality_names
+            where use = 'domain'
+        )
 ),
 
 file_forms as (

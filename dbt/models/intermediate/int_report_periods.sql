@@ -95,17 +95,20 @@ year_candidates as (
     where
         -- A year in a footer may be that of printing.
         (place = 'front' or has_term)
-        and (len(years) > 0
-        or (
-            (
-                has_term
-                or regexp_matches(plain_text, '(?:^|[^a-zåäö])(?:per|t\.?o\.?m\.?|till och med|period)')
-                -- A date alone is that of the figures where it ends a month, else that of the document.
-                or (report_type = 'interim_report' and regexp_full_match(trim(plain_text), '(?:19|20)\d\d-\d\d-(?:28|29|30|31)'))
+        and (
+            len(years) > 0
+            or (
+                (
+                    has_term
+                    or regexp_matches(plain_text, '(?:^|[^a-zåäö])(?:per|t\.?o\.?m\.?|till och med|period)')
+                    -- A date alone is that of the figures where it ends a month, else that of the document.
+                    or (report_type = 'interim_report' and regexp_full_match(trim(plain_text), '(?:19|20)\d\d-\d\d-(?:28|29|30|31)'))
+                )
+                and report_type is distinct from 'plan'
+                and report_type is distinct from 'budget'
+                and coalesce(iso_year, date_year) is not null
             )
-            and report_type is distinct from 'plan' and report_type is distinct from 'budget'
-            and coalesce(iso_year, date_year) is not null
-        ))
+        )
 ),
 
 headers as (
@@ -126,9 +129,11 @@ header_years as (
     select
         report_id,
         coalesce(
-            case when any_value(report_type) in ('plan', 'budget')
-                then max(header_year) filter (where regexp_matches(plain_text, 'budget|ram') and not regexp_matches(plain_text, 'utfall|bokslut'))
-            end,
+            max(header_year) filter (
+                where report_type in ('plan', 'budget')
+                and regexp_matches(plain_text, 'budget|ram')
+                and not regexp_matches(plain_text, 'utfall|bokslut')
+            ),
             max(header_year) filter (where regexp_matches(plain_text, 'utfall|bokslut|redovis')),
             max(header_year) filter (where regexp_full_match(trim(plain_text), '(?:19|20)\d\d'))
         ) as fiscal_year
@@ -250,7 +255,10 @@ reworded as (
                 regexp_replace(
                     regexp_replace(
                         regexp_replace(
-                            period_lines.plain_text,
+                            regexp_replace(
+                                period_lines.plain_text,
+                                '({{ month_pattern() }}) (?:till(?: och med)?|t\.?o\.?m\.?) (?:den )?(?:\d{1,2} )?({{ month_pattern() }})', '\1-\2'
+                            ),
                             '(?:^|[^0-9])1 (januari)(?: (?:19|20)\d\d)? ?(?:-|till(?: och med)?|t\.?o\.?m\.?) ?(?:28|29|30|31) ({{ month_pattern() }})',
                             ' \1-\2'
                         ),

@@ -70,6 +70,12 @@ organisation_labels as (
     from label_starts
     inner join organisation_words on label_starts.phrase = organisation_words.term
     where organisation_words.place = 'label_start'
+    union
+    -- A label ends with its kind: Barn- och utbildningsnämnden.
+    select distinct labels.label_words
+    from labels
+    inner join organisation_words on ends_with(labels.label_words, organisation_words.term || ' ')
+    where organisation_words.place = 'label_end'
 ),
 
 places as (

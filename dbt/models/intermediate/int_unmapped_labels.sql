@@ -27,6 +27,7 @@ indicator_labels as (
         and indicators.concept_key is null
         -- Rows that are departments, totals or words have no concept to find.
         and named_values.organisation_level != 'unit'
+        and named_values.entity is null
         and not named_values.is_plain_total
         and indicators.base_unit_key not in ('text', 'boolean', 'unknown')
     group by all

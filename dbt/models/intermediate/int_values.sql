@@ -189,12 +189,21 @@ placed as (
             else 'income_statement'
         end as statement,
         case when repeated_indicators.report_id is not null then keyed.section end as indicator_section,
-        -- A unit that no label of the row gives is one of the report's own organisation.
+        -- A unit that no label of the row gives is one of the report's own organisation; what a municipality says of its
+        -- group is the group's.
         coalesce(
+            case
+                when keyed.entity = 'group' and organisations.level = 'municipality'
+                    then {{ organisation_key('keyed.municipality_key', "'group'", 'cast(null as varchar)', 'cast(null as varchar)', 'keyed.report_id') }}
+            end,
             organisations.organisation_key,
             {{ organisation_key('keyed.municipality_key', "'unit'", 'report_organisations.committee_form', organisation_form('keyed.unit_name'), 'keyed.report_id') }}
         ) as organisation_key,
-        case when organisations.organisation_key is null then 'unit' else organisations.level end as organisation_level,
+        case
+            when organisations.organisation_key is null then 'unit'
+            when keyed.entity = 'group' and organisations.level = 'municipality' then 'group'
+            else organisations.level
+        end as organisation_level,
         case when organisations.organisation_key is null then report_organisations.committee_name else organisations.committee_name end as organisation_committee,
         case when organisations.organisation_key is null then keyed.unit_name else organisations.unit_name end as organisation_unit
     from keyed
@@ -218,7 +227,7 @@ with_lines as (
         -- What makes two figures of two reports the same figure.
         case fact_table
             when 'fct_financial'
-                then {{ hash_key(["'financial'", 'organisation_key', 'statement', "case when account_key = 'unknown' or statement in ('grant', 'saving_measure') then lower(row_label) end", 'group_label', 'account_key', 'qualifier', 'lower(grantor_name)', 'is_plain_total', 'period_key', 'scenario_key', 'entity']) }}
+                then {{ hash_key(["'financial'", 'organisation_key', 'statement', "case when account_key = 'unknown' or statement in ('grant', 'saving_measure', 'investment') then lower(row_label) end", 'group_label', 'account_key', 'qualifier', 'lower(grantor_name)', 'is_plain_total', 'period_key', 'scenario_key', 'entity']) }}
             when 'fct_status'
                 then {{ hash_key(["'status'", 'organisation_key', 'kind', 'lower(row_label)', 'period_key']) }}
             else {{ hash_key(["'indicator'", 'organisation_key', 'lower(group_label)', 'lower(row_label)', 'lower(indicator_section)', 'qualifier', 'indicator_unit_key', 'period_key', 'scenario_key', 'entity']) }}

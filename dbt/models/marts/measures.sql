@@ -50,10 +50,15 @@ net_costs as (
         ) = 1
 ),
 
-actuals as (select * from net_costs where scenario = 'actual'),
+actuals as (
+    select *
+    from net_costs
+    where scenario = 'actual'
+),
 
 budgets as (
-    select * from net_costs
+    select *
+    from net_costs
     where scenario != 'actual'
     qualify row_number() over (
             partition by organisation_key, year

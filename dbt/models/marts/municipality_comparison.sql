@@ -24,9 +24,11 @@ outcomes as (
         concepts.is_additive,
         indicators.kolada_kpi_id,
         -- A name that prints the same number in another unit (a tax rate in kronor) keeps its number.
-        figures.value_numeric
-        * case when units.base_unit_key = concept_units.base_unit_key then units.factor_to_base / concept_units.factor_to_base else 1 end
-            as value,
+        round(
+            figures.value_numeric
+            * case when units.base_unit_key = concept_units.base_unit_key then units.factor_to_base / concept_units.factor_to_base else 1 end,
+            6
+        ) as value,
         {{ is_partial('figures.level', 'figures.committee') }} as is_partial
     from figures
     inner join concepts on figures.concept_key = concepts.concept_key

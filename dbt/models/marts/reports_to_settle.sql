@@ -16,6 +16,12 @@ open_questions as (
         confidence,
         list_position(['municipality', 'committee', 'report_type', 'fiscal_year', 'interim_date'], attribute) as sort_order,
         case attribute when 'interim_date' then 'period_end' else attribute end as entry_key,
+        case attribute
+            when 'committee' then '; none for the municipality itself'
+            when 'report_type' then '; annual_report, interim_report, plan or budget'
+            when 'interim_date' then '; the last day that the figures cover'
+            else ''
+        end as hint,
         case
             when value is null then ''
             when attribute = 'committee' then '"' || replace(value, '"', '') || '"'
@@ -31,15 +37,7 @@ entries as (
         string_agg(attribute, ', ' order by sort_order) as open_attributes,
         string_agg(
             '  ' || entry_key || ': ' || entry_value || '  # '
-            || case
-                when value is null then rule || case attribute
-                        when 'committee' then '; none for the municipality itself'
-                        when 'report_type' then '; annual_report, interim_report, plan or budget'
-                        when 'interim_date' then '; the last day that the figures cover'
-                        else ''
-                    end
-                else 'a guess (' || rule || ', confidence ' || format('{:.2f}', confidence) || ')'
-            end
+            || case when value is null then rule || hint else 'a guess (' || rule || ', confidence ' || format('{:.2f}', confidence) || ')' end
             || case when evidence is null then '' else ': ' || left(evidence, 80) end,
             chr(10) order by sort_order
         ) as entry_lines

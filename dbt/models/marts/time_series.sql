@@ -76,7 +76,7 @@ histories as (
 select
     {{ hash_key([
         "compared.fact_table", "compared.organisation_key", "compared.statement", "compared.account_key", "compared.indicator_key",
-        "case when compared.fact_table = 'fct_financial' and (compared.account_key = 'unknown' or compared.statement in ('grant', 'saving_measure')) then lower(compared.row_label) end",
+        "case when compared.fact_table = 'fct_financial' and (compared.account_key = 'unknown' or compared.statement in ('grant', 'saving_measure', 'investment')) then lower(compared.row_label) end",
         "compared.group_label", "compared.qualifier", "lower(compared.grantor_name)", "compared.is_plain_total", "compared.scenario_key",
         "compared.entity", "periods.period_type"
     ]) }} as series_key,

@@ -24,6 +24,8 @@ concept_aliases as (select * from {{ ref('concept_aliases') }}),
 
 context_words as (select * from {{ ref('context_words') }}),
 
+entity_words as (select * from {{ ref('entity_words') }}),
+
 money_words as (select * from {{ ref('money_words') }}),
 
 organisation_words as (select * from {{ ref('organisation_words') }}),
@@ -45,7 +47,9 @@ printed_texts as (
     union
     select heading_text as printed_text from headings
     union
-    select caption as printed_text from tables where caption is not null
+    select caption as printed_text
+    from tables
+    where caption is not null
 ),
 
 word_lists as (
@@ -53,15 +57,19 @@ word_lists as (
     from printed_texts
 ),
 
+starts as (
+    select word_list, unnest(range(1, len(word_list) + 1)) as first_word
+    from word_lists
+),
+
+lengths as (select unnest(range(1, 7)) as n_words),
+
 -- Every run of up to six words.
 phrases as (
-    select distinct array_to_string(word_list[first_word:first_word + n_words - 1], ' ') as phrase
-    from (
-        select word_list, unnest(range(1, len(word_list) + 1)) as first_word
-        from word_lists
-    )
-    cross join range(1, 7) as lengths (n_words)
-    where first_word + n_words - 1 <= len(word_list)
+    select distinct array_to_string(starts.word_list[starts.first_word:starts.first_word + lengths.n_words - 1], ' ') as phrase
+    from starts
+    cross join lengths
+    where starts.first_word + lengths.n_words - 1 <= len(starts.word_list)
 ),
 
 cell_words as (
@@ -78,13 +86,19 @@ titles as (
 terms as (
     select 'column_roles' as seed, term, role as meaning from column_roles
     union all
-    select 'context_words' as seed, term, role as meaning from context_words where role != 'activity'
+    select 'context_words' as seed, term, role as meaning
+    from context_words
+    where role != 'activity'
+    union all
+    select 'entity_words' as seed, term, entity as meaning from entity_words
     union all
     select 'money_words' as seed, term, null as meaning from money_words
     union all
     select 'organisation_words' as seed, term, place as meaning from organisation_words
     union all
-    select 'scenario_words' as seed, term, scenario_key as meaning from scenario_words where match = 'word'
+    select 'scenario_words' as seed, term, scenario_key as meaning
+    from scenario_words
+    where match = 'word'
     union all
     select 'table_kinds' as seed, term, kind as meaning from table_kinds
     union all
@@ -122,6 +136,12 @@ used_names as (
     select turned_key as name_key from indicators
 ),
 
+used_patterns as (
+    select distinct concept_key
+    from indicators
+    where concept_basis = 'pattern'
+),
+
 unused_aliases as (
     select
         'concept_aliases' as seed,
@@ -129,7 +149,7 @@ unused_aliases as (
         names.concept_key as meaning
     from names
     left join used_names on names.name_key = used_names.name_key
-    left join (select distinct concept_key from indicators where concept_basis = 'pattern') as used_patterns
+    left join used_patterns
         on names.match = 'pattern' and names.concept_key = used_patterns.concept_key
     where names.concept_key is not null and used_names.name_key is null and used_patterns.concept_key is null
 ),

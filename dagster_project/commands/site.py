@@ -1,0 +1,57 @@
+"""``kommunlager site``: the published warehouse as a folder of web pages.
+
+Belongs here: options and messages. Does not belong here: the pages (``dagster_project.site``).
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+from pathlib import Path
+
+import click
+
+from dagster_project.settings import PROJECT, load_settings
+
+
+@click.command()
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path, file_okay=False),
+    default=PROJECT / "site",
+    show_default="site of the checkout",
+    help="Folder to write; one that holds something else is left alone.",
+)
+@click.option(
+    "--warehouse",
+    type=click.Path(path_type=Path, dir_okay=False),
+    envvar="KOMMUNLAGER_WAREHOUSE",
+    show_envvar=True,
+    help="The published file.  [default: warehouse/kommunlager.duckdb of the checkout]",
+)
+@click.option(
+    "--reports",
+    type=click.Path(path_type=Path, file_okay=False),
+    envvar="KOMMUNLAGER_REPORTS",
+    show_envvar=True,
+    help="Folder with the reports, for pictures of PDF pages.  [default: seeds/reports of the checkout]",
+)
+def site(out: Path, warehouse: Path | None, reports: Path | None) -> None:
+    """Write the published warehouse as web pages: one folder, to open from disk or put on any web server."""
+    from dagster_project.site import SiteError, build_site
+    from dagster_project.warehouse.query import QueryError
+    from dagster_project.warehouse.transform import TransformError, manifest_path
+
+    started = time.monotonic()
+    settings = load_settings(reports=reports, warehouse=warehouse)
+    try:
+        manifest: Path | None = manifest_path()
+    except TransformError:
+        manifest = None
+    try:
+        result = build_site(settings.warehouse, out.absolute(), reports=settings.reports, manifest=manifest)
+    except (SiteError, QueryError, OSError) as error:
+        click.echo(str(error), err=True)
+        sys.exit(1)
+    click.echo(f"{result.pages} pages, {result.size_bytes / 1e6:.1f} MB, {time.monotonic() - started:.1f} seconds")
+    click.echo(f"open {result.folder / 'index.html'}")

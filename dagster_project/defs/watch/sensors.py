@@ -1,0 +1,97 @@
+"""The nightly refresh, the inbox, and what happens when a run fails.
+
+Belongs here: schedule and sensors; thin. Does not belong here: listing and fetching (``warehouse.inbox``), sending
+(``warehouse.notify``). They are on when their setting is there, and off, to be switched on in the UI, when it is not.
+"""
+
+import hashlib
+import json
+from collections.abc import Iterator
+
+import dagster as dg
+
+from dagster_project.defs.jobs import refresh
+from dagster_project.defs.watch.times import TIME_ZONE, checked
+from dagster_project.settings import Settings, load_settings
+from dagster_project.warehouse.inbox import InboxError, InboxFile, listing
+from dagster_project.warehouse.journal import refreshes
+from dagster_project.warehouse.notify import notify
+
+SECONDS_BETWEEN_LOOKS = 30
+
+NIGHTLY = "0 3 * * *"
+"""When the schedule is switched on in the UI without a setting."""
+
+
+def _inbox_of(settings: Settings) -> str:
+    return settings.inbox or str(settings.reports)
+
+
+def next_look(files: list[InboxFile], cursor: str | None) -> tuple[str, str | None]:
+    """The new cursor, and the key of the run to request; None for none.
+
+    A run is requested when two looks in a row have shown the same files, all of the same size and date, and no run has
+    been requested for them: what is still being copied looks different each time. However many files came, it is one
+    run.
+    """
+    state = json.loads(cursor) if cursor else {}
+    key = hashlib.sha256(repr([(file.name, file.mark) for file in files]).encode()).hexdigest()[:32]
+    is_settled = state.get("seen") == key
+    is_new = is_settled and state.get("requested") != key
+    requested = key if is_settled else state.get("requested")
+    return json.dumps({"seen": key, "requested": requested}), key if is_new and files else None
+
+
+@dg.sensor(
+    name="inbox",
+    job=refresh,
+    minimum_interval_seconds=SECONDS_BETWEEN_LOOKS,
+    default_status=dg.DefaultSensorStatus.RUNNING if load_settings().inbox else dg.DefaultSensorStatus.STOPPED,
+    description="Refreshes when reports have come to the inbox (or to the reports folder) and have stopped growing.",
+)
+def inbox(context: dg.SensorEvaluationContext) -> Iterator[dg.RunRequest | dg.SkipReason]:
+    """Look; request one run for whatever is new."""
+    settings = load_settings()
+    try:
+        files = listing(_inbox_of(settings))
+    except InboxError as error:
+        yield dg.SkipReason(str(error))
+        return
+    cursor, key = next_look(files, context.cursor)
+    context.update_cursor(cursor)
+    if key is None:
+        yield dg.SkipReason(f"{len(files)} files; none is new, or some may still be growing.")
+    else:
+        yield dg.RunRequest(run_key=key, tags={"kommunlager/launched_by": "inbox"})
+
+
+nightly = dg.ScheduleDefinition(
+    name="nightly",
+    job=refresh,
+    cron_schedule=checked(load_settings().schedule) or NIGHTLY,
+    execution_timezone=TIME_ZONE,
+    default_status=dg.DefaultScheduleStatus.RUNNING if load_settings().schedule else dg.DefaultScheduleStatus.STOPPED,
+    tags={"kommunlager/launched_by": "schedule"},
+    description="Refreshes at the time that KOMMUNLAGER_SCHEDULE names, in Swedish time.",
+)
+
+
+@dg.run_failure_sensor(
+    name="tell_of_failure",
+    monitored_jobs=[refresh],
+    default_status=dg.DefaultSensorStatus.RUNNING
+    if load_settings().webhook or load_settings().mail_to
+    else dg.DefaultSensorStatus.STOPPED,
+    description="Posts a failed run to KOMMUNLAGER_WEBHOOK and mails it to KOMMUNLAGER_MAIL_TO.",
+)
+def tell_of_failure(context: dg.RunFailureSensorContext) -> dg.SkipReason | None:
+    """Tell; runs of the command line tell themselves, so that they do without a daemon."""
+    if context.dagster_run.tags.get("kommunlager/launched_by") == "command line":
+        return dg.SkipReason("The command line tells of its own runs.")
+    settings = load_settings()
+    run = context.dagster_run.run_id
+    facts = next((one for one in reversed(refreshes(settings.state)) if one["run"] == run), {"run": run})
+    problems = notify(settings, {"error": context.failure_event.message, **facts})
+    for problem in problems:
+        context.log.error(problem)
+    return dg.SkipReason("; ".join(problems)) if problems else None

@@ -1,0 +1,387 @@
+"""The folder of the site: every page written, then the folder moved into its place.
+
+Belongs here: which pages there are, their file names, and writing them. Does not belong here: questions to the
+warehouse (``read``), formats (``text``) and mark-up (``templates``).
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import date
+from functools import cache
+from importlib.resources import files
+from pathlib import Path
+from typing import Any, Final
+
+import duckdb
+from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
+
+from dagster_project.site import read, text
+from dagster_project.site.lineage import Lineage, read_lineage
+from dagster_project.site.pictures import PagePictures
+from dagster_project.site.read import Overview, Row
+from dagster_project.warehouse.query import open_published
+
+MARK: Final = ".kommunlager-site"
+"""A file in a folder that we wrote; only such a folder is replaced."""
+
+REPORT_TYPES: Final = {
+    "annual_report": ("Årsrapport", "Annual report"),
+    "interim_report": ("Delårsrapport", "Interim report"),
+    "plan": ("Plan", "Plan"),
+    "budget": ("Budget", "Budget"),
+    "unknown": ("Okänd sort", "Unknown kind"),
+}
+
+
+class SiteError(Exception):
+    """The site could not be written; the message says why and what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class SiteResult:
+    """What was written."""
+
+    folder: Path
+    pages: int
+    size_bytes: int
+
+
+def build_site(
+    warehouse: Path,
+    out: Path,
+    *,
+    reports: Path | None = None,
+    manifest: Path | None = None,
+    progress: Callable[[int, int], None] = lambda done, of: None,
+) -> SiteResult:
+    """Write the site of the published ``warehouse`` into the folder ``out``, replacing one that we wrote before.
+
+    ``reports`` is the folder with the source files, for pictures of the pages of PDF; without it, or where a file has
+    changed since it was read, there are none. ``manifest`` is dbt's manifest.json, for the lineage in the dictionary.
+
+    Raises:
+        SiteError: ``out`` holds something that is not a site.
+        QueryError: nothing is published.
+    """
+    if out.exists() and (not out.is_dir() or (any(out.iterdir()) and not (out / MARK).exists())):
+        raise SiteError(f"{out} exists and is no site of ours; name another folder or remove it.")
+    out.parent.mkdir(parents=True, exist_ok=True)
+    folder = Path(tempfile.mkdtemp(prefix=f".{out.name}-", dir=out.parent))
+    try:
+        with open_published(warehouse) as connection, PagePictures(reports, folder, "p") as pictures:
+            pages = _Site(connection, folder, pictures, read_lineage(manifest)).write(progress)
+        (folder / MARK).write_text("Written by kommunlager site; replaced by the next one.\n", encoding="utf-8")
+        folder.chmod(0o755)
+        _replace(folder, out)
+    except BaseException:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
+    return SiteResult(out, pages, sum(path.stat().st_size for path in out.rglob("*") if path.is_file()))
+
+
+def _replace(folder: Path, out: Path) -> None:
+    if not out.exists():
+        folder.rename(out)
+        return
+    old = out.with_name(f".{out.name}-old-{os.getpid()}")
+    out.rename(old)
+    folder.rename(out)
+    shutil.rmtree(old)
+
+
+class _Site:
+    """One build."""
+
+    def __init__(
+        self, connection: duckdb.DuckDBPyConnection, folder: Path, pictures: PagePictures, lineage: Lineage
+    ) -> None:
+        self.connection, self.folder, self.pictures, self.lineage = connection, folder, pictures, lineage
+        self.data: Overview = read.overview(connection)
+        self.written = 0
+        self.names = _names(self.data)
+        self.environment = Environment(
+            loader=PackageLoader("dagster_project.site"),
+            autoescape=select_autoescape(default=True),
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+        )
+        self.environment.filters.update(
+            variance_point=_variance_point,
+            bullet_point=_bullet_point,
+            grant_point=_grant_point,
+            comparison_point=_comparison_point,
+        )
+        self.environment.globals.update(
+            t=text.both,
+            number=text.number,
+            million=text.million,
+            percent=text.percent,
+            period=text.period,
+            anchor=text.cell_anchor,
+            report_types=REPORT_TYPES,
+            scenarios=text.SCENARIOS,
+            names=self.names,
+            script_json=_script_json,
+            totals=self.data.totals,
+        )
+
+    def write(self, progress: Callable[[int, int], None]) -> int:
+        """All pages; their number."""
+        data = self.data
+        by_committee = read.grouped(data.indicators, "organisation_key")
+        by_indicator = read.grouped(data.indicators, "indicator_key")
+        by_organisation = read.grouped(data.reports, "organisation_key")
+        by_municipality = read.grouped(data.reports, "municipality_key")
+        of = (
+            3 + len(by_municipality) + len(by_organisation) + len(by_indicator) + len(data.concepts) + len(data.reports)
+        )
+
+        def page(name: str, template: str, **values: Any) -> None:
+            self.page(name, template, **values)
+            progress(self.written, of)
+
+        self._assets(by_indicator)
+        page("index.html", "index.html", data=data, by_municipality=by_municipality)
+        for municipality in data.municipalities:
+            key = municipality["municipality_key"]
+            found = by_municipality[key]
+            committees = {row["organisation_key"]: row for row in found}
+            page(
+                f"m/{key}.html",
+                "municipality.html",
+                municipality=municipality,
+                reports=found,
+                committees=list(committees.values()),
+                results=[row for org in committees for row in data.budgets.get(org, []) if _is_result(row)],
+                targets=[row for org in committees for row in data.targets.get(org, [])],
+            )
+        for key, found in by_organisation.items():
+            organisation = data.organisations[key]
+            indicators = self._own_and_units(organisation, by_committee)
+            page(
+                f"o/{self.names.organisation(key)}.html",
+                "organisation.html",
+                organisation=organisation,
+                reports=found,
+                budgets=data.budgets.get(key, []),
+                targets=data.targets.get(key, []),
+                grants=data.grants.get(key, []),
+                assignments=data.assignments.get(key, []),
+                indicators=_summaries(indicators),
+            )
+        for key, values in by_indicator.items():
+            concept = values[0]["concept_key"]
+            page(
+                f"i/{self.names.indicator(key)}.html",
+                "indicator.html",
+                indicator=values[0],
+                organisation=data.organisations[values[0]["organisation_key"]],
+                values=values,
+                points=_points(values),
+                others=[
+                    row for row in data.concepts.get(concept, []) if row["indicator_key"] != key and row["is_current"]
+                ],
+            )
+        for concept, values in data.concepts.items():
+            page(
+                f"c/{text.file_name(concept)}.html",
+                "concept.html",
+                concept=values[0],
+                values=[row for row in values if row["is_current"]],
+            )
+        failures = read.grouped(data.failures, "report_id")
+        for report in data.reports:
+            tables = list(read.printed_tables(self.connection, report["report_id"]))
+            pictures = self.pictures.of(report, tables)
+            page(
+                f"r/{text.file_name(report['report_id'])}.html",
+                "report.html",
+                report=report,
+                tables=tables,
+                failures=failures.get(report["report_id"], []),
+                pictures={picture.page for picture in pictures},
+            )
+            if pictures:
+                self.page(
+                    f"p/{text.file_name(report['report_id'])}.html", "pages.html", report=report, pictures=pictures
+                )
+        page("quality.html", "quality.html", data=data)
+        page("dictionary.html", "dictionary.html", data=data, lineage=self.lineage)
+        return self.written
+
+    def page(self, name: str, template: str, **values: Any) -> None:
+        path = self.folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        root = "../" * name.count("/")
+        path.write_text(self._template(template).render(root=root, page_name=name, **values), encoding="utf-8")
+        self.written += 1
+
+    @cache  # noqa: B019 - lives as long as the build
+    def _template(self, name: str) -> Any:
+        return self.environment.get_template(name)
+
+    def _own_and_units(self, organisation: Row, by_committee: dict[Any, list[Row]]) -> list[Row]:
+        """Indicators of a committee and of its units."""
+        return [
+            row
+            for key, other in self.data.organisations.items()
+            if (other["municipality_key"], other["committee_name"])
+            == (organisation["municipality_key"], organisation["committee_name"])
+            for row in by_committee.get(key, [])
+        ]
+
+    def _assets(self, by_indicator: dict[Any, list[Row]]) -> None:
+        assets = self.folder / "assets"
+        assets.mkdir()
+        for name in ("site.css", "site.js"):
+            (assets / name).write_text((files(__package__) / "static" / name).read_text(encoding="utf-8"), "utf-8")
+        (assets / "vega.js").write_text(_vega(), encoding="utf-8")
+        entries = [
+            [
+                " · ".join(filter(None, [row["title"] or row["report_id"], str(row["fiscal_year"] or "")])),
+                " · ".join(filter(None, [row["municipality_name"], row["committee_name"]])),
+                f"r/{text.file_name(row['report_id'])}.html",
+                "r",
+            ]
+            for row in self.data.reports
+        ]
+        for key, values in by_indicator.items():
+            first = values[0]
+            entries.append(
+                [
+                    " › ".join(filter(None, [first["group_name"], first["indicator_name"], first["qualifier"]])),
+                    " · ".join(filter(None, [first["municipality_name"], first["committee"], first["section_name"]])),
+                    f"i/{self.names.indicator(key)}.html",
+                    "i",
+                ]
+            )
+        entries += [
+            [row["municipality_name"], row["county_name"], f"m/{row['municipality_key']}.html", "m"]
+            for row in self.data.municipalities
+        ]
+        # A script, since a page that was opened from disk may load scripts but no data.
+        (assets / "search.js").write_text(
+            "window.siteEntries=" + json.dumps(entries, ensure_ascii=False, separators=(",", ":")) + ";\n", "utf-8"
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _Names:
+    """File names of pages by the keys of their subjects."""
+
+    organisations: dict[str, str]
+    indicators: dict[str, str]
+
+    def organisation(self, key: str) -> str:
+        return self.organisations[key]
+
+    def has_organisation(self, key: str) -> bool:
+        return key in self.organisations
+
+    def indicator(self, key: str) -> str:
+        return self.indicators[key]
+
+    def report(self, report_id: str) -> str:
+        return text.file_name(report_id)
+
+    def concept(self, key: str) -> str:
+        return text.file_name(key)
+
+
+def _names(data: Overview) -> _Names:
+    """Keys are hashes: the page of a subject keeps its address from one build to the next."""
+    return _Names(
+        organisations={row["organisation_key"]: text.file_name(row["organisation_key"]) for row in data.reports},
+        indicators={row["indicator_key"]: text.file_name(row["indicator_key"]) for row in data.indicators},
+    )
+
+
+def _is_result(row: Row) -> bool:
+    return bool(row["account_key"] == "committee_result" and row["statement"] == "income_statement")
+
+
+def _summaries(values: list[Row]) -> list[Row]:
+    """One row an indicator: its newest outcome, how many periods are known, and from which year."""
+    summaries = []
+    for found in read.grouped(values, "indicator_key").values():
+        outcomes = [row for row in found if row["scenario"] == "actual" and row["is_current"]] or found
+        newest = max(outcomes, key=lambda row: (row["period_end"] or date.min, row["report_id"]))
+        summaries.append(newest | {"n_periods": len({row["period_start"] for row in found})})
+    return summaries
+
+
+def _points(values: list[Row]) -> list[Row]:
+    """What the chart of an indicator shows: the numbers in force of outcomes, targets, budgets and forecasts."""
+    return [
+        {
+            "start": row["period_start"].isoformat(),
+            "period": text.period(row["period_start"], row["period_end"]),
+            "value": row["value_numeric"],
+            "scenario": row["scenario"],
+        }
+        for row in values
+        if row["value_numeric"] is not None
+        and row["period_start"] is not None
+        and row["is_current"]
+        and row["flag"] not in ("ambiguous_column", "misprint")
+        and row["scenario"] in ("actual", "target", "budget", "forecast", "plan")
+        and row["unit"] == row["unit_key"]
+    ]
+
+
+def _variance_point(row: Row) -> Row:
+    return {
+        "name": " ".join(filter(None, [row["committee"] or row["municipality_name"], row["period_key"]])),
+        "value": float(row["variance_computed_sek"]) / 1e6,
+    }
+
+
+def _bullet_point(row: Row) -> Row:
+    return {
+        "name": " › ".join(filter(None, [row["group_label"], row["row_label"] or row["org_unit"]])),
+        "actual": float(row["actual_sek"]) / 1e6,
+        "budget": float(row["budget_sek"]) / 1e6,
+    }
+
+
+def _grant_point(row: Row) -> Row:
+    return {
+        "name": row["grantor_name"],
+        "period": text.period(row["period_start"], row["period_end"]),
+        "value": float(row["amount_sek"]) / 1e6,
+    }
+
+
+def _comparison_point(row: Row) -> Row:
+    return {
+        "name": row["municipality_name"],
+        "period": text.period(row["period_start"], row["period_end"]),
+        "value": row["value_numeric"],
+    }
+
+
+def _script_json(values: Iterable[Row]) -> str:
+    """Data for a chart inside a script element; nothing in it can end the element."""
+    from markupsafe import Markup
+
+    encoded = json.dumps(list(values), ensure_ascii=False, separators=(",", ":"), default=_plain)
+    return Markup(encoded.replace("<", "\\u003c"))  # noqa: S704 - encoded above
+
+
+def _plain(value: Any) -> Any:
+    return value.isoformat() if isinstance(value, date) else float(value)
+
+
+@cache
+def _vega() -> str:
+    """Vega, Vega-Lite and vega-embed as one script, from the wheel that carries them."""
+    import vl_convert
+
+    return str(vl_convert.javascript_bundle("window.vegaEmbed = vegaEmbed;"))

@@ -1,0 +1,287 @@
+"""What the pages show, read from the published marts.
+
+Belongs here: questions to the warehouse, their answers as plain rows. Does not belong here: HTML, and anything computed
+that the marts do not say.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import duckdb
+
+Row = dict[str, Any]
+
+
+def rows(connection: duckdb.DuckDBPyConnection, sql: str, parameters: Sequence[Any] = ()) -> list[Row]:
+    """The answer to a question, a dictionary a row."""
+    result = connection.execute(sql, list(parameters))
+    names = [column[0] for column in result.description or ()]
+    return [dict(zip(names, values, strict=True)) for values in result.fetchall()]
+
+
+def grouped(found: list[Row], *keys: str) -> dict[Any, list[Row]]:
+    """Rows by the value of one column, or by a tuple of several."""
+    groups: defaultdict[Any, list[Row]] = defaultdict(list)
+    for row in found:
+        groups[row[keys[0]] if len(keys) == 1 else tuple(row[key] for key in keys)].append(row)
+    return groups
+
+
+@dataclass(slots=True)
+class Overview:
+    """Everything but the cells of the reports, which are read a report at a time."""
+
+    totals: Row
+    reports: list[Row]
+    quarantined: list[Row]
+    municipalities: list[Row]
+    organisations: dict[str, Row]
+    indicators: list[Row]
+    budgets: dict[Any, list[Row]]
+    targets: dict[Any, list[Row]]
+    grants: dict[Any, list[Row]]
+    assignments: dict[Any, list[Row]]
+    concepts: dict[str, list[Row]]
+    restatements: list[Row]
+    failures: list[Row]
+    rejected: list[Row]
+    unmapped: list[Row]
+    relations: list[Row]
+    columns: dict[Any, list[Row]] = field(default_factory=dict)
+
+
+TOTALS = """
+select
+    (select count(*) from marts.dim_report where report_id != 'unknown') as reports,
+    (
+        select count(distinct municipality_key) from marts.dim_report where municipality_key != '0000'
+    ) as municipalities,
+    (select count(*) from marts.report_values) as figures,
+    (select sum(cells) from marts.coverage) as cells,
+    (select sum(value_cells) / nullif(sum(value_cells) + sum(rejected), 0) from marts.coverage) as share_interpreted,
+    (select count(*) from marts.reconciliation) as identities,
+    (select count(*) from marts.reconciliation where is_holding) as identities_holding,
+    (select min(fiscal_year) from marts.dim_report) as first_year,
+    (select max(fiscal_year) from marts.dim_report) as last_year,
+    (select max(extracted_at) from raw.report) as read_at
+"""
+
+REPORTS = """
+select
+    dim_report.report_id, dim_report.file_name, dim_report.title, dim_report.report_type, dim_report.fiscal_year,
+    dim_report.period_start, dim_report.period_end, dim_report.page_count, dim_report.sha256,
+    dim_report.organisation_key, dim_municipality.municipality_key, dim_municipality.municipality_name,
+    dim_organisation.committee_name, coverage.tables, coverage.cells, coverage."values" as figures, coverage.rejected,
+    coverage.share_interpreted, report.media_type
+from marts.dim_report
+inner join marts.dim_municipality using (municipality_key)
+inner join marts.dim_organisation using (organisation_key)
+left join marts.coverage using (report_id)
+left join raw.report using (report_id)
+where dim_report.report_id != 'unknown'
+order by municipality_name, committee_name nulls first, fiscal_year, report_id
+"""
+
+ORGANISATIONS = """
+select organisation_key, municipality_key, municipality_name, committee_name, unit_name, level
+from marts.dim_organisation inner join marts.dim_municipality using (municipality_key)
+"""
+
+# One row a value; the page of an indicator shows them all, newest statement first.
+INDICATORS = """
+select
+    dim_indicator.indicator_key, dim_indicator.indicator_name, dim_indicator.group_name, dim_indicator.section_name,
+    dim_indicator.qualifier, dim_indicator.unit_key, dim_indicator.concept_key, dim_indicator.concept_name,
+    dim_indicator.kolada_kpi_id, dim_indicator.organisation_key,
+    report_values.* exclude (unit_basis, fact_table, part_index)
+from marts.fct_indicator_value
+inner join marts.dim_indicator using (indicator_key)
+inner join marts.report_values using (fact_key)
+order by
+    dim_indicator.indicator_name, dim_indicator.group_name, dim_indicator.indicator_key, report_values.period_start,
+    report_values.period_end, report_values.scenario, report_values.report_id, report_values.fact_key
+"""
+
+BUDGETS = """
+select budget_variance.*, report.organisation_key, cell.col_index
+from marts.budget_variance
+inner join marts.dim_report as report using (report_id)
+left join (
+    select report_id, table_seq, row_index, min(col_index) as col_index
+    from marts.report_values where scenario = 'actual' group by all
+) as cell using (report_id, table_seq, row_index)
+order by year desc, statement, report_id, table_seq, row_index, period_key
+"""
+
+TARGETS = """
+select
+    target_outcome.*, dim_report.organisation_key, outcome.report_id, outcome.table_seq, outcome.row_index,
+    outcome.col_index
+from marts.target_outcome
+inner join marts.dim_report
+    on coalesce(target_outcome.outcome_report_id, target_outcome.target_report_id) = dim_report.report_id
+left join marts.report_values as outcome
+    on coalesce(target_outcome.outcome_fact_key, target_outcome.target_fact_key) = outcome.fact_key
+order by year desc, indicator_name, section_name, group_name, indicator_key, period_key
+"""
+
+GRANTS = """
+select
+    dim_report.organisation_key, dim_grantor.grantor_name, report_values.*
+from marts.fct_financial
+inner join marts.dim_grantor using (grantor_key)
+inner join marts.report_values using (fact_key)
+inner join marts.dim_report on report_values.report_id = dim_report.report_id
+where report_values.kind = 'grant' and report_values.flag is distinct from 'total' and report_values.is_current
+order by report_values.report_id, report_values.table_seq, report_values.row_index, report_values.col_index
+"""
+
+ASSIGNMENTS = """
+select
+    dim_report.organisation_key, fct_status.subject, fct_status.subject_text, fct_status.status_date,
+    fct_status.issued_year, dim_status.name_sv as status_sv, dim_status.name_en as status_en, fct_status.value_text,
+    dim_report.report_id, fct_status.table_seq, fct_status.row_index, fct_status.col_index
+from marts.fct_status
+inner join marts.dim_status using (status_key)
+inner join marts.dim_report using (report_key)
+order by report_id, table_seq, row_index, col_index
+"""
+
+RESTATEMENTS = """
+select * from marts.restatements
+order by municipality_name, row_label, period_key, earlier_fact_key, later_fact_key
+"""
+
+FAILURES = """
+select reconciliation.*, report_values.fact_key
+from marts.reconciliation
+left join marts.report_values using (report_id, table_seq, row_index, col_index)
+where not is_holding
+order by report_id, table_seq, row_index, col_index, identity_type
+"""
+
+REJECTED = """
+select report_id, table_seq, row_index, col_index, value_text, reason
+from intermediate.int_cells where role = 'rejected'
+order by report_id, table_seq, row_index, col_index
+"""
+
+UNMAPPED = "select * from marts.unmapped_labels order by reports desc, label_type, label"
+
+RELATIONS = """
+select schema_name, table_name, comment, estimated_size as n_rows from duckdb_tables() where not internal
+union all
+select schema_name, view_name, comment, null from duckdb_views() where not internal
+order by 1, 2
+"""
+
+COLUMNS = """
+select schema_name, table_name, column_name, data_type, comment from duckdb_columns()
+where not internal order by schema_name, table_name, column_index
+"""
+
+CELLS = """
+select
+    cell.report_id, cell.table_seq, cell.row_index, cell.col_index, cell.text, cell.is_header, cell.row_span,
+    cell.col_span, cell.page, cell.x0, cell.y0, cell.x1, cell.y1, int_cells.role, int_cells.reason
+from raw.cell
+left join intermediate.int_cells using (report_id, table_seq, row_index, col_index)
+where cell.report_id = ?
+order by table_seq, row_index, col_index
+"""
+
+TABLES = """
+select report_table.report_id, table_seq, n_rows, n_cols, header_rows, caption, page_first, page_last,
+    heading.number as heading_number, heading.text as heading_text, report_table.heading_seq
+from raw.report_table left join raw.heading using (report_id, heading_seq)
+where report_id = ?
+order by table_seq
+"""
+
+FIGURES = """
+select report_values.*, fct_indicator_value.indicator_key
+from marts.report_values left join marts.fct_indicator_value using (fact_key)
+where report_values.report_id = ?
+order by table_seq, row_index, col_index, part_index
+"""
+
+
+def overview(connection: duckdb.DuckDBPyConnection) -> Overview:
+    """All that the pages need beside the cells of the reports."""
+    indicators = rows(connection, INDICATORS)
+    return Overview(
+        totals=rows(connection, TOTALS)[0],
+        reports=rows(connection, REPORTS),
+        quarantined=rows(
+            connection,
+            "select report_id, file_name, error from raw.report where status != 'loaded' order by file_name, report_id",
+        ),
+        municipalities=rows(
+            connection,
+            "select municipality_key, municipality_name, county_name from marts.dim_municipality "
+            "where municipality_key in (select municipality_key from marts.dim_report where report_id != 'unknown') "
+            "order by municipality_name",
+        ),
+        organisations={row["organisation_key"]: row for row in rows(connection, ORGANISATIONS)},
+        indicators=indicators,
+        budgets=grouped(rows(connection, BUDGETS), "organisation_key"),
+        targets=grouped(rows(connection, TARGETS), "organisation_key"),
+        grants=grouped(rows(connection, GRANTS), "organisation_key"),
+        assignments=grouped(rows(connection, ASSIGNMENTS), "organisation_key"),
+        concepts={key: found for key, found in grouped(indicators, "concept_key").items() if key},
+        restatements=rows(connection, RESTATEMENTS),
+        failures=rows(connection, FAILURES),
+        rejected=rows(connection, REJECTED),
+        unmapped=rows(connection, UNMAPPED),
+        relations=rows(connection, RELATIONS),
+        columns=grouped(rows(connection, COLUMNS), "schema_name", "table_name"),
+    )
+
+
+@dataclass(slots=True)
+class PrintedTable:
+    """One table of a report as printed."""
+
+    about: Row
+    lines: list[list[Row]]
+    """Cells of each row, covered ones left out; each knows the figures that were read from it (``figures``)."""
+
+
+def printed_tables(connection: duckdb.DuckDBPyConnection, report_id: str) -> Iterator[PrintedTable]:
+    """The tables of one report in reading order."""
+    cells = grouped(rows(connection, CELLS, [report_id]), "table_seq")
+    figures = grouped(rows(connection, FIGURES, [report_id]), "table_seq", "row_index", "col_index")
+    for about in rows(connection, TABLES, [report_id]):
+        table = about["table_seq"]
+        standing = {(cell["row_index"], cell["col_index"]): cell for cell in cells.get(table, [])}
+        covered = {
+            (cell["row_index"] + down, cell["col_index"] + right)
+            for cell in standing.values()
+            for down in range(cell["row_span"])
+            for right in range(cell["col_span"])
+            if (down, right) != (0, 0)
+        }
+        lines = []
+        for row_index in range(about["n_rows"]):
+            line = []
+            for col_index in range(about["n_cols"]):
+                place = (row_index, col_index)
+                if place in covered and place not in standing:
+                    continue
+                cell = standing.get(place) or {
+                    "row_index": row_index,
+                    "col_index": col_index,
+                    "text": "",
+                    "is_header": row_index < about["header_rows"],
+                    "row_span": 1,
+                    "col_span": 1,
+                    "role": None,
+                    "reason": None,
+                }
+                line.append(cell | {"figures": figures.get((table, *place), [])})
+            lines.append(line)
+        yield PrintedTable(about, lines)

@@ -1,0 +1,227 @@
+// What moves on a page: language, search, sorting, filtering, downloads and charts. Nothing is fetched but our own scripts.
+"use strict";
+(() => {
+  const html = document.documentElement;
+  const root = html.dataset.root;
+  const word = (sv, en) => (html.lang === "en" ? en : sv);
+
+  // --- language
+  const label = () => {
+    for (const element of document.querySelectorAll("[data-label-en]")) {
+      element.dataset.labelSv ??= element.getAttribute("aria-label");
+      element.setAttribute("aria-label", word(element.dataset.labelSv, element.dataset.labelEn));
+    }
+  };
+  const button = document.querySelector(".language");
+  button.hidden = false;
+  button.addEventListener("click", () => {
+    html.lang = html.lang === "en" ? "sv" : "en";
+    try { localStorage.kommunlagerLanguage = html.lang; } catch { /* a page from disk may have no storage */ }
+    label();
+    document.dispatchEvent(new Event("language"));
+  });
+  label();
+
+  const load = (name) => new Promise((done, failed) => {
+    const script = document.createElement("script");
+    script.src = `${root}assets/${name}`;
+    script.onload = done;
+    script.onerror = failed;
+    document.head.append(script);
+  });
+
+  // --- the way from a marked cell to the picture of its page
+  const onPage = document.querySelector(".on-page");
+  if (onPage) {
+    const link = onPage.querySelector("a");
+    const marked = () => {
+      onPage.hidden = !/^#t\d+r\d+c\d+$/.test(location.hash);
+      link.hash = location.hash;
+    };
+    addEventListener("hashchange", marked);
+    marked();
+  }
+
+  // --- search: words in any order, each anywhere in the entry
+  const input = document.getElementById("search");
+  if (input) {
+    const list = document.getElementById("found");
+    const status = document.getElementById("found-count");
+    const plain = (text) => text.toLowerCase().normalize("NFC");
+    let entries;
+    const show = async () => {
+      const words = plain(input.value).split(/\s+/).filter(Boolean);
+      if (!entries) {
+        if (!window.siteEntries) await load("search.js");
+        entries = window.siteEntries.map((entry) => [...entry, plain(`${entry[0]} ${entry[1]}`)]);
+      }
+      list.replaceChildren();
+      if (!words.length) { status.textContent = ""; return; }
+      const found = entries.filter((entry) => words.every((one) => entry[4].includes(one)));
+      for (const [title, where, address] of found.slice(0, 50)) {
+        const item = document.createElement("li");
+        const link = document.createElement("a");
+        link.href = root + address;
+        link.textContent = title;
+        const small = document.createElement("small");
+        small.textContent = ` ${where}`;
+        item.append(link, small);
+        list.append(item);
+      }
+      status.textContent = found.length > 50
+        ? word(`${found.length} träffar, de första 50 visas`, `${found.length} hits, the first 50 shown`)
+        : word(`${found.length} träffar`, `${found.length} hits`);
+    };
+    input.addEventListener("input", show);
+    document.addEventListener("language", () => input.value && show());
+  }
+
+  // --- tables: sort by a click on a header, filter, download
+  const value = (cell) => cell?.dataset.value ?? cell?.innerText.trim() ?? "";
+  const compare = (one, other) => {
+    if (one === "" || other === "") return (one === "") - (other === "");
+    const numbers = [Number(one), Number(other)];
+    return numbers.some(Number.isNaN) ? one.localeCompare(other, "sv", { numeric: true }) : numbers[0] - numbers[1];
+  };
+  const both = (sv, en) => `<span lang="sv">${sv}</span><span lang="en">${en}</span>`;
+  for (const table of document.querySelectorAll("table.data")) {
+    const body = table.tBodies[0];
+    const headers = [...table.tHead.rows[0].cells];
+    headers.forEach((header, index) => {
+      const sorter = document.createElement("button");
+      sorter.type = "button";
+      sorter.append(...header.childNodes);
+      header.append(sorter);
+      sorter.addEventListener("click", () => {
+        const down = header.getAttribute("aria-sort") === "ascending";
+        headers.forEach((other) => other.removeAttribute("aria-sort"));
+        header.setAttribute("aria-sort", down ? "descending" : "ascending");
+        const rows = [...body.rows].map((row) => [value(row.cells[index]), row]);
+        rows.sort(([one], [other]) => (one === "" || other === "" ? compare(one, other) : (down ? -1 : 1) * compare(one, other)));
+        body.append(...rows.map(([, row]) => row));
+      });
+    });
+    if (body.rows.length < 2) continue;
+    const tools = document.createElement("div");
+    tools.className = "tools";
+    tools.innerHTML = `<label>${both("Filtrera", "Filter")} <input type="search" class="filter"></label> <span role="status" class="count"></span> <button type="button" class="download">${both("Hämta CSV", "Download CSV")}</button>`;
+    table.closest(".scroll").before(tools);
+    const filter = tools.querySelector("input");
+    filter.addEventListener("input", () => {
+      const words = filter.value.toLowerCase().split(/\s+/).filter(Boolean);
+      let shown = 0;
+      for (const row of body.rows) {
+        const text = row.textContent.toLowerCase();
+        row.hidden = !words.every((one) => text.includes(one));
+        shown += !row.hidden;
+      }
+      tools.querySelector(".count").textContent = words.length ? `${shown} / ${body.rows.length}` : "";
+    });
+    tools.querySelector(".download").addEventListener("click", () => {
+      // A text that a spreadsheet would take for a formula is kept a text; numbers stay numbers.
+      const safe = (text) => (/^[=+\-@\t]/.test(text) && Number.isNaN(Number(text)) ? `'${text}` : text);
+      const quoted = (text) => `"${safe(text).replaceAll('"', '""')}"`;
+      const lines = [headers.map((cell) => quoted(cell.innerText.trim()))];
+      for (const row of body.rows) if (!row.hidden) lines.push([...row.cells].map((cell) => quoted(value(cell))));
+      const link = document.createElement("a");
+      link.href = URL.createObjectURL(new Blob(["\ufeff" + lines.map((line) => line.join(",")).join("\r\n") + "\r\n"], { type: "text/csv" }));
+      link.download = `${table.dataset.download}.csv`;
+      link.click();
+      setTimeout(() => URL.revokeObjectURL(link.href), 1000);
+    });
+  }
+
+  // --- charts: the specifications stand here once; a page carries only its data
+  const colours = { actual: "#0072b2", budget: "#d55e00", target: "#d55e00", forecast: "#009e73", plan: "#8a6d00" };
+  const names = () => ({
+    actual: word("Utfall", "Outcome"), target: word("Målvärde", "Target"), budget: "Budget",
+    forecast: word("Prognos", "Forecast"), plan: "Plan",
+  });
+  const labelLimit = Math.min(220, innerWidth / 3);
+  const distinct = (data) => new Set(data.map((row) => row.name)).size;
+  const numeric = { type: "quantitative", axis: { format: ",~f" } };
+  const specifications = {
+    timeline: (data, unit) => {
+      const called = names();
+      const kinds = Object.keys(called).filter((kind) => data.some((point) => point.scenario === kind));
+      return {
+        data: { values: data.map((point) => ({ ...point, kind: called[point.scenario] })) },
+        height: 260,
+        encoding: {
+          x: { field: "period", type: "ordinal", sort: { field: "start" }, title: null, axis: { labelAngle: 0 } },
+          y: { field: "value", ...numeric, title: unit, scale: { zero: unit !== "index" } },
+          color: { field: "kind", title: null, scale: { domain: kinds.map((kind) => called[kind]), range: kinds.map((kind) => colours[kind]) }, legend: { orient: "top" } },
+          shape: { field: "kind", title: null, scale: { domain: kinds.map((kind) => called[kind]), range: ["circle", "diamond", "square", "triangle-up", "cross"].slice(0, kinds.length) } },
+          tooltip: [{ field: "period", title: "Period" }, { field: "kind", title: word("Slag", "Kind") }, { field: "value", title: unit, format: ",~f" }],
+        },
+        layer: [{ mark: { type: "line", strokeWidth: 2 } }, { mark: { type: "point", filled: true, size: 70 } }],
+      };
+    },
+    bullets: (data, unit) => ({
+      data: { values: data.map((row, order) => ({ ...row, order })) },
+      height: 26 * data.length,
+      encoding: { y: { field: "order", type: "ordinal", title: null, axis: { labelExpr: `${JSON.stringify(data.map((row) => row.name))}[datum.value]`, labelLimit } } },
+      layer: [
+        { mark: { type: "bar", color: colours.actual, height: 12 }, encoding: { x: { field: "actual", ...numeric, title: unit }, tooltip: [{ field: "name", title: word("Rad", "Line") }, { field: "actual", title: word("Utfall", "Outcome"), format: ",.1f" }, { field: "budget", title: "Budget", format: ",.1f" }] } },
+        { mark: { type: "tick", color: colours.budget, thickness: 3, size: 20 }, encoding: { x: { field: "budget", ...numeric } } },
+      ],
+    }),
+    variances: (data, unit) => ({
+      data: { values: data },
+      height: 26 * distinct(data),
+      mark: "bar",
+      encoding: {
+        y: { field: "name", type: "nominal", sort: null, title: null, axis: { labelLimit } },
+        x: { field: "value", ...numeric, title: unit },
+        color: { condition: { test: "datum.value < 0", value: colours.budget }, value: colours.actual },
+        tooltip: [{ field: "name", title: word("Nämnd", "Committee") }, { field: "value", title: unit, format: ",.1f" }],
+      },
+    }),
+    grants: (data, unit) => ({
+      data: { values: data },
+      height: 24 * distinct(data),
+      mark: { type: "bar", color: colours.actual },
+      encoding: {
+        y: { field: "name", type: "nominal", sort: "-x", title: null, axis: { labelLimit } },
+        x: { aggregate: "sum", field: "value", ...numeric, title: unit },
+        tooltip: [{ field: "name", title: word("Bidragsgivare", "Grantor") }, { aggregate: "sum", field: "value", title: unit, format: ",.1f" }],
+      },
+    }),
+    comparison: (data, unit) => ({
+      data: { values: data },
+      height: 24 * distinct(data),
+      mark: { type: "point", filled: true, size: 90 },
+      encoding: {
+        y: { field: "name", type: "nominal", title: null, axis: { labelLimit } },
+        x: { field: "value", ...numeric, title: unit, scale: { zero: false } },
+        color: { field: "period", type: "ordinal", title: null, scale: { scheme: "viridis" }, legend: { orient: "top" } },
+        tooltip: [{ field: "name", title: word("Kommun", "Municipality") }, { field: "period", title: "Period" }, { field: "value", title: unit, format: ",~f" }],
+      },
+    }),
+  };
+  const dark = matchMedia("(prefers-color-scheme: dark)").matches;
+  const ink = dark ? "#ececec" : "#1a1a1a";
+  const style = {
+    background: null, view: { stroke: null }, font: "system-ui, Segoe UI, Roboto, Liberation Sans, sans-serif",
+    axis: { labelColor: ink, titleColor: ink, labelFontSize: 12, gridColor: dark ? "#4a4f55" : "#dddddd" }, legend: { labelColor: ink, labelFontSize: 12 },
+  };
+  const locale = { decimal: ",", thousands: "\u00a0", grouping: [3], currency: ["", "\u00a0kr"], minus: "\u2212" };
+  const draw = async (figure) => {
+    if (!window.vegaEmbed) await (window.vegaLoading ??= load("vega.js"));
+    const data = JSON.parse(figure.querySelector("script").textContent);
+    const plot = figure.querySelector(".plot");
+    const specification = { ...specifications[figure.dataset.chart](data, figure.dataset.unit), width: "container", config: style };
+    figure.view = (await vegaEmbed(plot, specification, { renderer: "svg", actions: false, formatLocale: locale, ast: false })).view;
+    plot.querySelector("svg")?.setAttribute("aria-hidden", "true");
+    figure.dataset.drawn = "";
+  };
+  const figures = [...document.querySelectorAll("figure.chart")];
+  if (figures.length) {
+    // Charts are drawn when they come near the window: a page with many opens as fast as one with none.
+    const watcher = new IntersectionObserver((seen) => {
+      for (const entry of seen) if (entry.isIntersecting) { watcher.unobserve(entry.target); draw(entry.target); }
+    }, { rootMargin: "300px" });
+    figures.forEach((figure) => watcher.observe(figure));
+    document.addEventListener("language", () => figures.filter((figure) => "drawn" in figure.dataset).forEach(draw));
+  }
+})();

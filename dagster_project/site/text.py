@@ -1,0 +1,92 @@
+"""How the page writes numbers, dates and both languages.
+
+Belongs here: formatting of single values. Does not belong here: pages, and words of the domain, which stay as printed.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from datetime import date
+from decimal import Decimal
+from typing import Any, Final
+
+from markupsafe import Markup, escape
+
+_SPACE: Final = "\N{NO-BREAK SPACE}"
+_MINUS: Final = "\N{MINUS SIGN}"
+
+SCENARIOS: Final = {
+    "actual": "Outcome",
+    "budget": "Budget",
+    "budget_original": "Original budget",
+    "budget_revised": "Revised budget",
+    "forecast": "Forecast",
+    "plan": "Plan",
+    "target": "Target",
+    "variance": "Variance",
+    "change": "Change",
+    "status": "Status",
+}
+
+
+def both(swedish: str, english: str) -> Markup:
+    """A text in both languages; the style sheet shows the one that the reader chose."""
+    return Markup('<span lang="sv">{}</span><span lang="en">{}</span>').format(swedish, english)
+
+
+def number(value: float | int | Decimal | None, decimals: int | None = None) -> str:
+    """A number as Swedish prints it: no-break spaces between thousands, decimal comma, a true minus.
+
+    ``decimals`` rounds to so many; without it all decimals of the value are kept, at most six.
+    """
+    if value is None:
+        return ""
+    if decimals is None:
+        text = f"{value:,.6f}".rstrip("0").rstrip(".") if not isinstance(value, int) else f"{value:,}"
+    else:
+        text = f"{value:,.{decimals}f}"
+    if text.strip("-0.,") == "":
+        text = text.lstrip("-")
+    return text.replace(",", _SPACE).replace(".", ",").replace("-", _MINUS)
+
+
+def million(value: float | Decimal | None) -> str:
+    """An amount in kronor as millions with one decimal."""
+    return "" if value is None else number(float(value) / 1e6, 1)
+
+
+def percent(share: float | None) -> str:
+    """A share of 0 to 1 as a percentage."""
+    return "" if share is None else f"{number(share * 100, 1)}{_SPACE}%"
+
+
+def period(start: date | None, end: date | None) -> str:
+    """A period in its shortest form: ``2023``, ``2024-02``, ``2024 kv 3``, ``2021–2024`` or two dates."""
+    if start is None or end is None:
+        return ""
+    if start.day == 1 and (end.month, end.day) == (12, 31) and start.month == 1:
+        return str(start.year) if start.year == end.year else f"{start.year}–{end.year}"
+    if start.year == end.year and start.day == 1 and end.day >= 28:
+        if start.month == end.month:
+            return f"{start.year}-{start.month:02}"
+        if (end.month - start.month, start.month % 3) == (2, 1):
+            return f"{start.year}{_SPACE}kv{_SPACE}{(start.month + 2) // 3}"
+        return f"{start.year}-{start.month:02}–{end.month:02}"
+    return f"{start.isoformat()} – {end.isoformat()}"
+
+
+def file_name(key: str) -> str:
+    """A key as a file name that every system accepts: letters, digits, dots and dashes only."""
+    plain = unicodedata.normalize("NFKD", key).encode("ascii", "ignore").decode()
+    return re.sub(r"[^A-Za-z0-9.-]+", "-", plain).strip("-.") or "x"
+
+
+def cell_anchor(table_seq: int, row_index: int, col_index: int) -> str:
+    """The name of a cell on the page of its report."""
+    return f"t{table_seq}r{row_index}c{col_index}"
+
+
+def sortable(value: Any) -> str:
+    """What a column is sorted by: the plain number, date or text."""
+    return "" if value is None else str(escape(value))

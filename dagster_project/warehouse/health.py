@@ -1,0 +1,111 @@
+"""How the warehouse is doing, for people and for monitoring.
+
+Belongs here: gathering what the published release, the record of refreshes and the lock say, and the verdict. Does not
+belong here: how it is shown (``commands.status``) and told to others (``metrics``, ``notify``).
+"""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from datetime import UTC, datetime
+from typing import Any
+
+import duckdb
+
+from dagster_project.settings import Settings
+from dagster_project.warehouse.journal import refreshes
+from dagster_project.warehouse.lock import is_locked
+from dagster_project.warehouse.query import QueryError, open_published
+from dagster_project.warehouse.releases import current, releases, withdrawn
+
+FRESHNESS = """
+    select
+        municipality_key as municipality_code,
+        any_value(municipality_name) as municipality,
+        count(*) as reports,
+        max(period_end)::varchar as latest_period_end,
+        max(fiscal_year) as latest_fiscal_year,
+        strftime(max(extracted_at) at time zone 'UTC', '%Y-%m-%dT%H:%M:%SZ') as latest_read_at
+    from marts.dim_report
+    left join marts.dim_municipality using (municipality_key)
+    where report_id != 'unknown'
+    group by all
+    order by all
+"""
+
+OVERDUE_SECONDS = 3600
+"""After the time planned, before a refresh that has not come counts as missing."""
+
+
+def health(settings: Settings) -> dict[str, Any]:
+    """Everything there is to say; ``problems`` is empty when all is well."""
+    link = settings.warehouse
+    record, release = refreshes(settings.state), current(link)
+    there = releases(link)
+    last = record[-1] if record else None
+    good = next((one for one in reversed(record) if one.get("ok")), None)
+    state: dict[str, Any] = {
+        "checked_at": f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}",
+        "warehouse": str(link),
+        "is_running": is_locked(settings.lock_file),
+        "release": None,
+        "releases": len(there),
+        "last_refresh": last,
+        "last_good_refresh": good,
+        "next_refresh": last.get("next_refresh") if last else None,
+        "reports": {},
+        "quarantined": [],
+        "municipalities": [],
+    }
+    if release is not None:
+        earlier = [one for one in there if one.number < release.number]
+        size = release.database.stat().st_size
+        state["release"] = {
+            "name": release.name,
+            "number": release.number,
+            "made_at": release.manifest.get("made_at"),
+            "content_hash": release.content_hash,
+            "size_bytes": size,
+            "grown_bytes": size - earlier[-1].database.stat().st_size if earlier else None,
+            "newer_withdrawn": bool(there and there[-1].number > release.number and withdrawn(link)),
+            "checks": release.manifest.get("checks", {}),
+        }
+    with suppress(QueryError, duckdb.Error), open_published(link) as connection:
+        rows = connection.execute("select status, count(*) from raw.report group by all order by all").fetchall()
+        state["reports"] = dict(rows)
+        rows = connection.execute(
+            "select file_name, report_id, error from raw.report where status = 'quarantined' order by all"
+        ).fetchall()
+        state["quarantined"] = [dict(zip(("file_name", "report_id", "reason"), row, strict=True)) for row in rows]
+        with suppress(duckdb.Error):
+            answer = connection.execute(FRESHNESS)
+            names = [column[0] for column in answer.description or ()]
+            state["municipalities"] = [dict(zip(names, row, strict=True)) for row in answer.fetchall()]
+    state["problems"] = _problems(settings, state)
+    return state
+
+
+def _problems(settings: Settings, state: dict[str, Any]) -> list[str]:
+    problems = []
+    last, good = state["last_refresh"], state["last_good_refresh"]
+    if not settings.warehouse.exists():
+        problems.append("nothing is published")
+    if last is not None and not last.get("ok"):
+        problems.append(f"the last refresh failed: {last.get('error', 'it was cut off')}")
+    if settings.max_age_hours and (age := _age(good)) is not None and age > settings.max_age_hours * 3600:
+        problems.append(f"the last good refresh ended {age / 3600:.0f} hours ago; allowed are {settings.max_age_hours}")
+    planned = _moment(state["next_refresh"])
+    if planned is not None and (datetime.now(UTC) - planned).total_seconds() > OVERDUE_SECONDS:
+        problems.append(f"the refresh planned for {state['next_refresh']} has not come")
+    return problems
+
+
+def _age(refresh: dict[str, Any] | None) -> float | None:
+    ended = _moment(refresh.get("finished_at")) if refresh else None
+    return (datetime.now(UTC) - ended).total_seconds() if ended else None
+
+
+def _moment(text: Any) -> datetime | None:
+    with suppress(ValueError, TypeError):
+        return datetime.fromisoformat(str(text)) if text else None
+    return None

@@ -1,0 +1,66 @@
+"""Telling somebody that a refresh failed: a webhook, an e-mail, or both.
+
+Belongs here: what is sent and how. Does not belong here: when (``refresh``, ``defs.watch``). Telling never raises: that
+it failed is logged, and the refresh has failed anyhow.
+"""
+
+from __future__ import annotations
+
+import smtplib
+import socket
+from collections.abc import Mapping
+from email.message import EmailMessage
+from typing import Any, Final
+from urllib.parse import unquote, urlsplit
+
+from dagster_project.settings import Settings
+
+SECONDS: Final = 10.0
+
+
+def notify(settings: Settings, facts: Mapping[str, Any]) -> list[str]:
+    """Send ``facts`` to whoever the settings name; returns what could not be sent and why."""
+    problems = []
+    message = {
+        "event": "refresh.failed",
+        "host": socket.gethostname(),
+        "warehouse": str(settings.warehouse),
+        **{key: facts[key] for key in ("run", "started_at", "finished_at", "error", "seconds") if key in facts},
+    }
+    if settings.webhook:
+        import requests
+
+        try:
+            requests.post(settings.webhook, json=message, timeout=SECONDS).raise_for_status()
+        except (requests.RequestException, ValueError) as error:
+            problems.append(f"the webhook could not be called: {_without_address(str(error), settings.webhook)}")
+    if settings.mail_to:
+        try:
+            _send_mail(settings, message)
+        except (OSError, smtplib.SMTPException, ValueError) as error:
+            problems.append(f"the e-mail could not be sent: {error}")
+    return problems
+
+
+def _without_address(text: str, address: str) -> str:
+    """Addresses of webhooks are secrets as a rule."""
+    return text.replace(address, "(webhook)").replace(urlsplit(address).path or "(webhook)", "(webhook)")
+
+
+def _send_mail(settings: Settings, facts: Mapping[str, Any]) -> None:
+    server = urlsplit(settings.smtp)
+    if server.scheme not in ("smtp", "smtps") or not server.hostname:
+        raise ValueError("KOMMUNLAGER_SMTP must be smtp://[user:password@]host[:port] or smtps://…")
+    mail = EmailMessage()
+    mail["Subject"] = f"kommunlager: refresh failed on {facts['host']}"
+    mail["From"] = settings.mail_from or f"kommunlager@{facts['host']}"
+    mail["To"] = settings.mail_to
+    mail.set_content("\n".join(f"{key}: {value}" for key, value in facts.items()))
+    kind = smtplib.SMTP_SSL if server.scheme == "smtps" else smtplib.SMTP
+    with kind(server.hostname, server.port or (465 if server.scheme == "smtps" else 25), timeout=SECONDS) as smtp:
+        smtp.ehlo()
+        if server.scheme == "smtp" and smtp.has_extn("starttls"):
+            smtp.starttls()
+        if server.username:
+            smtp.login(unquote(server.username), unquote(server.password or ""))
+        smtp.send_message(mail)

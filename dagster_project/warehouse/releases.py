@@ -1,0 +1,222 @@
+"""The releases of a warehouse: folders that never change, one of which the link leads to.
+
+Belongs here: their names and order, their manifests, which one is current, going back to one, and deleting old ones.
+Does not belong here: how a release is made (``publishing``) and how two of them differ (``difference``).
+
+    warehouse/kommunlager.duckdb                     the link that readers open
+    warehouse/releases/<UTC time>-<content hash>/    kommunlager.duckdb, manifest.json, content.json, diff.md
+    warehouse/releases/withdrawn.json                what was gone back from
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Final
+
+from dagster_project.settings import ConfigurationError
+
+FOLDER: Final = "releases"
+MANIFEST: Final = "manifest.json"
+CONTENT: Final = "content.json"
+DIFFERENCE: Final = "diff.md"
+WITHDRAWN: Final = "withdrawn.json"
+
+NAME: Final = re.compile(r"\d{8}T\d{6}Z-[0-9a-f]{8}(-\d+)?")
+
+
+class ReleaseError(Exception):
+    """There is no such release, or nothing to go back to."""
+
+
+@dataclass(frozen=True, slots=True)
+class Release:
+    """One published state of the warehouse."""
+
+    folder: Path
+    database: Path
+    manifest: dict[str, Any]
+
+    @property
+    def name(self) -> str:
+        """Time and content."""
+        return self.folder.name
+
+    @property
+    def number(self) -> int:
+        """Counts the releases of a warehouse from 1, whatever the clock says."""
+        return int(self.manifest["number"])
+
+    @property
+    def content_hash(self) -> str:
+        """The same for the same documents and rules."""
+        return str(self.manifest["content_hash"])
+
+
+def folder_of(link: Path) -> Path:
+    """Where the releases of ``link`` are."""
+    return link.parent / FOLDER
+
+
+def releases(link: Path) -> list[Release]:
+    """The releases of ``link``, oldest first."""
+    found = []
+    if folder_of(link).is_dir():
+        for folder in folder_of(link).iterdir():
+            release = _release(folder, link.name) if NAME.fullmatch(folder.name) else None
+            if release is not None:
+                found.append(release)
+    return sorted(found, key=lambda release: (release.number, release.name))
+
+
+def current(link: Path) -> Release | None:
+    """The release that ``link`` leads to; None if it leads to none."""
+    try:
+        database = link.resolve(strict=True)
+    except OSError:
+        return None
+    return _release(database.parent, link.name)
+
+
+def _release(folder: Path, database: str) -> Release | None:
+    try:
+        manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+        if (folder / database).is_file() and {"number", "content_hash"} <= manifest.keys():
+            return Release(folder, folder / database, manifest)
+    except (OSError, ValueError, AttributeError):
+        pass  # somebody else's folder, or half deleted
+    return None
+
+
+def point(link: Path, database: Path) -> None:
+    """Let ``link`` lead to ``database``: one rename, before which the old release is current and after which the
+    new."""
+    new_link = link.parent / f".{link.stem}-{os.getpid()}.unfinished.link"
+    new_link.unlink(missing_ok=True)
+    new_link.symlink_to(os.path.relpath(database, link.parent))  # relative: the folder can be moved
+    new_link.replace(link)
+    sync_folder(link.parent)
+
+
+def sync_folder(folder: Path) -> None:
+    """Force the names in ``folder`` to disk."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def roll_back(link: Path, name: str | None = None) -> tuple[Release | None, Release]:
+    """Let ``link`` lead to the release ``name``, or to the one before the current one. Only with the refresh lock.
+
+    Going back withdraws what was current: a refresh that gives the very same content again does not publish it. Going
+    forward again, by name, lifts that.
+
+    Returns:
+        What was current before (None if nothing was) and what is now.
+
+    Raises:
+        ReleaseError: there is no such release, or none before the current one.
+    """
+    there, was = releases(link), current(link)
+    if name is None:
+        if was is None:
+            raise ReleaseError("Nothing is published, so name the release: `kommunlager releases` lists them.")
+        older = [release for release in there if release.number < was.number]
+        if not older:
+            raise ReleaseError(f"There is no release before {was.name}; `kommunlager releases` lists what is kept.")
+        target = older[-1]
+    else:
+        fitting = [release for release in there if release.name == name] or [
+            release for release in there if release.name.startswith(name) or release.content_hash.startswith(name)
+        ]
+        if len(fitting) != 1:
+            what = "no release" if not fitting else f"{len(fitting)} releases"
+            raise ReleaseError(f"There is {what} {name!r}; `kommunlager releases` lists what is kept.")
+        target = fitting[0]
+    if was is not None and was.content_hash != target.content_hash:
+        hashes = withdrawn(link)
+        if target.number < was.number:
+            hashes[was.content_hash] = f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}"
+        hashes.pop(target.content_hash, None)
+        _write_withdrawn(link, hashes)
+    point(link, target.database)
+    return was, target
+
+
+def withdrawn(link: Path) -> dict[str, str]:
+    """Content hashes that were gone back from, and when."""
+    try:
+        content = json.loads((folder_of(link) / WITHDRAWN).read_text(encoding="utf-8"))
+        return {str(key): str(value) for key, value in content.items()}
+    except (OSError, ValueError, AttributeError):
+        return {}
+
+
+def is_published(link: Path, content_hash: str | None) -> bool:
+    """Whether the content has its release, so that there is nothing to publish."""
+    was = current(link)
+    if was is None or content_hash is None:
+        return False
+    return was.content_hash == content_hash or content_hash in withdrawn(link)
+
+
+def _write_withdrawn(link: Path, hashes: dict[str, str]) -> None:
+    path = folder_of(link) / WITHDRAWN
+    unfinished = path.with_name(f".{link.stem}-{os.getpid()}.unfinished")
+    unfinished.write_text(json.dumps(hashes, indent=2) + "\n", encoding="utf-8")
+    unfinished.replace(path)
+
+
+def prune(link: Path, keep: int) -> tuple[str, ...]:
+    """Delete all but the last ``keep`` releases; never the current one. Returns the names of what was deleted."""
+    now = current(link)
+    removed = []
+    for release in releases(link)[:-keep]:
+        if now is None or release.folder != now.folder:
+            with suppress(OSError):  # what cannot be deleted now will be next time
+                release.database.unlink()  # first: a folder without it is no release
+                removed.append(release.name)
+                shutil.rmtree(release.folder)
+    return tuple(removed)
+
+
+def remove_leftovers(link: Path) -> None:
+    """Delete what a publication of ``link`` that was cut off left behind. Only for the holder of the refresh lock."""
+    unfinished = re.compile(r"\." + re.escape(link.stem) + r"-\d+\.unfinished(\.wal|\.link)?")
+    for folder in (link.parent, folder_of(link)):
+        for path in folder.iterdir() if folder.is_dir() else ():
+            half_deleted = NAME.fullmatch(path.name) and path.is_dir() and not any(path.glob("*.duckdb"))
+            if unfinished.fullmatch(path.name) or half_deleted:
+                with suppress(OSError):
+                    shutil.rmtree(path) if path.is_dir() and not path.is_symlink() else path.unlink()
+
+
+def check_target(link: Path) -> None:
+    """Whether a warehouse can be published at ``link``; asked before any work is done.
+
+    Raises:
+        ConfigurationError: something that is no link stands there, or a folder cannot be written to.
+    """
+    if link.suffix != ".duckdb":
+        raise ConfigurationError(f"The warehouse file {link} must end in .duckdb.")
+    if not link.is_symlink() and link.exists():
+        what = "folder" if link.is_dir() else "file"
+        raise ConfigurationError(
+            f"{link} is a {what}, not a link that a refresh made. It is left as it is: move it away, or choose another "
+            "place with --warehouse or KOMMUNLAGER_WAREHOUSE."
+        )
+    for folder in (link.parent, folder_of(link)):
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise ConfigurationError(f"The folder {folder} cannot be made: {error.strerror}.") from None
+        if not os.access(folder, os.W_OK | os.X_OK):
+            raise ConfigurationError(f"The folder {folder} cannot be written to.")

@@ -1,0 +1,298 @@
+"""The private working file between refreshes: what it was made of, and what is left to do to bring it up to date.
+
+Belongs here: the notes that the file keeps about itself (schema ``main``, never published) and the decision what a
+build has to do. Does not belong here: reading reports (``load``), building (``transform``), publishing
+(``publishing``).
+
+The notes are changed in the same transactions as the tables they are about, and a report counts as interpreted only
+when every test has passed. So whatever ends a refresh, the next one finds out what is missing.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import stat
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
+from dataclasses import asdict, astuple, dataclass, fields, replace
+from enum import StrEnum
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Final
+
+import duckdb
+
+from dagster_project.settings import PROJECT, Settings
+from dagster_project.warehouse.overrides import Override
+from dagster_project.warehouse.raw import SCHEMA, TABLES, create_statement
+from dagster_project.warehouse.scan import FoundFile
+
+AUDIT_TABLE: Final = "main.passed_audit"
+"""Stands in a working file exactly when the last thing done to it was a whole build whose tests all passed."""
+
+NOTES: Final = (
+    "create table main.meta (key varchar primary key, value varchar not null)",
+    "create table main.known_file (file_name varchar primary key, report_id varchar not null, refusal varchar, "
+    "look varchar not null, sha256 varchar, extraction varchar not null, is_loaded boolean not null, "
+    "may_pass boolean not null, notes varchar[] not null)",
+    "create table main.pending (report_id varchar primary key)",
+    "create table main.batch (report_id varchar primary key)",
+    "create table main.set_aside (report_id varchar primary key, sha256 varchar, rules varchar not null, "
+    "reason varchar not null)",
+)
+"""``known_file``: one row per file of the reports folder as it was when it was read. ``pending``: reports whose rows
+may
+not be what their raw rows give. ``batch``: those that the build running interprets. ``set_aside``: reports that failed
+a check and were left out because of it."""
+
+BUILT: Final = "built"
+"""Key of ``meta``: fingerprint of the dbt project and the seeds that every row not pending was made with."""
+OVERRIDES: Final = "overrides"
+"""Key of ``meta``: hash of ``reports.yml`` as loaded."""
+PUBLISHED: Final = "published"
+"""Key of ``meta``: content hash of the release that was made of this state."""
+
+CHECKS: Final = "checks"
+"""Key of ``meta``: what the last whole build checked, as JSON."""
+
+READER_PACKAGES: Final = ("lxml", "openpyxl", "pypdfium2", "python-calamine", "selectolax", "xlrd")
+
+BATCH_SHARE: Final = 0.5
+"""From this share of the reports on, building everything costs no more than building the batch."""
+
+JUST_NOW: Final = 2_000_000_000
+"""Nanoseconds: a file written less than this before it was looked at may be written again within the same tick."""
+
+
+class Mode(StrEnum):
+    """What a build has to do."""
+
+    NOTHING = "nothing"
+    BATCH = "batch"
+    ALL = "all"
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What is left to do to the working file."""
+
+    mode: Mode
+    reports: tuple[str, ...]
+    """Reports to interpret, those removed included; empty with mode ``all``."""
+    reason: str
+    """For a person: why everything, or why nothing."""
+    fingerprint: str
+    """Of the dbt project and the seeds as they are now."""
+
+
+@dataclass(frozen=True, slots=True)
+class KnownFile:
+    """A file as it was when it was read."""
+
+    file_name: str
+    report_id: str
+    refusal: str | None
+    look: str
+    sha256: str | None
+    extraction: str
+    is_loaded: bool
+    may_pass: bool
+    """Whether it failed for a reason that may be gone the next time."""
+    notes: tuple[str, ...]
+
+
+# --- the file ---------------------------------------------------------------------------------------------------------
+
+
+def open_working_file(path: Path, *, fresh: bool = False) -> tuple[duckdb.DuckDBPyConnection, bool]:
+    """The working file to write to, and whether it is a new one.
+
+    It is made anew when it is missing, damaged, open in another process, of other columns or another DuckDB, or when
+    ``fresh`` says so.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if not fresh and path.exists():
+        connection = None
+        try:
+            connection = duckdb.connect(path)
+            row = connection.execute("select value from main.meta where key = 'format'").fetchone()
+            if row == (_format(),):
+                return connection, False
+        except (duckdb.Error, OSError):
+            pass  # whatever it is, what it holds can be made again
+        if connection is not None:
+            connection.close()
+    discard(path)
+    connection = duckdb.connect(path)
+    try:
+        connection.begin()
+        connection.execute(f"create schema {SCHEMA}")
+        for table in TABLES:
+            connection.execute(create_statement(table))
+        for statement in NOTES:
+            connection.execute(statement)
+        connection.execute("insert into main.meta values ('format', ?)", [_format()])
+        connection.commit()
+    except BaseException:
+        connection.close()
+        raise
+    return connection, True
+
+
+def discard(path: Path) -> None:
+    """Remove the working file, so that the next refresh makes everything anew."""
+    for leftover in (path, path.with_name(path.name + ".wal")):
+        with suppress(IsADirectoryError):
+            leftover.unlink(missing_ok=True)
+
+
+def _format() -> str:
+    text = "\n".join((duckdb.__version__, *(create_statement(table) for table in TABLES), *NOTES))
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+# --- notes ------------------------------------------------------------------------------------------------------------
+
+
+def get(connection: duckdb.DuckDBPyConnection, key: str) -> str | None:
+    """A value of ``meta``; None if it is not there."""
+    row = connection.execute("select value from main.meta where key = ?", [key]).fetchone()
+    return str(row[0]) if row else None
+
+
+def put(connection: duckdb.DuckDBPyConnection, key: str, value: str) -> None:
+    """Set a value of ``meta``."""
+    connection.execute("insert or replace into main.meta values (?, ?)", [key, value])
+
+
+def known_files(connection: duckdb.DuckDBPyConnection) -> dict[str, KnownFile]:
+    """The files as they were when they were read, by name."""
+    columns = [field.name for field in fields(KnownFile)]
+    rows = connection.execute(f"select {', '.join(columns)} from main.known_file").fetchall()
+    known = (KnownFile(**dict(zip(columns, row, strict=True))) for row in rows)
+    return {file.file_name: replace(file, notes=tuple(file.notes)) for file in known}
+
+
+def note_files(connection: duckdb.DuckDBPyConnection, files: Iterable[KnownFile]) -> None:
+    """Remember ``files`` in place of what was known of them."""
+    rows = [(*astuple(file)[:-1], list(file.notes)) for file in files]
+    if rows:
+        connection.executemany("insert or replace into main.known_file values (?, ?, ?, ?, ?, ?, ?, ?, ?)", rows)
+
+
+def forget_files(connection: duckdb.DuckDBPyConnection, names: Iterable[str]) -> None:
+    """Forget the files ``names``."""
+    connection.execute("delete from main.known_file where file_name in (select unnest(?::varchar[]))", [list(names)])
+
+
+def add_pending(connection: duckdb.DuckDBPyConnection, report_ids: Iterable[str]) -> None:
+    """Note that the rows of ``report_ids`` are to be made again, and that the file has not passed its tests."""
+    connection.execute("insert or ignore into main.pending select unnest(?::varchar[])", [sorted(set(report_ids))])
+    connection.execute(f"drop table if exists {AUDIT_TABLE}")
+
+
+def is_audited(connection: duckdb.DuckDBPyConnection) -> bool:
+    """Whether the last thing done to the file was a whole build that passed."""
+    schema, table = AUDIT_TABLE.split(".")
+    row = connection.execute(
+        "select count(*) from duckdb_tables() where schema_name = ? and table_name = ? and not internal",
+        [schema, table],
+    ).fetchone()
+    return row == (1,)
+
+
+def make_plan(
+    connection: duckdb.DuckDBPyConnection, fingerprint: str, is_published: Callable[[str | None], bool]
+) -> Plan:
+    """What a build has to do so that every row is what raw rows, models and vocabulary give, and is published.
+
+    ``is_published`` tells whether a content hash has its release.
+    """
+    built = get(connection, BUILT)
+    if built is None:
+        return Plan(Mode.ALL, (), "the working file is new, or its last build was not finished", fingerprint)
+    if built != fingerprint:
+        return Plan(Mode.ALL, (), "models or vocabulary have changed", fingerprint)
+    pending = [str(row[0]) for row in connection.execute("select report_id from main.pending order by all").fetchall()]
+    if not pending and is_audited(connection) and is_published(get(connection, PUBLISHED)):
+        return Plan(Mode.NOTHING, (), "nothing has changed", fingerprint)
+    row = connection.execute("select count(*) from raw.report where status = 'loaded'").fetchone()
+    loaded = int(row[0]) if row else 0
+    if len(pending) > BATCH_SHARE * loaded:
+        return Plan(Mode.ALL, (), f"{len(pending)} of {loaded} reports have changed", fingerprint)
+    return Plan(Mode.BATCH, tuple(pending), f"{len(pending)} of {loaded} reports have changed", fingerprint)
+
+
+def begin_build(connection: duckdb.DuckDBPyConnection, plan: Plan) -> None:
+    """Note that a build has begun: from now on the tables may be half old and half new."""
+    connection.begin()
+    connection.execute(f"drop table if exists {AUDIT_TABLE}")
+    connection.execute("delete from main.batch")
+    connection.execute("insert into main.batch select unnest(?::varchar[])", [list(plan.reports)])
+    if plan.mode is Mode.ALL:
+        connection.execute("delete from main.meta where key = ?", [BUILT])
+    connection.commit()
+
+
+def finish_build(working_file: Path, fingerprint: str, checks: Mapping[str, object]) -> None:
+    """Note that the file was built whole with the project ``fingerprint`` and passed; publishing asks for that."""
+    with duckdb.connect(working_file) as connection:
+        connection.begin()
+        connection.execute("delete from main.pending")
+        put(connection, BUILT, fingerprint)
+        put(connection, CHECKS, json.dumps(checks))
+        connection.execute(f"create or replace table {AUDIT_TABLE} as select now() as passed_at")
+        connection.commit()
+
+
+def note_published(working_file: Path, content_hash: str) -> None:
+    """Note that the file's content has a release, or is not to have one."""
+    with duckdb.connect(working_file) as connection:
+        put(connection, PUBLISHED, content_hash)
+
+
+# --- fingerprints -----------------------------------------------------------------------------------------------------
+
+
+def extraction_fingerprint(settings: Settings) -> str:
+    """Hash over all that the rows of a document depend on beside the document: readers, their libraries, words,
+    limits."""
+    digest = hashlib.sha256()
+    folder = PROJECT / "dagster_project"
+    for path in (
+        *sorted((folder / "extract").rglob("*.py")),
+        folder / "warehouse" / "raw.py",
+        settings.structure_words,
+    ):
+        digest.update(f"{path.name}\n".encode())
+        digest.update(path.read_bytes())
+    for package in READER_PACKAGES:
+        with suppress(PackageNotFoundError):
+            digest.update(f"{package} {version(package)}\n".encode())
+    digest.update(repr(sorted(asdict(settings.limits).items())).encode())
+    return digest.hexdigest()
+
+
+def overrides_fingerprint(entries: Mapping[str, Override]) -> str:
+    """Hash over what ``reports.yml`` says about reports."""
+    return hashlib.sha256(repr(sorted((name, asdict(entry)) for name, entry in entries.items())).encode()).hexdigest()
+
+
+def look_of(file: FoundFile, now_ns: int) -> str:
+    """What the file system says of a file; the same look means the same content.
+
+    The time of the last change of status cannot be set by a user, so a file that was replaced by one of the same size
+    and date looks different. A file that was written just now gets no look: it may change within the same tick. Of a
+    file that is refused only the size is looked at.
+    """
+    if file.refusal is not None:
+        return f"refused, {file.size_bytes} bytes"
+    try:
+        status = os.stat(file.path)  # noqa: PTH116 - Path.stat is the same, a little slower
+    except OSError:
+        return ""
+    if not stat.S_ISREG(status.st_mode) or abs(now_ns - status.st_ctime_ns) < JUST_NOW:
+        return ""
+    return f"{status.st_dev} {status.st_ino} {status.st_size} {status.st_mtime_ns} {status.st_ctime_ns}"

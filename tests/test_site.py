@@ -1,0 +1,326 @@
+"""The site as a reader meets it: opened from disk in a real Chromium, every page, link, table and chart.
+
+Belongs here: pages, their files and what they do in the browser. Does not belong here: whether a figure is right
+(``test_gold``); a page must show what the marts say.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections.abc import Iterator
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote, urldefrag
+
+import duckdb
+import pytest
+
+from dagster_project.site import SiteError, build_site
+from dagster_project.warehouse.transform import manifest_path
+from tests.conftest import ROOT, Project
+from tests.programs import program
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
+
+
+@pytest.fixture(scope="module")
+def site(warehouse: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The site of the five reports."""
+    folder = tmp_path_factory.mktemp("web") / "site"
+    build_site(warehouse, folder, reports=ROOT / "seeds" / "reports", manifest=manifest_path())
+    return folder
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    executable = program("chromium")
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=executable, args=["--no-sandbox", "--disable-gpu"])
+        yield chromium
+        chromium.close()
+
+
+class Tab:
+    """A page of the browser that notes every complaint and every request that leaves the folder."""
+
+    def __init__(self, browser: Browser, site: Path, **options: Any) -> None:
+        self.site, self.complaints = site, list[str]()
+        self.page: Page = browser.new_page(**options)
+        self.page.on("console", lambda message: self.complaints.append(f"{message.type}: {message.text}"))
+        self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        self.page.on("request", self._requested)
+
+    def _requested(self, request: Any) -> None:
+        if not request.url.startswith((self.site.as_uri(), "data:", "blob:")):
+            self.complaints.append(f"request to {request.url}")
+
+    def open(self, name: str) -> Page:
+        self.page.goto(f"{self.site.as_uri()}/{name}")
+        return self.page
+
+    def draw(self) -> None:
+        """Scroll through the page and wait until every chart is drawn."""
+        figures = self.page.locator("figure.chart")
+        for index in range(figures.count()):
+            figures.nth(index).scroll_into_view_if_needed()
+            self.page.wait_for_function(
+                f"document.querySelectorAll('figure.chart')[{index}].dataset.drawn !== undefined"
+            )
+
+
+@pytest.fixture
+def tab(browser: Browser, site: Path) -> Iterator[Tab]:
+    tab = Tab(browser, site, viewport={"width": 1100, "height": 900}, color_scheme="light")
+    yield tab
+    tab.page.close()
+
+
+def _example(site: Path, folder: str, mark: str) -> str:
+    """The first page of a folder that has what a test is about."""
+    for path in sorted((site / folder).glob("*.html")):
+        if mark in path.read_text(encoding="utf-8"):
+            return f"{folder}/{path.name}"
+    raise AssertionError(f"no page in {folder} has {mark}")
+
+
+def _ask(warehouse: Path, sql: str) -> list[tuple[Any, ...]]:
+    with duckdb.connect(str(warehouse.resolve()), read_only=True) as connection:
+        return connection.execute(sql).fetchall()
+
+
+class _Addresses(HTMLParser):
+    def __init__(self) -> None:
+        super().__init__()
+        self.links: list[str] = []
+        self.names: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        found = dict(attrs)
+        self.links += [value for name in ("href", "src") if (value := found.get(name))]
+        self.names += [value for value in [found.get("id")] if value]
+
+
+def test_every_link_resolves(site: Path) -> None:
+    """Files and the places within them; no id stands twice on a page."""
+    pages = {}
+    for path in site.rglob("*.html"):
+        pages[path] = _Addresses()
+        pages[path].feed(path.read_text(encoding="utf-8"))
+    assert len(pages) > 50
+    for path, found in pages.items():
+        assert len(found.names) == len(set(found.names)), path
+        for link in found.links:
+            if link.startswith("data:"):
+                continue
+            address, place = urldefrag(link)
+            target = (path.parent / unquote(address)).resolve() if address else path
+            assert target.exists(), (path.name, link)
+            if place:
+                assert place in pages[target].names, (path.name, link)
+
+
+def test_every_figure_stands_on_the_page_of_its_report(site: Path, warehouse: Path) -> None:
+    """The cell of each value has its anchor, and the text there is the printed one."""
+    rows = _ask(
+        warehouse,
+        "select distinct report_id, table_seq, row_index, col_index, cell.text "
+        "from marts.report_values inner join raw.cell using (report_id, table_seq, row_index, col_index)",
+    )
+    pages = {path.stem: path.read_text(encoding="utf-8") for path in (site / "r").glob("*.html")}
+    assert len(rows) > 600
+    for report_id, table, row, col, text in rows:
+        found = re.search(rf'<t[dh] id="t{table}r{row}c{col}"[^>]*>(?:<a [^>]*>)?([^<]*)<', pages[report_id])
+        assert found is not None, (report_id, table, row, col)
+        assert found[1].replace("&amp;", "&").replace("&#34;", '"').replace("&gt;", ">") == text
+
+
+def test_pages_open_without_a_complaint(tab: Tab) -> None:
+    """No error, no warning, no request to anywhere else, on any page, with its charts drawn."""
+    for path in sorted(tab.site.rglob("*.html")):
+        name = path.relative_to(tab.site).as_posix()
+        tab.open(name)
+        tab.draw()
+        assert tab.complaints == [], name
+
+
+def test_a_table_filters_sorts_and_downloads(tab: Tab, warehouse: Path) -> None:
+    page = tab.open("index.html")
+    rows = page.locator("table.data tbody tr")
+    assert rows.count() == 5
+    page.locator("input.filter").fill("gävle plan")
+    assert page.locator("table.data tbody tr:visible").count() == 2
+    with page.expect_download() as download:
+        page.locator("button.download").click()
+    text = Path(download.value.path()).read_text(encoding="utf-8-sig")
+    table = list(csv.reader(io.StringIO(text)))
+    assert [line[0] for line in table] == ["Kommun", "Gävle", "Gävle"]
+    assert {int(line[5]) for line in table[1:]} == {29, 2}
+    page.locator("input.filter").fill("")
+    page.locator("thead button", has_text="Siffror").click()
+    ascending = [int(text) for text in page.locator("tbody tr td:nth-child(6)").all_inner_texts()]
+    assert ascending == sorted(
+        row[0] for row in _ask(warehouse, "select count(*) from marts.report_values group by report_id")
+    )
+    page.locator("thead button", has_text="Siffror").click()
+    assert [int(text) for text in page.locator("tbody tr td:nth-child(6)").all_inner_texts()] == ascending[::-1]
+
+
+def test_search_finds_an_indicator(tab: Tab) -> None:
+    page = tab.open("index.html")
+    page.locator("#search").fill("institutionsvård dagar")
+    link = page.locator("#found a").first
+    link.wait_for()
+    name = link.inner_text()
+    link.click()
+    page.wait_for_url("**/i/*.html")
+    assert page.locator("h1").inner_text() == name
+    assert tab.complaints == []
+
+
+def test_charts_show_what_sql_says(tab: Tab, warehouse: Path) -> None:
+    """The rows behind the drawn marks are those of the marts."""
+    rows = _ask(
+        warehouse,
+        """
+        select indicator_key, list(value_numeric order by period_start) from marts.fct_indicator_value
+        inner join marts.dim_period using (period_key)
+        where scenario_key = 'actual' and is_current and flag is null group by all
+        having count(distinct period_key) = 5 and count(*) = 5 order by indicator_key limit 3
+        """,
+    )
+    assert rows
+    for key, values in rows:
+        page = tab.open(f"i/{key}.html")
+        tab.draw()
+        drawn = "document.querySelector('figure.chart').view.data('source_0')"
+        shown = page.evaluate(f"{drawn}.filter(d => d.scenario == 'actual').map(d => d.value)")
+        assert shown == values
+    name = _example(tab.site, "o", 'data-chart="bullets"')
+    page = tab.open(name)
+    tab.draw()
+    shown = page.evaluate(
+        "document.querySelector('figure.chart').view.data('source_0').map(d => Math.round(d.actual * 1e6))"
+    )
+    organisation = Path(name).stem
+    wanted = _ask(
+        warehouse,
+        f"""
+        select actual_sek from marts.budget_variance inner join marts.dim_report using (report_id)
+        where organisation_key = '{organisation}' and statement = 'income_statement' and not is_total
+            and actual_sek is not null and budget_sek is not null
+            and year = (select max(year) from marts.budget_variance inner join marts.dim_report using (report_id)
+                where organisation_key = '{organisation}' and statement = 'income_statement' and not is_total
+                    and actual_sek is not null and budget_sek is not null)
+        """,
+    )
+    assert sorted(shown) == sorted(round(amount) for (amount,) in wanted)
+
+
+def test_the_language_changes_and_stays(tab: Tab) -> None:
+    page = tab.open("index.html")
+    assert page.locator("h2").first.inner_text() == "Kommuner"
+    page.locator("button.language").click()
+    assert page.locator("h2").first.inner_text() == "Municipalities"
+    assert page.locator("html").get_attribute("lang") == "en"
+    page = tab.open("quality.html")
+    assert page.locator("h1").inner_text() == "Data quality"
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_nobody_is_shut_out(browser: Browser, site: Path, scheme: str) -> None:
+    """axe finds nothing serious on any kind of page, in light and dark; a phone shows it without scrolling sideways."""
+    from axe_playwright_python.sync_playwright import Axe
+
+    names = ["index.html", "quality.html", "dictionary.html", _example(site, "o", 'data-chart="bullets"')]
+    names += [_example(site, "m", "data-chart"), _example(site, "i", "data-chart"), _example(site, "r", 'class="v"')]
+    tab = Tab(browser, site, viewport={"width": 390, "height": 800}, color_scheme=scheme)
+    for name in names:
+        page = tab.open(name)
+        tab.draw()
+        assert page.evaluate("document.documentElement.scrollWidth") <= 390, name
+        found = Axe().run(page).response["violations"]
+        serious = [
+            (violation["id"], violation["nodes"][0]["html"][:200])
+            for violation in found
+            if violation["impact"] in ("serious", "critical")
+        ]
+        assert serious == [], name
+    tab.page.close()
+
+
+def test_a_keyboard_reaches_content_and_sorts(tab: Tab) -> None:
+    page = tab.open("index.html")
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.className") == "skip"
+    page.keyboard.press("Enter")
+    page.wait_for_url("**#main")
+    page.locator("thead button", has_text="År").focus()
+    page.keyboard.press("Enter")
+    assert page.locator("th[aria-sort=ascending]").count() == 1
+
+
+def test_another_folder_is_left_alone(warehouse: Path, tmp_path: Path) -> None:
+    (tmp_path / "mine.txt").write_text("mine", encoding="utf-8")
+    with pytest.raises(SiteError, match="is no site of ours"):
+        build_site(warehouse, tmp_path)
+    assert (tmp_path / "mine.txt").read_text(encoding="utf-8") == "mine"
+
+
+def test_a_site_replaces_the_one_before_and_is_the_same(site: Path, warehouse: Path, tmp_path: Path) -> None:
+    """Built twice into one folder: nothing is left over, and every file is the same."""
+    folder = tmp_path / "site"
+    for _ in range(2):
+        build_site(warehouse, folder, reports=ROOT / "seeds" / "reports", manifest=manifest_path())
+    assert sorted(tmp_path.iterdir()) == [folder]
+    files = {path.relative_to(folder): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+    assert files == {path.relative_to(site): path.read_bytes() for path in site.rglob("*") if path.is_file()}
+
+
+def test_it_is_small(site: Path) -> None:
+    assert sum(path.stat().st_size for path in site.rglob("*")) < 10e6
+
+
+def test_a_figure_of_a_pdf_is_marked_on_the_picture_of_its_page(
+    every_format: Project, browser: Browser, tmp_path: Path
+) -> None:
+    """From the cell on the page of the report to the picture; what the mark frames is where the cell is printed."""
+    folder = tmp_path / "site"
+    build_site(every_format.warehouse, folder, reports=every_format.reports)
+    ((report_id, table, row, col, text, page_number),) = _ask(
+        every_format.warehouse,
+        """
+        select report_id, table_seq, row_index, col_index, cell.text, cell.page
+        from marts.report_values inner join raw.cell using (report_id, table_seq, row_index, col_index)
+        where report_id like 'pdf-helsingborg%' and value_numeric > 1000
+        order by table_seq, row_index, col_index limit 1
+        """,
+    )
+    tab = Tab(browser, folder, viewport={"width": 1100, "height": 900})
+    place = f"t{table}r{row}c{col}"
+    page = tab.open(f"r/{report_id}.html#{place}")
+    page.locator(".on-page a").click()
+    page.wait_for_url(f"**/p/{report_id}.html#{place}")
+    marked = page.locator(f"#p{page_number} a:target")
+    assert marked.get_attribute("aria-label") == text
+    page.wait_for_function("[...document.images].every(i => i.complete && i.naturalWidth || i.loading == 'lazy')")
+    box = marked.bounding_box()
+    assert box is not None
+    assert box["width"] > 10
+    assert box["height"] > 5
+    marked.click()
+    page.wait_for_url(f"**/r/{report_id}.html#{place}")
+    assert tab.complaints == []
+    tab.page.close()
+    # A file that has changed since it was read shows nothing.
+    changed = tmp_path / "reports"
+    (changed / "pdf").mkdir(parents=True)
+    for path in (every_format.reports / "pdf").iterdir():
+        (changed / "pdf" / path.name).write_bytes(path.read_bytes() + b"\n")
+    build_site(every_format.warehouse, folder, reports=changed)
+    assert not (folder / "p").exists()

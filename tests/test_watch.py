@@ -1,0 +1,268 @@
+"""The inbox, the schedule, and telling of failures: with a real object store and real receivers on this machine."""
+
+from __future__ import annotations
+
+import json
+import os
+import socketserver
+import subprocess
+import sys
+import threading
+import time
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from dagster_project.settings import ConfigurationError, Settings, load_settings
+from dagster_project.warehouse.inbox import InboxError, fetch, listing
+from dagster_project.warehouse.notify import notify
+from tests.conftest import REPORT
+
+LATER = 3600.0
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    (tmp_path / "reports").mkdir()
+    return load_settings({}, reports=tmp_path / "reports", warehouse=tmp_path / "w" / "kommunlager.duckdb")
+
+
+# --- inbox ------------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def s3() -> Iterator[str]:
+    """A bucket in an object store on this machine; its address. The environment says where it is, as for any client."""
+    from moto.server import ThreadedMotoServer
+
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0)
+    server.start()
+    _, port = server.get_host_and_port()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{port}")
+        patch.setenv("AWS_ACCESS_KEY_ID", "test")
+        patch.setenv("AWS_SECRET_ACCESS_KEY", "test")
+        patch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+        import s3fs  # type: ignore[import-untyped]
+
+        fs = s3fs.S3FileSystem(skip_instance_cache=True)
+        fs.mkdir("inkorg")
+        yield "s3://inkorg/rapporter"
+    server.stop()
+
+
+@pytest.fixture(params=["local", "memory", "s3"])
+def inbox(request: pytest.FixtureRequest, tmp_path: Path) -> tuple[str, Callable[[str, str], None]]:
+    """The address of an inbox, and how a file is put there."""
+    import fsspec  # type: ignore[import-untyped]
+
+    if request.param == "local":
+        address = str(tmp_path / "inkorg")
+    elif request.param == "memory":
+        address = f"memory://{uuid.uuid4()}"
+    else:
+        address = f"{request.getfixturevalue('s3')}/{uuid.uuid4()}"
+    fs, root = fsspec.core.url_to_fs(address)
+
+    def put(name: str, text: str) -> None:
+        fs.makedirs(f"{root}/{name}".rpartition("/")[0], exist_ok=True)
+        with fs.open(f"{root}/{name}", "wb") as handle:
+            handle.write(text.encode())
+
+    return address, put
+
+
+def test_new_and_changed_files_are_fetched_once_and_whole(
+    settings: Settings, inbox: tuple[str, Callable[[str, str], None]]
+) -> None:
+    address, put = inbox
+    watching = replace(settings, inbox=address)
+    put("a.txt", REPORT.format(value="1"))
+    put("2024/b.txt", REPORT.format(value="2"))
+    put(".hidden.txt", "x")
+    put("not-a-report.zip", "x")
+    assert [file.name for file in listing(address)] == ["2024/b.txt", "a.txt"]
+    assert fetch(watching) == []  # written just now: they may be growing
+    later = time.time() + LATER
+    assert fetch(watching, later) == ["2024/b.txt", "a.txt"]
+    assert (settings.reports / "2024" / "b.txt").read_text(encoding="utf-8") == REPORT.format(value="2")
+    assert fetch(watching, later) == []
+    time.sleep(1.1)  # dates of an object store have whole seconds
+    put("a.txt", REPORT.format(value="33"))
+    assert fetch(watching, later) == ["a.txt"]
+    assert not list(settings.reports.rglob(".*"))
+    (settings.reports / "a.txt").unlink()  # somebody withdrew it from the reports; the inbox still has it
+    assert fetch(watching, later) == ["a.txt"]
+
+
+def test_an_inbox_that_is_not_there_is_said_and_nothing_is_removed(settings: Settings, tmp_path: Path) -> None:
+    (settings.reports / "a.txt").write_text("x")
+    with pytest.raises(InboxError, match="cannot be read"):
+        fetch(replace(settings, inbox=str(tmp_path / "nowhere")))
+    with pytest.raises(InboxError, match="cannot be opened"):
+        fetch(replace(settings, inbox="nosuchprotocol://user:secret@host/x"))
+    assert (settings.reports / "a.txt").exists()
+
+
+def test_the_reports_folder_may_be_the_inbox(settings: Settings) -> None:
+    (settings.reports / "a.txt").write_text("x")
+    assert fetch(replace(settings, inbox=str(settings.reports)), time.time() + LATER) == []
+
+
+def test_the_sensor_waits_until_files_have_stopped_growing_and_asks_for_one_run(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import dagster as dg
+
+    from dagster_project.defs.watch.sensors import inbox as sensor
+
+    monkeypatch.setenv("KOMMUNLAGER_REPORTS", str(settings.reports))
+    monkeypatch.delenv("KOMMUNLAGER_INBOX", raising=False)
+    with dg.DagsterInstance.ephemeral() as instance:
+        cursor: str | None = None
+
+        def look() -> list[str | None]:
+            nonlocal cursor
+            with dg.build_sensor_context(instance=instance, cursor=cursor) as context:
+                data = sensor.evaluate_tick(context)
+                cursor = data.cursor
+                return [request.run_key for request in data.run_requests or ()]
+
+        assert look() == []
+        for number in range(3):
+            (settings.reports / f"{number}.txt").write_text("x")
+        assert look() == []
+        (settings.reports / "2.txt").write_text("x" * 100)  # still growing
+        assert look() == []
+        (first,) = look()  # three files, one run
+        assert look() == []
+        (settings.reports / "2.txt").write_text("y" * 101)
+        assert look() == []
+        (second,) = look()
+        assert first != second
+
+
+def test_the_schedule_is_in_swedish_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    from dagster_project.defs.watch.sensors import nightly
+    from dagster_project.defs.watch.times import checked, next_time
+
+    assert nightly.execution_timezone == "Europe/Stockholm"
+    assert next_time("") is None
+    assert str(next_time("0 3 * * *"))[11:] in ("01:00:00Z", "02:00:00Z")
+    with pytest.raises(ConfigurationError, match="must be a cron expression"):
+        checked("every night")
+
+
+# --- telling of failures ----------------------------------------------------------------------------------------------
+
+
+@contextmanager
+def receiver(status: int = 200) -> Iterator[tuple[str, list[dict[str, Any]]]]:
+    """A web server that takes down what is posted to it."""
+    got: list[dict[str, Any]] = []
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            got.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
+            self.send_response(status)
+            self.end_headers()
+
+        def log_message(self, *_: Any) -> None:
+            pass
+
+    server = HTTPServer(("127.0.0.1", 0), Handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}/secret-hook", got
+    server.shutdown()
+    server.server_close()
+
+
+@contextmanager
+def mailbox() -> Iterator[tuple[str, list[str]]]:
+    """An SMTP server that takes down what is sent to it: just enough of RFC 5321."""
+    got: list[str] = []
+
+    class Handler(socketserver.StreamRequestHandler):
+        def handle(self) -> None:
+            self.wfile.write(b"220 here\r\n")
+            while line := self.rfile.readline():
+                word = line.split()[0].upper()
+                if word == b"DATA":
+                    self.wfile.write(b"354 go on\r\n")
+                    lines = []
+                    while (line := self.rfile.readline()) != b".\r\n":
+                        lines.append(line)
+                    got.append(b"".join(lines).decode())
+                self.wfile.write(b"221 bye\r\n" if word == b"QUIT" else b"250 ok\r\n")
+                if word == b"QUIT":
+                    return
+
+    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), Handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"smtp://127.0.0.1:{server.server_address[1]}", got
+        server.shutdown()
+
+
+FACTS = {"run": "abc", "error": "no_cell_says_fail: Got 1 result", "seconds": {"total": 1.5}, "release": "not told"}
+
+
+def test_a_failure_is_posted_and_mailed(settings: Settings) -> None:
+    with receiver() as (address, posted), mailbox() as (smtp, mails):
+        assert not notify(replace(settings, webhook=address, mail_to="a@example.org,b@example.org", smtp=smtp), FACTS)
+    (message,) = posted
+    assert message["event"] == "refresh.failed"
+    assert message["error"] == FACTS["error"]
+    assert message["warehouse"] == str(settings.warehouse)
+    assert "release" not in message
+    (mail,) = mails
+    assert "To: a@example.org, b@example.org" in mail or "To: a@example.org,b@example.org" in mail
+    assert "no_cell_says_fail" in mail
+
+
+def test_who_cannot_be_told_is_said_without_the_secret_address(settings: Settings) -> None:
+    assert notify(settings, FACTS) == []
+    with receiver(status=500) as (address, _):
+        (problem,) = notify(replace(settings, webhook=address), FACTS)
+    assert "500" in problem
+    assert "secret-hook" not in problem
+    (problem,) = notify(replace(settings, mail_to="a@example.org", smtp="localhost"), FACTS)
+    assert "KOMMUNLAGER_SMTP must be" in problem
+
+
+FAILED_RUN = """
+import sys
+import dagster as dg
+from dagster_project.definitions import defs
+from dagster_project.defs.watch.sensors import tell_of_failure
+
+job = defs().resolve_job_def("refresh")
+with dg.DagsterInstance.ephemeral() as instance:
+    result = job.execute_in_process(instance=instance, raise_on_error=False, tags=eval(sys.argv[1]))
+    assert not result.success
+    event = next(event for event in result.all_events if event.event_type is dg.DagsterEventType.RUN_FAILURE)
+    run = instance.get_run_by_id(result.run_id)
+    context = dg.build_run_status_sensor_context("tell_of_failure", event, instance, run)
+    tell_of_failure(context.for_run_failure())
+"""
+
+
+def test_the_sensor_of_failed_runs_tells_unless_the_command_line_does(settings: Settings) -> None:
+    """A real run of the job that fails: its reports folder is empty."""
+    with receiver() as (address, posted):
+        for tags in ("{}", "{'kommunlager/launched_by': 'command line'}"):
+            done = subprocess.run(
+                [sys.executable, "-c", FAILED_RUN, tags],
+                env=os.environ | replace(settings, webhook=address).as_environment(),
+                capture_output=True,
+                text=True,
+                check=False,
+            )
+            assert done.returncode == 0, done.stderr
+    (message,) = posted
+    assert "There is no report in" in message["error"]
