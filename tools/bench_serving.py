@@ -25,6 +25,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import median, quantiles
 
+import duckdb
+
 ROOT = Path(__file__).resolve().parents[1]
 WAREHOUSE = ROOT / "warehouse" / "kommunlager.duckdb"
 
@@ -221,12 +223,13 @@ def measure(folder: Path, warehouse: Path, clients: int, seconds: float, publica
 
 
 def _copied(folder: Path, warehouse: Path) -> Path:
-    version = warehouse.resolve()
-    (folder / ".state").mkdir(parents=True)
-    shutil.copyfile(version, folder / version.name)
+    first = folder / "releases" / "first" / warehouse.name
+    first.parent.mkdir(parents=True)
+    shutil.copyfile(warehouse.resolve(), first)
+    (folder / ".state").mkdir()
     shutil.copyfile(warehouse.parent / ".state" / "working.duckdb", folder / ".state" / "working.duckdb")
     link = folder / warehouse.name
-    link.symlink_to(version.name)
+    link.symlink_to(first.relative_to(folder))
     return link
 
 
@@ -242,8 +245,9 @@ def _publish(link: Path, seconds: float, publications: int, measured: Measured) 
     began = time.monotonic()
     for number in range(1, publications + 1):
         time.sleep(max(0.0, began + number * seconds / (publications + 1) - time.monotonic()))
-        publish(settings)
-        measured.publications += 1
+        with duckdb.connect(str(settings.working_file)) as working:  # or there would be nothing new to publish
+            working.execute("update raw.report set title = ?", [f"publication {number}"])
+        measured.publications += publish(settings).is_new
 
 
 def section(clients: int = 50, seconds: float = 300, publications: int = 10, pause: float = 1.0) -> str:
