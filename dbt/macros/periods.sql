@@ -1,5 +1,18 @@
 {# Periods in headers, labels and cells. The text is lower case with plain minus signs; fiscal_year is the report's. #}
 
+{# The text with its dates as ISO prints them: 31/12/2021, 31.12.2021, 31/12-2021, 2021/12/31, 20211231, and 12/31/2021,
+   whose month can only stand first. What may be a date of either order is read as in Swedish: day first. #}
+{% macro iso_dates(text) -%}
+regexp_replace(regexp_replace(regexp_replace(regexp_replace(regexp_replace(regexp_replace(
+    {{ text }},
+    '(^|[^0-9])(\d)([./]\d{1,2}(?:[./]|[ -]{1,2})(?:19|20)\d\d(?:[^0-9]|$))', '\10\2\3', 'g'),
+    '(^|[^0-9])(\d\d[./])(\d)((?:[./]|[ -]{1,2})(?:19|20)\d\d(?:[^0-9]|$))', '\1\20\3\4', 'g'),
+    '(^|[^0-9])(?:(0[1-9]|[12]\d|3[01])[./](0[1-9]|1[0-2])[./])((?:19|20)\d\d)([^0-9]|$)', '\1\4-\3-\2\5', 'g'),
+    '(^|[^0-9])(2[89]|3[01])[./](0[1-9]|1[0-2])[ -]{1,2}((?:19|20)\d\d)([^0-9]|$)', '\1\4-\3-\2\5', 'g'),
+    '(^|[^0-9])(0[1-9]|1[0-2])/(1[3-9]|2\d|3[01])/((?:19|20)\d\d)([^0-9]|$)', '\1\4-\2-\3\5', 'g'),
+    '(^|[^0-9])((?:19|20)\d\d)[./]?(0[1-9]|1[0-2])[./]?(0[1-9]|[12]\d|3[01])([^0-9]|$)', '\1\2-\3-\4\5', 'g')
+{%- endmacro %}
+
 
 {% macro month_pattern() -%}
 jan(?:uari)?|feb(?:r|ruari)?|mars?|apr(?:il)?|maj|juni?|juli?|aug(?:usti)?|sept?(?:ember)?|okt(?:ober)?|nov(?:ember)?|dec(?:ember)?
@@ -35,7 +48,7 @@ case
 end
 {%- endmacro %}
 
-{# First and last day of the period that a text prints in the form found by period_form. #}
+{# First and last day of the period that a text prints in the form found by period_form; null where there is no such day. #}
 {% macro period_bounds(text, form, fiscal_year) -%}
 {%- set year = "coalesce(try_cast(nullif(regexp_extract(" ~ text ~ ", '(?:^|[^0-9])((?:19|20)\\d\\d)(?:[^0-9]|$)', 1), '') as integer), " ~ fiscal_year ~ ")" -%}
 {%- set digit = "try_cast(regexp_extract(" ~ text ~ ", '(?:kvartal|kv|q|halvår|h|tertial[a-zåäö]*|t) ?([1-4])(?:[^0-9]|$)', 1) as integer)" -%}
@@ -46,7 +59,7 @@ end
 {%- set two_digits = "try_cast(nullif(regexp_extract(" ~ text ~ ", '(?:läsår[a-zåäö ]*|vt|ht|vårtermin[a-z]*|hösttermin[a-z]*) ?-?(\\d\\d)(?:[^0-9]|$)', 1), '') as integer)" -%}
 {%- set school_year = "coalesce(2000 + " ~ two_digits ~ ", " ~ year ~ ")" -%}
 {%- set term_year = school_year -%}
-case {{ form }}
+try(case {{ form }}
     when 'iso_range' then {
         'first': try_cast(regexp_extract({{ text }}, '(\d{4}-\d\d-\d\d)', 1) as date),
         'last': try_cast(regexp_extract({{ text }}, '\d{4}-\d\d-\d\d ?(?:-|till|t o m) ?(\d{4}-\d\d-\d\d)', 1) as date)}
@@ -113,7 +126,7 @@ case {{ form }}
     when 'year' then {
         'first': make_date({{ year }}, 1, 1),
         'last': make_date({{ year }}, 12, 31)}
-end
+end)
 {%- endmacro %}
 
 {# The key of a period: 2023, 2024-Q3, 2024-02, 2024-H2, 2024-T1, 2021/2024, else first day/last day. #}

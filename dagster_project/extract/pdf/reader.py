@@ -19,7 +19,7 @@ from dagster_project.extract.document import Document, ExtractionError, Limits, 
 from dagster_project.extract.pdf.characters import Frame, PageText, Word, frame_of, read_words
 from dagster_project.extract.pdf.joins import follows, may_follow, share_columns
 from dagster_project.extract.pdf.lattice import find_lattices
-from dagster_project.extract.pdf.lines import TextLine, make_lines
+from dagster_project.extract.pdf.lines import TextLine, join_texts, make_lines
 from dagster_project.extract.pdf.outline import (
     Paragraph,
     can_be_heading,
@@ -212,11 +212,31 @@ def _items(pages: Sequence[_Page], running: Sequence[set[int]]) -> tuple[list[It
                 before = item
                 continue
             level = levels.get(content.style) if can_be_heading(content) and not content.is_item else None
+            if level is not None and before is not None and _is_torn(before, item):
+                # A page break went through a heading.
+                last = items[-1]
+                assert isinstance(last, Line)
+                items[-1] = replace(last, text=join_texts([last.text, content.text]))
+                before = item
+                continue
             items.append(Line(content.text, level=level, page=item.page, is_prose=bool(levels) and level is None))
         elif isinstance(content, PageTable):
             items.append(_grid(content, pages[item.page - 1], before))
         before = item
     return items, notes
+
+
+def _is_torn(before: _Placed, item: _Placed) -> bool:
+    """Whether a text at the top of a page is the rest of the one at the foot of the page before, in the same style."""
+    above, text = before.content, item.content
+    return (
+        isinstance(above, Paragraph)
+        and isinstance(text, Paragraph)
+        and item.page == before.page + 1
+        and above.style == text.style
+        and text.text[:1].islower()
+        and above.text[-1:].isalnum()
+    )
 
 
 def _without_loose_headers(placed: Sequence[_Placed]) -> list[_Placed]:
@@ -285,7 +305,10 @@ def _grid(table: PageTable, page: _Page, before: _Placed | None) -> Grid:
     above = before.content if before is not None and before.page == page.number - 1 else None
     goes_on = isinstance(above, PageTable) and follows(above, table)
     # The part above marks its header by weight and this part begins without: its rows go on.
-    headless = goes_on and isinstance(above, PageTable) and above.below_mark and table.marked == 0
+    # Where tags state headers, a bold first row without such a tag is a row.
+    untagged = isinstance(above, PageTable) and above.below_tag and table.is_tagged and table.header_rows is None
+    headless = goes_on and isinstance(above, PageTable) and above.below_mark and (table.marked == 0 or untagged)
+    table.below_tag = (untagged and goes_on) or (table.is_tagged and table.header_rows is not None)
     table.below_mark = headless or table.marked > 0
     return Grid(
         tuple(tuple(page.place(text) for text in row) for row in table.rows),

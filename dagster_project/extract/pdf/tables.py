@@ -55,6 +55,9 @@ class PageTable:
     ruled: bool
     header_rows: int | None = None
     """Header rows as the file states them; None where it does not."""
+    is_tagged: bool = False
+    below_tag: bool = False
+    """Whether tags state the header that stands over its rows, on this page or where the table began."""
     below_mark: bool = False
     """Whether a marked header stands over its rows, on this page or where the table began."""
     words: set[int] = field(default_factory=set)
@@ -119,7 +122,8 @@ def tagged_table(rows: Sequence[TaggedRow], by_content: Mapping[int, Sequence[Wo
         header[row] = header[row] and cell.is_header
         bold[row] = bold[row] and all(word.style.bold for word in cell.words)
         words.extend(cell.words)
-    depth = _leading(header)
+    # A part that is all header ends at the foot of a page.
+    depth = len(header) if all(header) else _leading(header)
     while depth > 1 and _is_group(placed, filled[depth - 1], n_cols):
         depth -= 1
     return PageTable(
@@ -133,6 +137,7 @@ def tagged_table(rows: Sequence[TaggedRow], by_content: Mapping[int, Sequence[Wo
         depth or _marked(bold),
         True,
         header_rows=depth or None,
+        is_tagged=True,
         words={id(word) for word in words},
     )
 

@@ -48,6 +48,8 @@ judged as (
             when column_role != 'value' then null
             when row_role = 'note' then null
             when row_label is null or row_label = '' then 'no row label: nothing says what the figure is about'
+            when regexp_matches(regexp_replace(plain_text, '[ .]', '', 'g'), '\d{16}') and cell_type not in ('status', 'text')
+                then 'more digits than a figure has'
             when cell_type = 'number' and unit_text != '' and known_units.term is null
                 then 'unit not in the vocabulary: ' || unit_text
             when cell_type in ('dash', 'number', 'number_with_change', 'pairs', 'status') then null
@@ -58,8 +60,8 @@ judged as (
                 then 'ambiguous number: the point may mark decimals or thousands'
             -- The accountant's minus, where figures may be negative.
             when cell_type = 'bracketed' and (
-                column_scenario_key in ('variance', 'change') or kind in ('financial', 'org_result', 'budget_adjustment')
-            ) then null
+                    column_scenario_key in ('variance', 'change') or kind in ('financial', 'org_result', 'budget_adjustment')
+                ) then null
             when cell_type = 'bracketed' then 'ambiguous number: brackets may mean a minus or the year before'
             when cell_type = 'number_with_previous' and (has_previous_in_brackets or has_previous_header) then null
             when cell_type = 'number_with_previous' then 'ambiguous number: nothing says what stands in brackets'

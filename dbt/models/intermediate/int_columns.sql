@@ -74,7 +74,7 @@ described as (
         case
             when grid.has_school_years and regexp_matches(labels.column_label, '(?:^|[^0-9/])\d\d/\d\d$') then 'läsår '
             else ''
-        end || lower({{ plain_minus("coalesce(labels.column_label, '')") }}) as column_text,
+        end || {{ iso_dates("lower(" ~ plain_minus("coalesce(labels.column_label, '')") ~ ")") }} as column_text,
         coalesce(contents.n_cells, 0) as n_cells,
         coalesce(contents.n_numbers, 0) as n_numbers,
         coalesce(contents.n_statuses, 0) as n_statuses,
@@ -309,7 +309,11 @@ settled as (
             else with_roles.first_role
         end as column_role,
         label_columns.label_col_index,
-        trim(with_roles.column_words) in (select term from organisation_words where place = 'first_header') as is_organisation_header,
+        trim(
+            with_roles.column_words) in (
+            select term from organisation_words
+            where place = 'first_header'
+        ) as is_organisation_header,
         -- A label that the header prints twice, or no label at all, leaves open what the column is about.
         coalesce(column_counts.n_same, 0) > 1 or with_roles.column_label is null as is_ambiguous,
         trim(with_roles.column_words) in (select term from total_words) as is_total_column,

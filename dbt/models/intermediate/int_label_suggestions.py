@@ -62,7 +62,8 @@ def model(dbt, session):
         rows += _likely(wanted, choices, singling_out)
     columns = ["label_type", "label", "unit_key", "suggested_label", "suggested_key", "score"]
     found = pd.DataFrame(rows, columns=columns)
-    return found.astype({name: "str" for name in columns[:-1] if name != "unit_key"} | {"score": "float64"})
+    # "string" has a type even where all are missing; a column of None alone would be one of integers.
+    return found.astype(dict.fromkeys(columns[:-1], "string") | {"score": "float64"})
 
 
 def _likely(wanted, choices, singling_out):

@@ -90,7 +90,7 @@ select
     units.dimension as unit_dimension,
     case
         when units.dimension = 'money' and not settled.is_ratio
-            then cast(round(settled.value_numeric * units.factor_to_base, 2) as decimal(18, 2))
+            then try_cast(round(settled.value_numeric * units.factor_to_base, 2) as decimal(18, 2))
     end as amount_sek,
     -- Half of the last digit that the column prints, in the unit printed: how far rounding alone can move the figure.
     -- A whole number in a column of decimals (1 beside 0,15) is as exact as its neighbours.

@@ -165,7 +165,7 @@ joined as (
         rows.row_scenario_key,
         tables.table_entity,
         tables.has_ratio_header,
-        lower(coalesce(
+        {{ iso_dates("lower(coalesce(
             parts.part_label,
             -- The half year or date of an assignment stands in its own cell, behind the status.
             case when kinds.kind = 'assignment' then left(parts.comment_text, 40) end,
@@ -177,7 +177,7 @@ joined as (
                 when rows.has_row_period and not regexp_matches(rows.label_plain, '(?:19|20)\d\d')
                     then rows.label_plain || ' ' || columns.column_text
             end
-        )) as own_period_text
+        ))") }} as own_period_text
     from parts
     inner join columns using (report_id, table_seq, col_index)
     inner join rows using (report_id, table_seq, row_index)

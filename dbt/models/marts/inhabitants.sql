@@ -25,7 +25,7 @@ printed as (
 select
     coalesce(stated.municipality_key, printed.municipality_code) as municipality_code,
     coalesce(stated.year, printed.year) as year,
-    cast(coalesce(stated.inhabitants, printed.value_numeric) as integer) as inhabitants,
+    try_cast(coalesce(stated.inhabitants, printed.value_numeric) as integer) as inhabitants,
     case when stated.inhabitants is not null then 'seed' else 'printed' end as population_basis,
     stated.source,
     case when stated.inhabitants is null then printed.report_id end as report_id,
