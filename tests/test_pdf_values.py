@@ -22,12 +22,10 @@ STYLES = {
     "tagged-none": Style("tagged-none", "none", size=9, tagged=True),
 }
 WRITERS_OF = {**WRITERS, "tagged": WRITERS["chromium"]}
-LEAST_RECALL = {"grid": 0.98, "hrule": 0.95, "none": 0.90}
-LEAST_PRECISION = 0.99
-FIELDS = (
-    "kind", "row_label", "column_label", "group_label", "scenario", "period_start", "period_end", "value_text",
-    "value_numeric", "unit", "amount_sek",
+ABOUT_THE_FILE = (
+    "report_id", "file_name", "page", "is_current", "fact_key", "table_seq", "row_index", "col_index",
 )  # fmt: skip
+"""Columns that differ because the file does, and the place of a cell, which tables that hold no value move."""
 
 pytestmark = pytest.mark.skipif(not report_files(), reason="the reports are not in seeds/reports")
 
@@ -55,10 +53,11 @@ def printed(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def _values(warehouse: Path, prefix: str) -> tuple[Values, int]:
     """The values of reports below a folder, and how many have no page."""
-    columns = ", ".join(FIELDS)
     with duckdb.connect(str(warehouse), read_only=True) as connection:
         rows = connection.execute(
-            f"select report_id, page, {columns} from marts.report_values where starts_with(report_id, ?)", [prefix]
+            f"select report_id, page, * exclude ({', '.join(ABOUT_THE_FILE)}) from marts.report_values"
+            " where starts_with(report_id, ?)",
+            [prefix],
         ).fetchall()
     values: Values = Counter((row[0].removeprefix(prefix), *map(_plain, row[2:])) for row in rows)
     return values, sum(row[1] is None for row in rows)
@@ -74,10 +73,7 @@ def test_values_of_a_rendering(name: str, warehouse: Path, printed: Path) -> Non
         pytest.skip("no Chromium on this machine")
     expected, _ = _values(warehouse, "")
     found, without_page = _values(printed, f"{name}-")
-    right = (expected & found).total()
-    recall, precision = right / expected.total(), right / max(1, found.total())
-    missing, extra = list((expected - found).elements())[:8], list((found - expected).elements())[:8]
-    print(f"\n{name}: {right} right of {expected.total()}, {found.total()} found")  # noqa: T201
+    missing, extra = list((expected - found).elements()), list((found - expected).elements())
+    assert expected.total() > 0
     assert without_page == 0
-    assert recall >= LEAST_RECALL[STYLES[name].rules], (missing, extra)
-    assert precision >= LEAST_PRECISION, (missing, extra)
+    assert (missing[:3], extra[:3]) == ([], [])

@@ -208,15 +208,15 @@ def _items(pages: Sequence[_Page], running: Sequence[set[int]]) -> tuple[list[It
         content = item.content
         if isinstance(content, Paragraph):
             if content.is_tagged and is_outlined:
-                items.append(_tagged_line(content, item.page))
+                if content.level is not None and before is not None and _is_torn(before, item):
+                    _join_torn(items, content)
+                else:
+                    items.append(_tagged_line(content, item.page))
                 before = item
                 continue
             level = levels.get(content.style) if can_be_heading(content) and not content.is_item else None
             if level is not None and before is not None and _is_torn(before, item):
-                # A page break went through a heading.
-                last = items[-1]
-                assert isinstance(last, Line)
-                items[-1] = replace(last, text=join_texts([last.text, content.text]))
+                _join_torn(items, content)
                 before = item
                 continue
             items.append(Line(content.text, level=level, page=item.page, is_prose=bool(levels) and level is None))
@@ -224,6 +224,13 @@ def _items(pages: Sequence[_Page], running: Sequence[set[int]]) -> tuple[list[It
             items.append(_grid(content, pages[item.page - 1], before))
         before = item
     return items, notes
+
+
+def _join_torn(items: list[Item], content: Paragraph) -> None:
+    """Give the heading before the rest of its text, on the other side of a page break."""
+    last = items[-1]
+    assert isinstance(last, Line)
+    items[-1] = replace(last, text=join_texts([last.text, content.text]))
 
 
 def _is_torn(before: _Placed, item: _Placed) -> bool:
@@ -234,6 +241,7 @@ def _is_torn(before: _Placed, item: _Placed) -> bool:
         and isinstance(text, Paragraph)
         and item.page == before.page + 1
         and above.style == text.style
+        and above.level == text.level
         and text.text[:1].islower()
         and above.text[-1:].isalnum()
     )
