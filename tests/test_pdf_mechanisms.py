@@ -223,3 +223,20 @@ def test_the_first_group_below_a_tagged_header_is_no_header_row() -> None:
     assert table is not None
     assert table.header_rows == 1
     assert table.rows[1] == ["Tillgångar", "", ""]
+
+
+def test_page_numbers_set_against_the_leader_dots_of_contents() -> None:
+    headings = ["1 Mål", "2 Budget", "2.1 Driftbudget", "2.2 Ersättning per elev", "2.3 Volymer"]
+    page = Page()
+    page.text("Innehållsförteckning", 12, bold=True)
+    for number, heading in enumerate(headings, start=3):
+        page.text(f"{heading}{'.' * 90}{' ' if number < 5 else ''}{number}")
+    page.next()
+    for heading in headings:
+        page.text(heading, 16, bold=True)
+        page.text(SENTENCE)
+    top, _ = page.rows(ROWS)
+    page.across(*(top - PITCH * i for i in range(1, len(ROWS) + 1)))
+    document = page.read()
+    assert [heading.text for heading in document.headings][-5:] == [heading.split(" ", 1)[1] for heading in headings]
+    assert _rows(document) == ROWS
