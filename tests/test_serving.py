@@ -509,7 +509,11 @@ def test_an_attached_client_reads_and_cannot_write(serving: Serving, warehouse: 
 def test_rows_to_append_are_refused_without_a_word(engine: Engine) -> None:
     """Quack asks about them with an INSERT that it never runs, and takes whatever text comes back for a yes."""
     said: list[dict[str, Any]] = []
-    logger = SimpleNamespace(info=lambda event, **more: said.append(more), warning=print, exception=print, error=print)
+
+    def note(_event: str, **more: Any) -> None:
+        said.append(more)
+
+    logger = SimpleNamespace(info=note, warning=note, exception=note, error=note)
     server = Server(engine, Tokens(None, (Reader("anna", TOKEN),)), Address(port=free_port()), logger)
     server.start()
     try:
