@@ -101,6 +101,10 @@ context as (
         regexp_matches({{ words("coalesce(first_headers.first_header, '')") }}, '{{ ratio_pattern() }}')
         or regexp_matches({{ words("coalesce(tables.caption, '')") }}, '{{ ratio_pattern() }}')
         or regexp_matches({{ words("coalesce(headings.heading_text, '')") }}, '^ (?:\d+ )*(?:brutto|netto)?kostnad(?:er|en)? per {{ ratio_object_pattern() }}')
+        or regexp_matches(
+            {{ words("coalesce(first_headers.first_header, '')") }} || ' . ' || {{ words("coalesce(tables.caption, headings.heading_text, '')") }},
+            '(?:^|\.) +(?:\d+ )*(?:kommunal )?(?:utdebitering|skattesats|skattesatser) '
+        )
             as has_ratio_header
     from tables
     left join headings using (report_id, heading_seq)
