@@ -45,12 +45,14 @@ label_suffixes as (
             nullif(regexp_extract(label_plain, '\(([^()]+)\)$', 1), ''),
             nullif(regexp_extract(label_plain, ',\s*([^,()]+)$', 1), ''),
             nullif(regexp_extract(label_plain, '\si\s+([^,()]+)$', 1), ''),
-            nullif(regexp_extract(label_plain, '(?:^|[^\d\s]\s+)(mnkr|mkr|tkr|kkr|kr|%|procent|årsarbetare)$', 1), '')
+            nullif(regexp_extract(label_plain, '(?:^|[^\d\s]\s+)(mnkr|mkr|tkr|kkr|kr|%|procent|årsarbetare)$', 1), ''),
+            nullif(regexp_extract(label_plain, '[^\d\s,]\s+((?:mnkr|mkr|tkr|kkr|kr|kronor) ?(?:/| per )[a-zåäö]+)$', 1), '')
         ), ' *') as suffix,
         trim(coalesce(
             nullif(regexp_extract(section_plain, '\(([^()]+)\)$', 1), ''),
             nullif(regexp_extract(section_plain, '(?:,|\si)\s+([^,()]+)$', 1), ''),
-            nullif(regexp_extract(section_plain, '[^\d\s]\s+(mnkr|mkr|tkr|kkr|kr|%|procent)$', 1), '')
+            nullif(regexp_extract(section_plain, '[^\d\s]\s+(mnkr|mkr|tkr|kkr|kr|%|procent)$', 1), ''),
+            nullif(regexp_extract(unit_line, '({{ money_pattern() }}|procent|%)\)?[.:]?$', 1), '')
         ), ' *') as section_suffix
     from rows
 ),
@@ -159,7 +161,7 @@ joined as (
         -- What no unit of a table can make money of.
         case
             when regexp_matches(rows.label_words, '[a-zåäö] antal gånger $') then 'index'
-            when regexp_matches(rows.label_words, ' (?:i|andel i) (?:%|procent) | (?:%|procent) av |[a-zåäö] (?:%|procent) $') then 'percent'
+            when regexp_matches(rows.label_words, ' (?:i|andel i) (?:%|procent) | (?:%|procent) av |[a-zåäö] (?:%|procent) $| [a-zåäö]+s andel av ') then 'percent'
             when kinds.kind in ('financial', 'indicator') and regexp_matches(rows.label_words, '{{ no_money_pattern() }}')
                 and not regexp_matches(rows.label_words, ' per (?:invånare|anställd|årsarbetare|elev|barn) ')
                 then case
@@ -285,6 +287,8 @@ described as (
             when section_unit_key is not null then section_unit_key
             when plain_unit_key is not null then plain_unit_key
             when table_unit_key is not null then table_unit_key
+            -- "… ska vara minst 1 %": in no table of money.
+            when regexp_matches(label_words, ' (?:%|procent) ') and not has_money_label and kind = 'indicator' then 'percent'
         end as printed_unit_key,
         case
             when cell_type in ('status', 'text') then 'word'
@@ -297,6 +301,7 @@ described as (
             when section_unit_key is not null then 'label'
             when plain_unit_key is not null then 'table'
             when table_unit_key is not null then 'table'
+            when regexp_matches(label_words, ' (?:%|procent) ') and not has_money_label and kind = 'indicator' then 'label'
         end as printed_unit_basis,
         -- What tells that it is an outcome, a budget or another: the header, the row, or only what reports of its kind print.
         case

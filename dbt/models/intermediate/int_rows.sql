@@ -142,6 +142,7 @@ described as (
                 and regexp_matches(last_words, '^ (?:summa|totalt|resultat|(?:årets|periodens) (?:resultat|kassaflöde)) ')
                 and n_data_above > 1
                 then 'label'
+            when row_role = 'section' and is_unit_line then 'label'
             else row_role
         end as row_role
     from (
@@ -153,7 +154,8 @@ described as (
             count(case when row_role = 'data' then 1 end) over (
                 partition by report_id, table_seq order by row_index rows between unbounded preceding and current row
             ) as n_data_above,
-            max(case when row_index = last_data_row then label_words end) over (partition by report_id, table_seq) as last_words
+            max(case when row_index = last_data_row then label_words end) over (partition by report_id, table_seq) as last_words,
+            row_role = 'section' and regexp_full_match(lower(row_label), '{{ unit_line_pattern() }}') as is_unit_line
         from worded
     ) as worded
 ),
@@ -427,6 +429,12 @@ select
     case when totals.report_id is null then group_columns.group_unit_name end as group_unit_name,
     -- The unit that heads a section (Ekonomi, mkr) holds for its rows.
     lower({{ plain_minus('sections.innermost_label') }}) as section_plain,
+    -- So does a row that is nothing but a unit.
+    lower(last_value(case when section_runs.is_unit_line then section_runs.row_label end ignore nulls) over (
+        partition by section_runs.report_id, section_runs.table_seq order by section_runs.row_index
+        rows between unbounded preceding and current row
+    )) as unit_line,
+    section_entities.entity as section_entity,
     section_runs.is_of_which,
     section_runs.has_organisation_rows,
     coalesce(totals.begins_with_total_word, false) as begins_with_total_word,
@@ -446,6 +454,8 @@ left join sections using (report_id, table_seq, row_index)
 left join period_rows using (report_id, table_seq, row_index)
 left join row_entities using (report_id, table_seq, row_index)
 left join label_scenarios using (report_id, table_seq, row_index)
+left join entity_words as section_entities
+    on {{ without_period(words('sections.innermost_label')) }} = section_entities.term and section_entities.place = 'any'
 left join section_counts using (report_id, table_seq)
 left join lead_groups using (report_id, table_seq, row_index)
 left join group_columns using (report_id, table_seq, row_index)

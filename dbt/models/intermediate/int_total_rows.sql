@@ -69,6 +69,7 @@ vectors as (
             when rows.is_plain_total then 'word'
             when rows.has_total_word then 'word'
             when accounts.is_subtotal then 'subtotal'
+            when regexp_matches(rows.label_words, '^ resultat (?:efter|före) ') then 'subtotal'
             when accounts.account_key is null then 'unknown'
             else 'line'
         end as row_class

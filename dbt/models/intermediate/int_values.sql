@@ -141,6 +141,7 @@ keyed as (
             nullif(measured_values.column_entity, 'own'),
             rows.row_entity,
             measured_values.column_entity,
+            rows.section_entity,
             measured_values.table_entity
         ), 'own') as entity,
         {{ period_key('measured_values.period_start', 'measured_values.period_end') }} as period_key,
