@@ -58,14 +58,14 @@ label_suffixes as (
 ),
 
 -- The unit that the words of a row label tell: "Andel" first, then staff, index and days, "Antal" last. A number and the
--- word behind it (inom 4 månader, 15 dagar) are a condition, not a unit.
+-- word behind it (inom 4 månader, 15 dagar) are a condition, not a unit; nor is what something is counted per.
 hint_texts as (
     select
         report_id,
         table_seq,
         row_index,
         label_words,
-        regexp_replace(label_words, ' \d+ [a-zåäö]+ ', ' ', 'g') as hint_words
+        regexp_replace(label_words, ' (?:\d+|per) [a-zåäö]+ ', ' ', 'g') as hint_words
     from label_suffixes
 ),
 
@@ -319,7 +319,8 @@ described as (
         or (kind = 'indicator' and regexp_matches(label_words, '{{ ratio_pattern() }}|^ (?:genomsnittlig|medel|snitt)[a-zåäö]* '))
         or regexp_matches(column_words, '{{ ratio_pattern() }}')
         or regexp_matches(label_words || column_words, ' (?:kr|kronor|tkr) (?:inv|invånare|elev|barn|brukare|plats|dygn|inskriven)')
-        or regexp_matches(label_words, ' (?:skattesats|skattekrona)|^ (?:kommunal )?utdebitering ')
+        or regexp_matches(label_plain, '(?:kostnad|intäkt|avgift|kr|kronor)[a-zåäö]* ?/ ?{{ ratio_object_pattern() }}(?:[^a-zåäö]|$)')
+        or regexp_matches(label_words, ' (?:skattesats|skattekrona)|^ (?:total |totalt )?(?:kommunal )?utdebitering ')
         or (
             regexp_matches(label_words, ' per [a-zåäö0-9]')
             and not regexp_matches(label_words, ' per (?:den|helår|år|kvartal|tertial|månad|verksamhet|nämnd|avdelning|enhet|\d|{{ month_pattern() }})')

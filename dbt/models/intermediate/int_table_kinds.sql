@@ -226,7 +226,7 @@ select
             and (
                 regexp_matches(
                     tables.first_header_words || coalesce({{ words("coalesce(tables.caption, tables.section, '')") }}, ''),
-                    ' (?:[a-zåäö]+ år i sammandrag|[a-zåäö]*årsöversikt(?:en)?|[a-zåäö]*nyckeltal|utdebitering|skattesats(?:er)?) '
+                    ' (?:[a-zåäö0-9]+ år i (?:sammandrag|siffror)|[a-zåäö]*års(?:översikt(?:en)?|jämförelse)|[a-zåäö]*nyckeltal|utdebitering|skattesats(?:er)?) '
                 )
                 or (coalesce(label_facts.no_money_share, 0) >= 0.25 and label_facts.n_no_money >= 2)
             )

@@ -229,7 +229,15 @@ select
             regexp_matches(lower(coalesce(context.caption, '')), '(?:,|\(|^| i) ?(?:procent|%)\)?$')
             or regexp_matches(lower(coalesce(context.section, '')), '(?:,|\(| i) ?(?:procent|%)\)?$')
             then 'percent'
-        when regexp_matches(context.first_header_words, ' (?:årsarbetare|årsarbetskrafter) $') then 'fte'
+        when
+            regexp_matches(
+                context.first_header_words,
+                '^ (?:total )?(?:sjukfrånvaro|sjukfrånvaron|andel|andelen|frisknärvaro|sysselsättningsgrad|personalomsättning) '
+            )
+            -- A table whose first header says nothing is about what its heading says.
+            or (trim(context.first_header_words) = '' and regexp_matches(context.near_words, '^ (?:total )?(?:sjukfrånvaro|sjukfrånvaron|frisknärvaro) '))
+            then 'percent'
+        when regexp_matches(context.first_header_words, '^ antal (?:årsarbetare|årsarbetskrafter) | (?:årsarbetare|årsarbetskrafter) $') then 'fte'
         when regexp_matches(context.near_words, ' antal (?:årsarbetare|årsarbetskrafter) ') then 'fte'
     end as plain_unit_key
 from context
