@@ -51,7 +51,7 @@ def test_every_column_is_described_in_words(exported: tuple[Path, list[Exported]
             for field in resource["schema"]["fields"]
         }
         assert found == {(table, column): " ".join(comment.split()) for table, column, comment in comments}
-    assert described["version"] == warehouse.resolve().name
+    assert described["version"] == warehouse.resolve().parent.name
 
 
 @pytest.mark.parametrize("view", ["report_values", "fct_financial", "budget_variance", "dim_report", "restatements"])

@@ -216,6 +216,7 @@ FRIENDLY = (
     "select now() is not null, current_date > date '2020-01-01'",
     "select row_label from marts.report_values where row_label ilike '%ek%' limit 10 offset 2",
     "select 1 as a, 2 as a",
+    "select fts_marts_narrative.match_bm25(paragraph_key, 'nämnden') as score from marts.narrative order by score",
 )
 
 
@@ -410,10 +411,8 @@ def start(warehouse: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator
         with duckdb.connect() as connection:
             load_client(connection)
         folder = tmp_path_factory.mktemp("serve")
-        version = folder / warehouse.resolve().name
-        shutil.copyfile(warehouse.resolve(), version)
         link = folder / "kommunlager.duckdb"
-        link.symlink_to(version.name)
+        release(link, 0, warehouse)
         port = free_port()
         kept = {name: value for name, value in os.environ.items() if not name.startswith("KOMMUNLAGER_")}
         log = folder / "serve.log"
@@ -471,7 +470,7 @@ def test_a_client_gets_what_the_file_says(client: duckdb.DuckDBPyConnection, ser
         "select i from range(100000) as t(i) order by i desc",
         "select 1 as a where false",
     ]
-    with duckdb.connect(str(warehouse), read_only=True) as local:
+    with duckdb.connect(str(serving.warehouse.resolve()), read_only=True) as local:
         for sql in queries:
             assert ask(client, serving, sql) == local.execute(sql).fetchall(), sql
 
@@ -510,7 +509,11 @@ def test_an_attached_client_reads_and_cannot_write(serving: Serving, warehouse: 
 def test_rows_to_append_are_refused_without_a_word(engine: Engine) -> None:
     """Quack asks about them with an INSERT that it never runs, and takes whatever text comes back for a yes."""
     said: list[dict[str, Any]] = []
-    logger = SimpleNamespace(info=lambda event, **more: said.append(more), warning=print, exception=print, error=print)
+
+    def note(_event: str, **more: Any) -> None:
+        said.append(more)
+
+    logger = SimpleNamespace(info=note, warning=note, exception=note, error=note)
     server = Server(engine, Tokens(None, (Reader("anna", TOKEN),)), Address(port=free_port()), logger)
     server.start()
     try:
@@ -556,38 +559,40 @@ def test_the_log_says_who_asked_what_and_what_came_of_it(client: duckdb.DuckDBPy
 def test_new_releases_are_followed_and_no_query_fails(start: Start) -> None:
     serving = start("--log-queries", "hash")
     with serving.client() as client:
-        for number in range(3):
+        for number in range(1, 4):
             assert ask(client, serving, "select count(*) from marts.report_values") == [(639,)]
-            _publish_marked(serving.warehouse, number)
+            release(serving.warehouse, number, serving.warehouse)
             until = time.monotonic() + 60
             while ask(client, serving, "select file_name from raw.report limit 1") != [(f"release {number}",)]:
                 assert time.monotonic() < until
                 time.sleep(0.05)
     assert "sql_sha256" in serving.wait_for("query")
+    answered_from = {line["release"] for line in serving.lines() if line.get("outcome") == "answered"}
+    assert answered_from == {f"20300101T00000{number}Z-00000000" for number in range(4)}
     assert not [line for line in serving.lines() if line["level"] != "info"]
     serving.process.send_signal(signal.SIGTERM)
     assert serving.process.wait(30) == 0
     assert serving.lines()[-1]["event"] == "stopped"
 
 
-def _publish_marked(link: Path, number: int) -> None:
-    """A new version that says its number, behind the link in one rename."""
-    version = link.with_name(f"kommunlager-20300101T00000{number}Z-00000000.duckdb")
-    shutil.copyfile(link.resolve(), version)
-    with duckdb.connect(str(version)) as connection:
-        connection.execute("update raw.report set file_name = ?", [f"release {number}"])
+def release(link: Path, number: int, source: Path, *, content: bytes | None = None) -> None:
+    """Another release, laid out as a refresh does: a folder each, the file in it always of the same name."""
+    database = link.parent / "releases" / f"20300101T00000{number}Z-00000000" / link.name
+    database.parent.mkdir(parents=True)
+    if content is None:
+        shutil.copyfile(source.resolve(), database)
+        with duckdb.connect(str(database)) as connection:
+            connection.execute("update raw.report set file_name = ?", [f"release {number}"])
+    else:
+        database.write_bytes(content)
     new_link = link.with_name(".new.link")
-    new_link.symlink_to(version.name)
+    new_link.symlink_to(database.relative_to(link.parent))
     new_link.replace(link)
 
 
 def test_a_release_that_cannot_be_opened_leaves_the_one_before(start: Start) -> None:
     serving = start()
-    broken = serving.warehouse.with_name("kommunlager-20300101T000000Z-00000000.duckdb")
-    broken.write_bytes(b"no database")
-    new_link = serving.warehouse.with_name(".new.link")
-    new_link.symlink_to(broken.name)
-    new_link.replace(serving.warehouse)
+    release(serving.warehouse, 1, serving.warehouse, content=b"no database")
     assert "cannot be opened" in serving.wait_for("release not opened; the one before stays")["error"]
     with serving.client() as client:
         assert ask(client, serving, "select count(*) from marts.report_values") == [(639,)]

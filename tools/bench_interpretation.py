@@ -119,8 +119,8 @@ def replicated(base: Path, working: Path, reports: int, times: int) -> tuple[int
             connection.execute(
                 f"""
                 insert into vocabulary.{seed}
-                select * replace ({term} || ' x' || number as {term})
-                from vocabulary.{seed}, range(1, {times}) as numbers (number)
+                select words.* replace (words.{term} || ' x' || numbers.number as {term})
+                from vocabulary.{seed} as words, range(1, {times}) as numbers (number)
                 """
             )
         terms = sum(

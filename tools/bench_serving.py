@@ -25,6 +25,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import median, quantiles
 
+import duckdb
+
 ROOT = Path(__file__).resolve().parents[1]
 WAREHOUSE = ROOT / "warehouse" / "kommunlager.duckdb"
 
@@ -108,6 +110,11 @@ result = {"attached_ms": [], "single_ms": [], "local_ms": [], "errors": [], "dif
 lock = threading.Lock()
 ready = threading.Barrier(clients + 1)
 until = 0.0
+published = threading.Event()
+
+def wait_for_publications():
+    sys.stdin.readline()
+    published.set()
 
 def client(number):
     chance = random.Random(seed * 1000 + number)
@@ -122,7 +129,7 @@ def client(number):
     ready.wait()
     ready.wait()
     time.sleep(chance.random() * pause)
-    while time.monotonic() < until:
+    while time.monotonic() < until or not published.is_set():
         sql = chance.choice(questions)
         answers = {}
         over_quack = chance.choice([
@@ -153,6 +160,7 @@ print("READY", flush=True)
 sys.stdin.readline()
 until = time.monotonic() + seconds
 ready.wait()
+threading.Thread(target=wait_for_publications, daemon=True).start()
 for thread in threads: thread.join()
 print("RESULT" + json.dumps(result))  # DuckDB may have drawn a progress bar before
 """
@@ -196,6 +204,11 @@ def measure(folder: Path, warehouse: Path, clients: int, seconds: float, publica
             assert process.stdin is not None
             process.stdin.write("go\n")
             process.stdin.flush()
+        publisher.join()
+        for process in started:  # they go on until all publications are made, however slow the machine
+            assert process.stdin is not None
+            process.stdin.write("published\n")
+            process.stdin.flush()
         for process in started:
             out, _ = process.communicate(timeout=seconds + 300)
             said = json.loads(out.rpartition("RESULT")[2])
@@ -204,19 +217,19 @@ def measure(folder: Path, warehouse: Path, clients: int, seconds: float, publica
             measured.local_ms += said["local_ms"]
             measured.errors += said["errors"]
             measured.different += said["different"]
-        publisher.join()
     lines = [json.loads(line) for line in log.read_text(encoding="utf-8").splitlines() if line.startswith("{")]
     measured.releases = len({line["release"] for line in lines if line.get("outcome") == "answered"})
     return measured
 
 
 def _copied(folder: Path, warehouse: Path) -> Path:
-    version = warehouse.resolve()
-    (folder / ".state").mkdir(parents=True)
-    shutil.copyfile(version, folder / version.name)
+    first = folder / "releases" / "first" / warehouse.name
+    first.parent.mkdir(parents=True)
+    shutil.copyfile(warehouse.resolve(), first)
+    (folder / ".state").mkdir()
     shutil.copyfile(warehouse.parent / ".state" / "working.duckdb", folder / ".state" / "working.duckdb")
     link = folder / warehouse.name
-    link.symlink_to(version.name)
+    link.symlink_to(first.relative_to(folder))
     return link
 
 
@@ -229,10 +242,12 @@ def _publish(link: Path, seconds: float, publications: int, measured: Measured) 
     from dagster_project.warehouse.publishing import publish
 
     settings = Settings(warehouse=link, state=link.parent / ".state")
-    for _ in range(publications):
-        time.sleep(seconds / (publications + 1))
-        publish(settings)
-        measured.publications += 1
+    began = time.monotonic()
+    for number in range(1, publications + 1):
+        time.sleep(max(0.0, began + number * seconds / (publications + 1) - time.monotonic()))
+        with duckdb.connect(str(settings.working_file)) as working:  # or there would be nothing new to publish
+            working.execute("update raw.report set title = ?", [f"publication {number}"])
+        measured.publications += publish(settings).is_new
 
 
 def section(clients: int = 50, seconds: float = 300, publications: int = 10, pause: float = 1.0) -> str:
@@ -250,9 +265,10 @@ def _page(measured: Measured, clients: int, seconds: float, pause: float) -> str
 
     return f"""## Many readers
 
-{clients} clients for {seconds:.0f} seconds, each with a pause of {pause:g} seconds on average between two questions and
-each asking the same question over Quack and of the file opened locally, in turn; {measured.publications} publications
-meanwhile (answers came from {measured.releases} releases). Load of the machine at the end: {os.getloadavg()[1]:.1f}.
+{clients} clients for at least {seconds:.0f} seconds, each with a pause of {pause:g} seconds on average between
+two questions and each asking the same question over Quack and of the file opened locally, in turn;
+{measured.publications} publications meanwhile (answers came from {measured.releases} releases).
+Load of the machine at the end: {os.getloadavg()[1]:.1f}.
 
 | asked | queries | median ms | 95 % ms | slowest ms |
 | --- | --- | --- | --- | --- |

@@ -29,6 +29,7 @@ from dagster_project.exporting.relations import (
     list_relations,
 )
 from dagster_project.warehouse.query import Answer, QueryError, open_published
+from dagster_project.warehouse.releases import name_of
 
 FORMATS: Final = ("parquet", "csv", "xlsx")
 DESCRIPTION: Final = "datapackage.json"
@@ -75,7 +76,7 @@ def export(
         chosen = choose_municipalities(everybody, municipalities)
         try:
             unfinished.mkdir(parents=True)
-            done = _Folder(connection, unfinished, relations, everybody, chosen, link.resolve().name).write(formats)
+            done = _Folder(connection, unfinished, relations, everybody, chosen, name_of(link.resolve())).write(formats)
             _move(unfinished, target)
         except OSError as error:
             raise ExportError(f"{target} cannot be written: {error.strerror or error}") from error

@@ -71,7 +71,7 @@ def package(title: str, created: str, version: str, resources: list[dict[str, An
     Args:
         title: for people.
         created: moment in UTC, ISO 8601.
-        version: the name of the published file that the data are from.
+        version: the name of the release that the data are from.
         resources: one for each relation and format.
     """
     return {

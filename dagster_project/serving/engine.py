@@ -24,6 +24,7 @@ import pyarrow as pa
 
 from dagster_project.serving.policy import CATALOG, DEFAULT_SCHEMA, MAX_CHARACTERS, Published, RefusedError, judge
 from dagster_project.warehouse.query import QueryError, first_line
+from dagster_project.warehouse.releases import name_of
 
 JUDGED: Final = 2_000
 """Statements whose judgement is remembered for a release: dashboards ask the same again and again."""
@@ -46,6 +47,16 @@ CATALOG_QUERY: Final = f"""
 HIDDEN_SCHEMAS: Final = ("information_schema", "pg_catalog", "main")
 ROWS_AT_ONCE: Final = 20_000
 WATCH_SECONDS: Final = 0.05
+
+
+Identity = tuple[str, int, int]
+"""Path, inode and time of change of a release: no two are the same, though their files have the same name."""
+
+
+def identity_of(path: Path) -> Identity:
+    """What tells a release from every other one."""
+    facts = path.stat()
+    return str(path), facts.st_ino, facts.st_mtime_ns
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,8 +83,8 @@ class Answer:
     """The answer to a query and what it cost."""
 
     rows: pa.Table
-    release: str
-    """Name of the file that was asked."""
+    release: tuple[str, Identity]
+    """Name and identity of the release that was asked."""
     is_repeatable: bool
     """Whether the release would give it again."""
     waited_ms: float
@@ -90,6 +101,8 @@ class Release:
             QueryError: it is no DuckDB file that can be read.
         """
         self.path = path
+        self.name = name_of(path)
+        self.identity = identity_of(path)
         self._lock = threading.Lock()
         self._users = 0
         self._retired = False
@@ -124,7 +137,7 @@ class Release:
             self._database.execute("set lock_configuration = true")
         except duckdb.Error as error:
             self._database.close()
-            raise QueryError(f"The release {path.name} cannot be opened: {first_line(error)}") from error
+            raise QueryError(f"The release {self.name} cannot be opened: {first_line(error)}") from error
 
     @contextmanager
     def used(self) -> Iterator[None]:
@@ -222,7 +235,7 @@ class Engine:
         self.limits = limits
         self._link = link
         self._release = Release(link.resolve(), limits)
-        self._failed: Path | None = None
+        self._failed: Identity | None = None
         self._running: dict[duckdb.DuckDBPyConnection, float] = {}
         self._lock = threading.Lock()
         self._closed = threading.Event()
@@ -230,9 +243,9 @@ class Engine:
         self._watch.start()
 
     @property
-    def release(self) -> str:
-        """Name of the file that is asked now."""
-        return self._release.path.name
+    def release(self) -> tuple[str, Identity]:
+        """Name and identity of the release that is asked now."""
+        return self._release.name, self._release.identity
 
     def follow(self) -> str | None:
         """Open what the link leads to now, if that is another file. Queries that run keep theirs.
@@ -245,18 +258,19 @@ class Engine:
         """
         try:
             target = self._link.resolve(strict=True)
+            identity = identity_of(target)
         except OSError:
             return None  # between two renames, or taken away: what is open stays open
-        if target in (self._release.path, self._failed):
+        if identity in (self._release.identity, self._failed):
             return None
         try:
             new = Release(target, self.limits)
         except QueryError:
-            self._failed = target
+            self._failed = identity
             raise
         old, self._release, self._failed = self._release, new, None
         old.retire()
-        return target.name
+        return new.name
 
     def answer(self, sql: str) -> Answer:
         """Judge and run.
@@ -267,7 +281,9 @@ class Engine:
             duckdb.Error: DuckDB's own word on it.
         """
         release = self._release
-        while not release.enter():
+        while not release.enter():  # retired in between
+            if self._closed.is_set():
+                raise LimitError("the server is stopping")
             release = self._release
         with release.used():
             sql = CATALOG_QUERY if " ".join(sql.split()) == CLIENTS_CATALOG_QUERY else sql
@@ -280,7 +296,9 @@ class Engine:
             finally:
                 release.give_back(cursor)
             ended = time.perf_counter()
-        return Answer(rows, release.path.name, is_repeatable, (started - began) * 1e3, (ended - started) * 1e3)
+        return Answer(
+            rows, (release.name, release.identity), is_repeatable, (started - began) * 1e3, (ended - started) * 1e3
+        )
 
     def _run(self, cursor: duckdb.DuckDBPyConnection, sql: str, started: float) -> pa.Table:
         deadline = started + self.limits.seconds

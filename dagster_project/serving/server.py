@@ -27,7 +27,7 @@ from typing import Any, Final, Literal
 import duckdb
 from duckdb.func import FunctionNullHandling
 
-from dagster_project.serving.engine import Answer, Engine, LimitError, load_extension
+from dagster_project.serving.engine import Answer, Engine, Identity, LimitError, load_extension
 from dagster_project.serving.policy import RefusedError
 from dagster_project.serving.tokens import Reader, Tokens
 from dagster_project.settings import ConfigurationError
@@ -52,6 +52,9 @@ CACHED_BYTES: Final = 64_000_000
 
 CACHED_ANSWER_BYTES: Final = 1_000_000
 """Of one answer that is kept."""
+
+_Key = tuple[tuple[str, Identity], str]
+"""Release and query."""
 
 Logger = Any  # structlog's bound loggers have no common type
 
@@ -110,7 +113,8 @@ class Server:
         self._stopped = threading.Event()
         self._numbers = iter(range(1, 2**62))
         self._due: dict[int, float] = {}  # answer to the moment when it may be dropped
-        self._cached: OrderedDict[tuple[str, str], _Cached] = OrderedDict()  # by release and query
+        self._cached: OrderedDict[_Key, _Cached] = OrderedDict()  # by release and query
+        self._asked: dict[_Key, threading.Event] = {}  # what is being answered now
         self._threads = [
             threading.Thread(target=work, name=name, daemon=True)
             for name, work in (("follow", self._follow), ("tidy", self._tidy))
@@ -161,7 +165,7 @@ class Server:
         _widen_backlog(self._address.port)
         for thread in self._threads:
             thread.start()
-        self._log.info("serving", address=self._address.uri, release=self._engine.release)
+        self._log.info("serving", address=self._address.uri, release=self._engine.release[0])
 
     def stop(self, grace: float = 5.0) -> None:
         """Take no more connections, let what runs go on for ``grace`` seconds, and end."""
@@ -209,9 +213,25 @@ class Server:
 
     def _answer(self, session: str | None, reader: Reader, sql: str, began: float) -> str | None:
         release = self._engine.release
-        if cached := self._cached_answer(release, sql):
-            self._note(session, reader, sql, began, "answered", rows=cached.rows, release=release, cached=True)
+        cached, first = self._cached_answer(release, sql)
+        if not cached and first:  # somebody asks the very same: wait for their answer
+            first.wait(self._engine.limits.seconds)
+            cached, first = self._cached_answer(release, sql)
+        if cached:
+            self._note(session, reader, sql, began, "answered", rows=cached.rows, release=release[0], cached=True)
             return f"from answers.main.answer_{cached.number}"
+        done = threading.Event()
+        with self._lock:
+            self._asked.setdefault((release, sql), done)
+        try:
+            return self._run(session, reader, sql, began)
+        finally:
+            with self._lock:
+                if self._asked.get((release, sql)) is done:
+                    del self._asked[(release, sql)]
+            done.set()
+
+    def _run(self, session: str | None, reader: Reader, sql: str, began: float) -> str | None:
         try:
             answer = self._engine.answer(sql)
             instead = self._put(answer, sql)
@@ -227,7 +247,9 @@ class Server:
             self._note(session, reader, sql, began, "failed", reason=first_line(error))
             return _error(str(error))
         times = {"waited_ms": round(answer.waited_ms, 1), "ran_ms": round(answer.ran_ms, 1)}
-        self._note(session, reader, sql, began, "answered", rows=answer.rows.num_rows, release=answer.release, **times)
+        self._note(
+            session, reader, sql, began, "answered", rows=answer.rows.num_rows, release=answer.release[0], **times
+        )
         return instead
 
     def _is_query(self, sql: str) -> bool:
@@ -238,12 +260,13 @@ class Server:
             return True  # which Quack cannot run either: its reason may be told
         return all(statement.type == duckdb.StatementType.SELECT for statement in statements)
 
-    def _cached_answer(self, release: str, sql: str) -> _Cached | None:
+    def _cached_answer(self, release: tuple[str, Identity], sql: str) -> tuple[_Cached | None, threading.Event | None]:
+        """An answer that is kept; without one, what is set when somebody who asks the same has theirs."""
         with self._lock:
             cached = self._cached.get((release, sql))
             if cached:
                 self._cached.move_to_end((release, sql))
-            return cached
+            return cached, self._asked.get((release, sql))
 
     def _put(self, answer: Answer, sql: str) -> str:
         """The answer as a table that Quack can read; returns the query that reads it."""
@@ -264,7 +287,7 @@ class Server:
             self._due[number] = time.monotonic() + KEPT_SECONDS
         return f"from answers.main.answer_{number} where kommunlager_begun({number}::bigint)"
 
-    def _cache(self, key: tuple[str, str], cached: _Cached) -> None:
+    def _cache(self, key: _Key, cached: _Cached) -> None:
         """Keep an answer; let go of those of other releases and of the one longest not asked for. Under the lock."""
         before = self._cached.pop(key, None)  # two asked the same at the same time
         gone = [before] if before else []

@@ -161,6 +161,7 @@ class _Site:
                 committees=list(committees.values()),
                 results=[row for org in committees for row in data.budgets.get(org, []) if _is_result(row)],
                 targets=[row for org in committees for row in data.targets.get(org, [])],
+                measures=[row for org in committees for row in data.measures.get(org, [])],
             )
         for key, found in by_organisation.items():
             organisation = data.organisations[key]
@@ -174,6 +175,7 @@ class _Site:
                 targets=data.targets.get(key, []),
                 grants=data.grants.get(key, []),
                 assignments=data.assignments.get(key, []),
+                measures=data.measures.get(key, []),
                 indicators=_summaries(indicators),
             )
         for key, values in by_indicator.items():
@@ -185,16 +187,14 @@ class _Site:
                 organisation=data.organisations[values[0]["organisation_key"]],
                 values=values,
                 points=_points(values),
-                others=[
-                    row for row in data.concepts.get(concept, []) if row["indicator_key"] != key and row["is_current"]
-                ],
+                others=[row for row in data.concepts.get(concept, []) if row["indicator_key"] != key],
             )
         for concept, values in data.concepts.items():
             page(
                 f"c/{text.file_name(concept)}.html",
                 "concept.html",
                 concept=values[0],
-                values=[row for row in values if row["is_current"]],
+                values=values,
             )
         failures = read.grouped(data.failures, "report_id")
         for report in data.reports:
@@ -311,7 +311,9 @@ def _summaries(values: list[Row]) -> list[Row]:
     """One row an indicator: its newest outcome, how many periods are known, and from which year."""
     summaries = []
     for found in read.grouped(values, "indicator_key").values():
-        outcomes = [row for row in found if row["scenario"] == "actual" and row["is_current"]] or found
+        outcomes = [
+            row for row in found if row["scenario"] == "actual" and row["is_current"] and row["entity"] is None
+        ] or found
         newest = max(outcomes, key=lambda row: (row["period_end"] or date.min, row["report_id"]))
         summaries.append(newest | {"n_periods": len({row["period_start"] for row in found})})
     return summaries
@@ -330,6 +332,7 @@ def _points(values: list[Row]) -> list[Row]:
         if row["value_numeric"] is not None
         and row["period_start"] is not None
         and row["is_current"]
+        and row["entity"] is None
         and row["flag"] not in ("ambiguous_column", "misprint")
         and row["scenario"] in ("actual", "target", "budget", "forecast", "plan")
         and row["unit"] == row["unit_key"]
@@ -360,10 +363,11 @@ def _grant_point(row: Row) -> Row:
 
 
 def _comparison_point(row: Row) -> Row:
+    name = row["municipality_name"]
     return {
-        "name": row["municipality_name"],
-        "period": text.period(row["period_start"], row["period_end"]),
-        "value": row["value_numeric"],
+        "name": f"{name}, {row['committee']}" if row["is_partial"] and row["committee"] else name,
+        "period": str(row["year"]),
+        "value": row["value"],
     }
 
 

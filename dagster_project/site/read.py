@@ -46,6 +46,7 @@ class Overview:
     grants: dict[Any, list[Row]]
     assignments: dict[Any, list[Row]]
     concepts: dict[str, list[Row]]
+    measures: dict[Any, list[Row]]
     restatements: list[Row]
     failures: list[Row]
     rejected: list[Row]
@@ -151,6 +152,26 @@ inner join marts.dim_report using (report_key)
 order by report_id, table_seq, row_index, col_index
 """
 
+# Where a municipality or committee has no value though figures are printed, missing_reason says why.
+CONCEPTS = """
+select municipality_comparison.*, report_values.period_start, report_values.period_end, dim_indicator.indicator_key
+from marts.municipality_comparison
+left join marts.report_values using (fact_key)
+left join marts.fct_indicator_value using (fact_key)
+left join marts.dim_indicator on fct_indicator_value.indicator_key = dim_indicator.indicator_key
+order by concept_name, concept_key, municipality_name, municipality_code, committee nulls first, organisation_key, year
+"""
+
+MEASURES = """
+select
+    measures.*, measure_definitions.name_en as measure_name_en, measure_definitions.definition,
+    cell.table_seq, cell.row_index, cell.col_index
+from marts.measures
+inner join vocabulary.measure_definitions using (measure_key)
+left join marts.report_values as cell on string_split(measures.fact_keys, ', ')[1] = cell.fact_key
+order by municipality_code, committee nulls first, organisation_key, measure_key, year desc
+"""
+
 RESTATEMENTS = """
 select * from marts.restatements
 order by municipality_name, row_label, period_key, earlier_fact_key, later_fact_key
@@ -232,7 +253,8 @@ def overview(connection: duckdb.DuckDBPyConnection) -> Overview:
         targets=grouped(rows(connection, TARGETS), "organisation_key"),
         grants=grouped(rows(connection, GRANTS), "organisation_key"),
         assignments=grouped(rows(connection, ASSIGNMENTS), "organisation_key"),
-        concepts={key: found for key, found in grouped(indicators, "concept_key").items() if key},
+        concepts=grouped(rows(connection, CONCEPTS), "concept_key"),
+        measures=grouped(rows(connection, MEASURES), "organisation_key"),
         restatements=rows(connection, RESTATEMENTS),
         failures=rows(connection, FAILURES),
         rejected=rows(connection, REJECTED),

@@ -8,7 +8,7 @@ from __future__ import annotations
 import fcntl
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -58,9 +58,9 @@ def refresh_lock(path: Path, *, wait: bool = False) -> Iterator[None]:
             raise RefreshRunningError(f"Another refresh is running ({holder}). Nothing was done.") from None
         except OSError as error:
             raise ConfigurationError(f"The file system of {path} does not lock files: {error.strerror}.") from None
-        handle.truncate(0)
-        handle.write(f"process {os.getpid()} since {datetime.now(UTC):%Y-%m-%d %H:%M:%S} UTC")
-        handle.flush()
+        with suppress(OSError):  # a full disk: the lock holds without the words
+            os.ftruncate(handle.fileno(), 0)
+            os.write(handle.fileno(), f"process {os.getpid()} since {datetime.now(UTC):%Y-%m-%d %H:%M:%S} UTC".encode())
         _held[path] = 1
         try:
             yield

@@ -84,6 +84,11 @@ def current(link: Path) -> Release | None:
     return _release(database.parent, link.name)
 
 
+def name_of(database: Path) -> str:
+    """What people call the release that ``database`` is the file of; its own name where no release made it."""
+    return database.parent.name if NAME.fullmatch(database.parent.name) else database.stem
+
+
 def _release(folder: Path, database: str) -> Release | None:
     try:
         manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))

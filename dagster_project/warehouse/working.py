@@ -14,15 +14,16 @@ import hashlib
 import json
 import os
 import stat
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import asdict, astuple, dataclass, fields, replace
+from dataclasses import asdict, dataclass, fields, replace
 from enum import StrEnum
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Final
 
 import duckdb
+import pyarrow as pa
 
 from dagster_project.settings import PROJECT, Settings
 from dagster_project.warehouse.overrides import Override
@@ -85,6 +86,12 @@ class Plan:
     """For a person: why everything, or why nothing."""
     fingerprint: str
     """Of the dbt project and the seeds as they are now."""
+
+
+KNOWN_FILE: Final = pa.schema(
+    [(name, pa.string()) for name in ("file_name", "report_id", "refusal", "look", "sha256", "extraction")]
+    + [("is_loaded", pa.bool_()), ("may_pass", pa.bool_()), ("notes", pa.list_(pa.string()))]
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,11 +182,13 @@ def known_files(connection: duckdb.DuckDBPyConnection) -> dict[str, KnownFile]:
     return {file.file_name: replace(file, notes=tuple(file.notes)) for file in known}
 
 
-def note_files(connection: duckdb.DuckDBPyConnection, files: Iterable[KnownFile]) -> None:
+def note_files(connection: duckdb.DuckDBPyConnection, files: Sequence[KnownFile]) -> None:
     """Remember ``files`` in place of what was known of them."""
-    rows = [(*astuple(file)[:-1], list(file.notes)) for file in files]
-    if rows:
-        connection.executemany("insert or replace into main.known_file values (?, ?, ?, ?, ?, ?, ?, ?, ?)", rows)
+    if files:
+        rows = pa.Table.from_pylist([asdict(file) for file in files], KNOWN_FILE)
+        forget_files(connection, [file.file_name for file in files])
+        connection.execute("insert into main.known_file by name select * from rows")
+        assert rows.num_rows == len(files)  # DuckDB finds the rows by the name of the variable
 
 
 def forget_files(connection: duckdb.DuckDBPyConnection, names: Iterable[str]) -> None:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from dagster_project.extract import Document, Limits, StructureWords
-from dagster_project.extract.document import collapse
+from dagster_project.extract.document import Table, collapse
 from dagster_project.extract.structure import NUMBERED, Grid, Line, is_number
 from dagster_project.extract.text import items, read_text
 
@@ -56,6 +56,17 @@ class TableBlock:
                 drawn.append((text, row_span, col_span))
             result.append(drawn)
         return result
+
+    def places(self) -> list[list[int]]:
+        """The columns of the cells that ``rows`` gives."""
+        covered = {
+            (row + i, column + j)
+            for (row, column), (_, down, across) in self.cells.items()
+            for i in range(down)
+            for j in range(across)
+            if i or j
+        }
+        return [[c for c in range(self.n_cols) if (r, c) not in covered] for r in range(self.n_rows)]
 
     def numeric_columns(self) -> set[int]:
         """Columns whose body cells are numbers in the main: set flush right."""
@@ -135,6 +146,7 @@ def blocks(data: bytes) -> list[Block]:
             rows = [row for row in item.rows if any(row)]
             if grids and _begins(rows, cells[grids[0].table_seq]):
                 table = grids.pop(0)
+                _unmark_headings(result, table, document)
                 result.append(
                     TableBlock(table.n_rows, table.n_cols, table.header_rows, _spread(table, cells[table.table_seq]))
                 )
@@ -153,6 +165,19 @@ def blocks(data: bytes) -> list[Block]:
         )
         result[front:front] = [HeadingBlock(1, "Innehållsförteckning"), ContentsBlock(listed)]
     return result
+
+
+def _unmark_headings(printed: list[Block], table: Table, document: Document) -> None:
+    """Print as text what the text version takes for a heading, but not for that of the table which follows."""
+    heading = document.headings[table.heading_seq - 1] if table.heading_seq else None
+    for index in range(len(printed) - 1, -1, -1):
+        block = printed[index]
+        if isinstance(block, TableBlock) or heading is None:
+            return
+        if isinstance(block, HeadingBlock):
+            if block.text in (heading.text, f"{heading.number} {heading.text}"):
+                return
+            printed[index] = ParagraphBlock(block.text)
 
 
 PROSE = (

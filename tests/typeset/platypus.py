@@ -122,20 +122,19 @@ def _table(table: TableBlock, style: Style, width: float, plain: str, bold: str)
     size = min(style.size, 10 if table.n_cols < 8 else 6.5)
     data: list[list[object]] = []
     commands: list[tuple[object, ...]] = []
+    places = table.places()
     for index, row in enumerate(table.rows()):
-        line: list[object] = []
+        line: list[object] = [""] * table.n_cols
         is_header = index < table.header_rows
-        for text, _, col_span in row:
-            column = len(line)
+        for (text, row_span, col_span), column in zip(row, places[index], strict=True):
             align = {"right": TA_RIGHT, "center": TA_CENTER, "left": TA_LEFT}[style.numbers]
             align = align if column in numeric and not (is_header and style.header_align == "left") else TA_LEFT
             align = TA_CENTER if is_header and col_span > 1 else align
             font = bold if is_header and style.bold_header else plain
             cell = ParagraphStyle("c", fontName=font, fontSize=size, leading=size * style.leading, alignment=align)
-            line.append([Paragraph(html.escape(part), cell) for part in text.split("\n")] if text else "")
-            line.extend("" for _ in range(col_span - 1))
-            if col_span > 1:
-                commands.append(("SPAN", (column, index), (column + col_span - 1, index)))
+            line[column] = [Paragraph(html.escape(part), cell) for part in text.split("\n")] if text else ""
+            if col_span > 1 or row_span > 1:
+                commands.append(("SPAN", (column, index), (column + col_span - 1, index + row_span - 1)))
         data.append(line)
     last_header = table.header_rows - 1
     ink, fine = colors.HexColor("#444444"), 0.6

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ctypes
 import math
+import re
 import unicodedata
 from collections import Counter, defaultdict, deque
 from collections.abc import Callable, Iterable, Sequence
@@ -20,6 +21,10 @@ import pypdfium2.raw as pdfium
 
 SPLIT_EM = 0.13
 """A gap between glyphs wider than this share of the size divides words; a plain space is 0.25, kerning up to 0.1."""
+THIN_EM = 0.07
+"""A gap between digits wider than this share of the size may part thousands: digits are not kerned apart."""
+THIN_SPACE = "\u2009"
+THOUSANDS = re.compile(r"\D*\d{1,3}(?:\u2009\d{3})+(?:\D.*)?")
 SUPERSCRIPT_SHARE = 0.85
 SUPERSCRIPTS = str.maketrans("0123456789)", "⁰¹²³⁴⁵⁶⁷⁸⁹⁾")
 SUBSCRIPTS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
@@ -49,6 +54,8 @@ class Style:
     colour: int
     angle: int
     visible: bool
+    content: int = -1
+    """Number of the marked content it is printed in, which the tag tree refers to; -1 where it is not tagged."""
 
 
 @dataclass(slots=True)
@@ -68,6 +75,10 @@ class Word:
     cell_gap: float = CELL_GAP_EM
     rise: float | None = None
     """Height above ``y`` of text that runs at an angle."""
+    is_cut: bool = False
+    """Whether the page ends in the middle of what is printed here: the next word, or its own end, lies beyond."""
+    order: int = 0
+    """Place in the order of drawing: writers draw a table cell by cell, row after row."""
 
     @property
     def size(self) -> float:
@@ -152,6 +163,7 @@ _font_info = _prototype(pdfium.FPDFText_GetFontInfo, ctypes.c_ulong, _POINTER, _
 _weight = _prototype(pdfium.FPDFText_GetFontWeight, _INT, _POINTER, _INT)
 _fill = _prototype(pdfium.FPDFText_GetFillColor, _INT, _POINTER, _INT, _POINTER, _POINTER, _POINTER, _POINTER)
 _render_mode = _prototype(pdfium.FPDFTextObj_GetTextRenderMode, _INT, _POINTER)
+_content = _prototype(pdfium.FPDFPageObj_GetMarkedContentID, _INT, _POINTER)
 
 
 def frame_of(page: Any) -> Frame:
@@ -197,6 +209,8 @@ def read_words(text_page: Any, frame: Frame) -> PageText:
             found, _ = reader.words(side, indexes, other)
             turned.extend(_seen_from(frame, side, other, word) for word in found)
     words = [word for word in words if _on_page(word, frame)]
+    for order, word in enumerate(words):
+        word.order = order
     turned = [word for word in turned if _on_page(word, frame)]
     _measure_spaces(words)
     return PageText(frame, words, turned, reader.glyphs, reader.unmapped)
@@ -298,12 +312,12 @@ class _Reader:
         glyphs: list[str] = []
         style: Style | None = None
         parted = spaced = False
-        limit = near = 0.0
+        limit = near = thin = 0.0
         direction = angle
 
         def close() -> None:
             if glyphs and style is not None and style.visible:
-                found.append(Word(x0, x1, y, "".join(glyphs), style, spaced_word))
+                found.append(Word(x0, x1, y, _text_of(glyphs), style, spaced_word))
 
         spaced_word = False
         for index in indexes:
@@ -318,6 +332,8 @@ class _Reader:
             box = 4 * index
             right = max(a * boxes[box] + c * boxes[box + 3] + e, a * boxes[box + 2] + c * boxes[box + 1] + e)
             if style is not None and not parted and abs(base - y) < near and -limit * 3 < left - x1 < limit:
+                if left - x1 > thin and char.isdigit() and glyphs[-1].isdigit():
+                    glyphs.append(THIN_SPACE)
                 glyphs.append(char)
                 if right > x1:
                     x1 = right
@@ -329,7 +345,7 @@ class _Reader:
             if style is not None and glyphs:
                 close()
             style, x0, x1, y, glyphs = found_style, left, right, base, [char]
-            limit, near = SPLIT_EM * style.size, 0.12 * style.size
+            limit, near, thin = SPLIT_EM * style.size, 0.12 * style.size, THIN_EM * style.size
             spaced_word, parted, spaced = spaced, False, False
         if glyphs:
             close()
@@ -364,7 +380,13 @@ class _Reader:
         # Mode 3 draws nothing: the text layer that text recognition lays over a scan.
         visible = not (pointer and _render_mode(pointer) == 3)
         style = Style(
-            max(0.5, round(size * 2) / 2), bold, plain, colour[0] << 16 | colour[1] << 8 | colour[2], angle, visible
+            max(0.5, round(size * 2) / 2),
+            bold,
+            plain,
+            colour[0] << 16 | colour[1] << 8 | colour[2],
+            angle,
+            visible,
+            _content(pointer) if pointer else -1,
         )
         self._styles[key] = style
         return style
@@ -373,6 +395,14 @@ class _Reader:
         buffer, flags = ctypes.create_string_buffer(128), ctypes.c_int()
         _font_info(self.handle, index, ctypes.addressof(buffer), 128, ctypes.addressof(flags))
         return buffer.value.decode("utf-8", "replace"), flags.value
+
+
+def _text_of(glyphs: Sequence[str]) -> str:
+    """The glyphs of a word; narrow gaps between digits stay where they part thousands, else they are tracking."""
+    text = "".join(glyphs)
+    if THIN_SPACE not in text or THOUSANDS.fullmatch(text):
+        return text
+    return text.replace(THIN_SPACE, "")
 
 
 def _run(calls: Iterable[Any]) -> None:

@@ -67,8 +67,9 @@ def find_columns(lines: Sequence[TextLine], forced: Sequence[float]) -> Columns:
         _place(segment, columns, spanning, forced)
     columns.sort(key=lambda column: column.x0)
     _release_wraps(columns, spanning)
-    result = Columns(columns, spanning)
     header_end = _first_figures(lines)
+    _release_headers(columns, spanning, lines, header_end)
+    result = Columns(columns, spanning)
     return _merge_complements(result, lines, header_end, forced)
 
 
@@ -89,6 +90,21 @@ def _release_wraps(columns: list[Column], spanning: list[Segment]) -> None:
                 column.segments = others
                 column.x0, column.x1 = min(o.x0 for o in others), max(o.x1 for o in others)
                 spanning.append(segment)
+
+
+def _release_headers(
+    columns: list[Column], spanning: list[Segment], lines: Sequence[TextLine], header_end: float
+) -> None:
+    """Dissolve columns that hold nothing but an upper header that stands in the gap between the two that it heads."""
+    heads = [line for line in lines if line.y < header_end - 1 and len(line.segments) > 1]
+    if len(heads) < 2:
+        return
+    last = heads[-1].y - 0.3 * heads[-1].size
+    for column in list(columns):
+        inside = columns[0].x1 < column.x0 and column.x1 < columns[-1].x0
+        if len(columns) > 3 and inside and all(segment.y < last for segment in column.segments):
+            columns.remove(column)
+            spanning.extend(column.segments)
 
 
 def _is_wrap(segment: Segment, spanning: Sequence[Segment], *, centred: bool = False) -> bool:

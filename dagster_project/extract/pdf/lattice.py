@@ -6,6 +6,7 @@ columns are shown by white space alone (``columns``).
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from dagster_project.extract.pdf.rules import Drawing, Rule
@@ -78,12 +79,28 @@ def _components(across: list[Rule], down: list[Rule]) -> list[tuple[list[Rule], 
         groups.setdefault(root(i), ([], []))[0].append(a)
     for j, d in enumerate(down):
         groups.setdefault(root(len(across) + j), ([], []))[1].append(d)
-    return [group for group in groups.values() if group[0] and group[1]]
+    found = [group for group in groups.values() if group[0] and group[1]]
+    # Pieces of vertical rules between rows that run over all columns touch no horizontal rule.
+    for group in groups.values():
+        if group[0]:
+            continue
+        for rule in group[1]:
+            for outer_across, outer_down in found:
+                left, right = min(r.start for r in outer_across), max(r.end for r in outer_across)
+                top, bottom = min(r.start for r in outer_down), max(r.end for r in outer_down)
+                if (
+                    left - TOUCH <= rule.at <= right + TOUCH
+                    and top - TOUCH <= rule.start
+                    and rule.end <= bottom + TOUCH
+                ):
+                    outer_down.append(rule)
+                    break
+    return found
 
 
 def _lattice(across: list[Rule], down: list[Rule]) -> Lattice | None:
-    left, right = min(r.start for r in across), max(r.end for r in across)
-    top, bottom = min(r.start for r in down), max(r.end for r in down)
+    left, right = _usual(min, [r.start for r in across]), _usual(max, [r.end for r in across])
+    top, bottom = _usual(min, [r.start for r in down]), _usual(max, [r.end for r in down])
     xs = _positions([r.at for r in down], left, right)
     # Where a vertical rule ends inside the table, a header cell stands over several columns, ruled or not.
     ends = [y for rule in down for y in (rule.start, rule.end) if top + MIN_CELL < y < bottom - MIN_CELL]
@@ -95,6 +112,15 @@ def _lattice(across: list[Rule], down: list[Rule]) -> Lattice | None:
     closed_below = [[_closed(across, ys[i + 1], xs[j], xs[j + 1]) for j in range(columns)] for i in range(rows)]
     cells = _cells(rows, columns, closed_right, closed_below)
     return Lattice(xs, ys, cells) if cells is not None else None
+
+
+def _usual(end: Callable[[list[float]], float], ats: list[float]) -> float:
+    """How far rules run: the furthest end that more than one of them shares.
+
+    The line under a running header may touch the table below, and runs on to the margin alone.
+    """
+    shared = [at for at in ats if sum(abs(at - other) <= MIN_CELL for other in ats) > 1]
+    return end(shared if len(ats) > 2 and shared else ats)
 
 
 def _positions(ats: list[float], low: float, high: float) -> list[float]:

@@ -19,6 +19,8 @@ SPACED_GAP_EM = 0.85
 CONJUNCTIONS = frozenset({"och", "eller", "samt", "respektive"})
 """Before these a hyphen at the end of a line is printed with a space behind it, as Swedish spelling has it."""
 BASELINE_EM = 0.22
+SPACE_EM = 0.13
+"""A gap from which words are parted by a space, printed or not."""
 LEADER = re.compile(r"(?:\.\s?){4,}|…{2,}|_{4,}|(?:\s\.){3,}")
 BULLETS = frozenset("•·▪●○◦■□–—-*➢✓▸►o§")
 ENUMERATION = re.compile(r"\(?(?:\d{1,2}|[a-zA-Z])[.)]")
@@ -39,6 +41,11 @@ class Segment:
     def bold(self) -> bool:
         """Whether every word is bold."""
         return all(word.style.bold for word in self.words)
+
+    @property
+    def order(self) -> int:
+        """Place in the order of drawing."""
+        return min(word.order for word in self.words)
 
     @property
     def top(self) -> float:
@@ -89,24 +96,85 @@ def make_lines(words: Iterable[Word]) -> list[TextLine]:
         else:
             groups.append([word])
             last = word.y
-    lines = []
     for group in groups:
         group.sort(key=lambda w: (w.x0, w.x1))
-        segments = make_segments(group)
+    stretched = _stretched(groups)
+    lines = []
+    for group in groups:
+        segments = make_segments(group, stretched)
         if segments:
             lines.append(TextLine(segments[0].y, segments))
     return lines
 
 
-def make_segments(words: Sequence[Word]) -> list[Segment]:
-    """Part the words of one line, sorted from left to right, at wide gaps."""
+EVEN = 1.2
+"""How many times wider than the narrowest gap of justified text the widest may be."""
+MIN_STRETCHED_WORDS = 3
+MAX_STRETCHED_EM = 3.0
+
+
+def _stretched(groups: Sequence[Sequence[Word]]) -> frozenset[int]:
+    """Identities of words that are parted from the word before by a space of justified prose.
+
+    Its gaps are all alike, and it stands flush above or below other words of prose.
+    """
+    found: set[int] = set()
+    for index, group in enumerate(groups):
+        for run in _even_runs(group):
+            near = [groups[i] for i in (index - 1, index + 1) if 0 <= i < len(groups)]
+            if any(_is_flush_prose(run, other) for other in near):
+                found |= {id(word) for word in run[1:]}
+    return frozenset(found)
+
+
+def _even_runs(group: Sequence[Word]) -> list[Sequence[Word]]:
+    """Runs of words of one line with gaps that are all alike and wider than a space."""
+    if len(group) < MIN_STRETCHED_WORDS:
+        return []
+    runs: list[Sequence[Word]] = []
+    run: list[Word] = [group[0]]
+    narrow, wide = float("inf"), 0.0
+
+    def close() -> None:
+        figures = sum(is_number(word.text) for word in run)
+        if len(run) >= MIN_STRETCHED_WORDS and 3 * figures <= len(run):
+            runs.append(run)
+
+    for before, word in pairwise(group):
+        gap = word.x0 - before.x1
+        narrow, wide = min(narrow, gap), max(wide, gap)
+        if wide < EVEN * narrow + 0.3 and wide < MAX_STRETCHED_EM * word.size:
+            run.append(word)
+            continue
+        close()
+        run, narrow, wide = [word], float("inf"), 0.0
+    close()
+    return runs
+
+
+def _is_flush_prose(run: Sequence[Word], other: Sequence[Word]) -> bool:
+    """Whether another line has words of prose that begin where the run begins."""
+    first = run[0]
+    words = [word for word in other if first.x0 - 1 <= word.x0 <= run[-1].x1]
+    return (
+        len(words) >= MIN_STRETCHED_WORDS
+        and abs(words[0].x0 - first.x0) < 1
+        and abs(words[0].y - first.y) < 1.9 * first.size
+        and words[0].size == first.size
+        and 3 * sum(is_number(word.text) for word in words) <= len(words)
+    )
+
+
+def make_segments(words: Sequence[Word], stretched: frozenset[int] = frozenset()) -> list[Segment]:
+    """Part the words of one line, sorted from left to right, at wide gaps; not before words of stretched prose."""
     parts: list[list[Word]] = []
     for word in words:
         before = parts[-1][-1] if parts else None
         if before is not None and _printed_twice(before, word):
             continue
         limit = SPACED_GAP_EM if word.spaced else word.cell_gap
-        if before is None or word.x0 - before.x1 > limit * max(word.size, before.size):
+        is_wide = before is None or word.x0 - before.x1 > limit * max(word.size, before.size)
+        if is_wide and id(word) not in stretched:
             parts.append([word])
         else:
             parts[-1].append(word)
@@ -118,14 +186,30 @@ def _printed_twice(before: Word, word: Word) -> bool:
     return word.text == before.text and abs(word.x0 - before.x0) < 0.1 * word.size
 
 
+def first_token(words: Sequence[Word]) -> float:
+    """Width (points) up to the first space; writers may print one word in several pieces."""
+    end = words[0].x1
+    for before, word in pairwise(words):
+        if word.spaced or word.x0 - before.x1 >= SPACE_EM * word.size:
+            break
+        end = word.x1
+    return end - words[0].x0
+
+
 def segment_of(words: Sequence[Word]) -> Segment:
     """One segment of words on one line."""
     text = words[0].text
     for before, word in pairwise(words):
-        text += ("" if word.x0 - before.x1 < 0.13 * word.size and not word.spaced else " ") + word.text
+        text += ("" if word.x0 - before.x1 < SPACE_EM * word.size and not word.spaced else " ") + word.text
     size = max(word.size for word in words)
     base = next(word.y for word in words if word.size == size)
     return Segment(words[0].x0, max(word.x1 for word in words), base, size, text, list(words))
+
+
+def are_rows(words: Sequence[Word]) -> bool:
+    """Whether words were drawn as rows of several cells: behind the last cell of one the first of the next."""
+    segments = sorted((s for line in make_lines(words) for s in line.segments), key=lambda s: s.order)
+    return any(b.x1 < a.x0 and b.y > a.y + 1 for a, b in pairwise(segments))
 
 
 def is_list_mark(text: str) -> bool:

@@ -13,7 +13,14 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from dagster_project.extract.pdf.characters import Word
-from dagster_project.extract.pdf.lines import TextLine, is_contents_line, is_list_mark, join_texts, make_lines
+from dagster_project.extract.pdf.lines import (
+    TextLine,
+    first_token,
+    is_contents_line,
+    is_list_mark,
+    join_texts,
+    make_lines,
+)
 from dagster_project.extract.structure import MAX_HEADING_LENGTH, NUMBERED, PAGE_DEBRIS
 
 MARGIN = 0.15
@@ -36,6 +43,11 @@ class Paragraph:
     style: HeadingStyle
     y: float
     lines: int
+    is_tagged: bool = False
+    """Whether the file says what it is: ``level`` of a heading, None for any other text."""
+    level: int | None = None
+    is_item: bool = False
+    """A list item or caption."""
 
 
 def running_words(pages: Sequence[tuple[float, Sequence[TextLine]]]) -> list[set[int]]:
@@ -106,11 +118,23 @@ def _key(text: str) -> str:
 
 
 def _heads_columns(line: TextLine, lines: Sequence[TextLine]) -> bool:
-    below = next((other for other in lines if other.y > line.y), None)
-    if below is None or len(line.segments) < 2 or below.y - line.y > 2.6 * line.size:
-        return False
-    meet = sum(any(s.x0 < t.x1 and s.x1 > t.x0 for t in below.segments) for s in line.segments)
-    return len(below.segments) > 1 and meet > 1
+    """Whether a line heads columns: it, or a line close to it, stands over several columns of the line below."""
+    start = next(index for index, other in enumerate(lines) if other is line)
+    block = [line]
+    for other in lines[start + 1 :]:
+        gap = other.y - block[-1].y
+        several = [member for member in block if len(member.segments) > 1]
+        if gap > (2.6 if several else 1.5) * line.size:
+            break
+        if len(other.segments) > 1 and any(
+            sum(any(s.x0 < t.x1 and s.x1 > t.x0 for t in other.segments) for s in member.segments) > 1
+            for member in several
+        ):
+            return True
+        if gap > 1.5 * line.size:
+            break
+        block.append(other)
+    return False
 
 
 def paragraphs(lines: Sequence[TextLine]) -> list[Paragraph]:
@@ -139,6 +163,12 @@ def paragraphs(lines: Sequence[TextLine]) -> list[Paragraph]:
     return result
 
 
+def tagged_paragraph(lines: Sequence[TextLine], level: int | None, *, is_item: bool) -> Paragraph:
+    """The lines of one tagged text, from top to bottom."""
+    text = join_texts([_line_text(line) for line in lines])
+    return Paragraph(text, style_of(lines[0]), lines[0].y, len(lines), True, level, is_item)
+
+
 def _goes_on(open_lines: Sequence[TextLine], line: TextLine, right: float) -> bool:
     before = open_lines[-1]
     style, last = style_of(line), style_of(before)
@@ -151,7 +181,7 @@ def _goes_on(open_lines: Sequence[TextLine], line: TextLine, right: float) -> bo
     first = _words(line)[0]
     if first.text[0].islower() and style[1] == last[1]:
         return True
-    return before.x1 + 0.25 * before.size + (first.x1 - first.x0) > right - 0.5 * before.size
+    return before.x1 + 0.25 * before.size + first_token(_words(line)) > right - 0.5 * before.size
 
 
 def _words(line: TextLine) -> list[Word]:

@@ -19,7 +19,7 @@ from dagster_project.extract.document import Document, ExtractionError, Limits, 
 from dagster_project.extract.pdf.characters import Frame, PageText, Word, frame_of, read_words
 from dagster_project.extract.pdf.joins import follows, may_follow, share_columns
 from dagster_project.extract.pdf.lattice import find_lattices
-from dagster_project.extract.pdf.lines import TextLine, make_lines
+from dagster_project.extract.pdf.lines import TextLine, join_texts, make_lines
 from dagster_project.extract.pdf.outline import (
     Paragraph,
     can_be_heading,
@@ -28,6 +28,7 @@ from dagster_project.extract.pdf.outline import (
     prose_leading,
     running_texts,
     running_words,
+    tagged_paragraph,
 )
 from dagster_project.extract.pdf.rows import Untold
 from dagster_project.extract.pdf.rules import Drawing, read_drawing
@@ -38,9 +39,11 @@ from dagster_project.extract.pdf.tables import (
     find_regions,
     lattice_table,
     region_table,
+    tagged_table,
 )
+from dagster_project.extract.pdf.tags import TaggedBlock, read_tags
 from dagster_project.extract.pdf.zones import zones
-from dagster_project.extract.structure import Grid, Item, Line, PrintedText, assemble, box_of
+from dagster_project.extract.structure import Grid, Item, Line, PrintedText, assemble, box_of, header_depth
 
 EXTRACTOR = "pdf"
 VERSION = "2"
@@ -62,6 +65,7 @@ class _Page:
     number: int
     text: PageText
     drawing: Drawing
+    tags: list[TaggedBlock]
     shown: Frame
     """The page as a viewer shows it; the words may be turned against it."""
 
@@ -145,11 +149,12 @@ def _read_pages(pdf: Any, count: int, limits: Limits) -> tuple[list[_Page], list
                     raise ExtractionError(f"the PDF is damaged: page {index + 1} has an impossible size")
                 text = read_words(text_page, frame)
                 drawing = read_drawing(handle, text.frame)
+                tags = read_tags(handle)
             finally:
                 pdfium.FPDFText_ClosePage(text_page)
         finally:
             pdfium.FPDF_ClosePage(handle)
-        pages.append(_Page(index + 1, text, drawing, frame))
+        pages.append(_Page(index + 1, text, drawing, tags, frame))
         if not text.words and drawing.images > 0.3:
             notes.append(f"page {index + 1}: {NO_TEXT}")
     return pages, notes
@@ -187,7 +192,8 @@ def _items(pages: Sequence[_Page]) -> tuple[list[Item], list[str]]:
     running = running_words([(page.text.frame.height, found) for page, found in zip(pages, lines, strict=True)])
     placed: list[_Placed] = []
     for page, dropped in zip(pages, running, strict=True):
-        placed.extend(_page_items(page, dropped))
+        placed.extend(_tagged_items(page) or _page_items(page, dropped))
+    placed = _without_loose_headers(placed)
     _refuse_rest(placed)
     notes = [
         f"page {item.page}: a table was left out, its {UNTOLD}" for item in placed if isinstance(item.content, Refused)
@@ -195,13 +201,25 @@ def _items(pages: Sequence[_Page]) -> tuple[list[Item], list[str]]:
     for run in _runs(placed):
         share_columns(run)
     prose = [item.content for item in placed if isinstance(item.content, Paragraph)]
-    levels = heading_levels(prose)
+    is_outlined = any(paragraph.level for paragraph in prose)
+    levels = heading_levels([paragraph for paragraph in prose if not (is_outlined and paragraph.is_tagged)])
     items: list[Item] = []
     before: _Placed | None = None
     for item in placed:
         content = item.content
         if isinstance(content, Paragraph):
-            level = levels.get(content.style) if can_be_heading(content) else None
+            if content.is_tagged and is_outlined:
+                items.append(_tagged_line(content, item.page))
+                before = item
+                continue
+            level = levels.get(content.style) if can_be_heading(content) and not content.is_item else None
+            if level is not None and before is not None and _is_torn(before, item):
+                # A page break went through a heading.
+                last = items[-1]
+                assert isinstance(last, Line)
+                items[-1] = replace(last, text=join_texts([last.text, content.text]))
+                before = item
+                continue
             items.append(Line(content.text, level=level, page=item.page, is_prose=bool(levels) and level is None))
         elif isinstance(content, PageTable):
             items.append(_grid(content, pages[item.page - 1], before))
@@ -209,12 +227,52 @@ def _items(pages: Sequence[_Page]) -> tuple[list[Item], list[str]]:
     return items, notes
 
 
+def _is_torn(before: _Placed, item: _Placed) -> bool:
+    """Whether a text at the top of a page is the rest of the one at the foot of the page before, in the same style."""
+    above, text = before.content, item.content
+    return (
+        isinstance(above, Paragraph)
+        and isinstance(text, Paragraph)
+        and item.page == before.page + 1
+        and above.style == text.style
+        and text.text[:1].islower()
+        and above.text[-1:].isalnum()
+    )
+
+
+def _without_loose_headers(placed: Sequence[_Placed]) -> list[_Placed]:
+    """What looked like a header at the foot of a page is text unless rows in its columns begin the next page."""
+    result: list[_Placed] = []
+    for index, item in enumerate(placed):
+        table = item.content
+        if not isinstance(table, PageTable) or table.lines is None:
+            result.append(item)
+            continue
+        following = placed[index + 1] if index + 1 < len(placed) else None
+        rows = following.content if following is not None and following.page == item.page + 1 else None
+        if (
+            isinstance(rows, PageTable)
+            and header_depth([tuple(row) for row in rows.rows]) == 0
+            and follows(table, rows)
+        ):
+            result.append(item)
+        else:
+            result.extend(_Placed(item.page, paragraph) for paragraph in paragraphs(table.lines))
+    return result
+
+
 def _refuse_rest(placed: Sequence[_Placed]) -> None:
     """Refuse rows at the top of a page that go on with a table that was refused: their header is not known."""
     for before, item in pairwise(placed):
         table = item.content
-        is_next = isinstance(before.content, Refused) and item.page == before.page + 1
-        if is_next and isinstance(table, PageTable) and table.marked == 0:
+        above = before.content
+        if not isinstance(above, Refused) or item.page != before.page + 1 or not isinstance(table, PageTable):
+            continue
+        begins_whole = tuple(" ".join(cell.split()) for cell in table.rows[0] if cell) == above.header
+        if begins_whole and above.header:
+            # The header is printed again: nothing was lost with its first part.
+            before.content = Paragraph(" ".join(above.header), (0.0, False, 0), above.top, 1, is_tagged=True)
+        elif table.marked == 0 or above.header:
             item.content = Refused(table.top, table.x0)
 
 
@@ -237,12 +295,15 @@ def _grid(table: PageTable, page: _Page, before: _Placed | None) -> Grid:
     above = before.content if before is not None and before.page == page.number - 1 else None
     goes_on = isinstance(above, PageTable) and follows(above, table)
     # The part above marks its header by weight and this part begins without: its rows go on.
-    headless = goes_on and isinstance(above, PageTable) and above.below_mark and table.marked == 0
+    # Where tags state headers, a bold first row without such a tag is a row.
+    untagged = isinstance(above, PageTable) and above.below_tag and table.is_tagged and table.header_rows is None
+    headless = goes_on and isinstance(above, PageTable) and above.below_mark and (table.marked == 0 or untagged)
+    table.below_tag = (untagged and goes_on) or (table.is_tagged and table.header_rows is not None)
     table.below_mark = headless or table.marked > 0
     return Grid(
         tuple(tuple(page.place(text) for text in row) for row in table.rows),
         page=page.number,
-        header_rows=0 if headless else None,
+        header_rows=0 if headless else table.header_rows,
         spans=tuple((*place, *span) for place, span in sorted(table.spans.items())),
         follows=goes_on,
     )
@@ -253,6 +314,9 @@ def _page_items(page: _Page, dropped: set[int]) -> list[_Placed]:
     words = [word for word in page.text.words if id(word) not in dropped]
     leading = prose_leading(make_lines(words))
     tables: list[PageTable | Refused] = []
+    for tagged in _tagged(page, words):
+        tables.append(tagged)
+        words = [word for word in words if id(word) not in tagged.words]
     for lattice in find_lattices(page.drawing):
         try:
             table = lattice_table(lattice, words, page.text.turned, leading)
@@ -269,8 +333,9 @@ def _page_items(page: _Page, dropped: set[int]) -> list[_Placed]:
         found = list(zone.tables)
         taken: set[int] = set()
         for region in find_regions(lines, page.drawing):
+            is_last = region.lines[-1] is lines[-1]
             try:
-                table = region_table(region, page.drawing, leading)
+                table = region_table(region, page.drawing, leading, is_last=is_last)
             except Untold:
                 found.append(Refused(region.lines[0].segments[0].top, region.lines[0].x0))
                 taken |= {id(word) for line in region.lines for segment in line.segments for word in segment.words}
@@ -281,6 +346,91 @@ def _page_items(page: _Page, dropped: set[int]) -> list[_Placed]:
         spare = [line for line in lines if not any(id(w) in taken for s in line.segments for w in s.words)]
         placed.extend(_in_order(page.number, found, spare))
     return placed
+
+
+def _tagged_line(content: Paragraph, page: int) -> Line:
+    """A text of a file that tags its headings; bold lines between them are headings that the author did not style."""
+    level = content.level if any(char.isalpha() for char in content.text) else None
+    bold = content.style[1] and not content.is_item and can_be_heading(content)
+    return Line(
+        content.text,
+        level=level,
+        bold=bold,
+        page=page,
+        outline=level is not None,
+        body=content.is_item,
+        is_prose=level is None and not bold,
+    )
+
+
+MAX_UNTAGGED = 0.02
+"""Share of the words between the first and the last tagged one that may lack a tag."""
+
+
+def _tagged_items(page: _Page) -> list[_Placed]:
+    """Tables and paragraphs of a page as its tags have them; empty where they leave anything out.
+
+    What stands above or below all that is tagged is no part of the text: running headers, the repeated heads of tables.
+    """
+    by_content = _by_content(page, page.text.words)
+    placed: list[_Placed] = []
+    held: set[int] = set()
+    for block in page.tags:
+        if block.rows:
+            table = tagged_table(block.rows, by_content)
+            if table is not None:
+                placed.append(_Placed(page.number, table))
+                held |= table.words
+                continue
+            cells = [cell for row in block.rows for cell in row if any(by_content.get(i) for i in cell.ids)]
+            if block is page.tags[-1] and cells and all(cell.is_header for cell in cells):
+                texts = tuple(" ".join(word.text for word in cell.words) for cell in cells)
+                found = [word for cell in cells for word in cell.words]
+                placed.append(_Placed(page.number, Refused(min(w.y for w in found), min(w.x0 for w in found), texts)))
+                held |= {id(word) for word in found}
+                continue
+            if max(sum(cell in cells for cell in row) for row in block.rows) > 1:
+                return []
+            blocks = [TaggedBlock(ids=cell.ids) for cell in cells]
+        else:
+            blocks = [block]
+        for text in blocks:
+            words = [word for content in text.ids for word in by_content.get(content, ())]
+            if words:
+                paragraph = tagged_paragraph(make_lines(words), text.level, is_item=text.is_item)
+                placed.append(_Placed(page.number, paragraph))
+                held |= {id(word) for word in words}
+    tagged = [word for word in page.text.words if id(word) in held]
+    if not tagged:
+        return []
+    top, bottom = min(word.y for word in tagged), max(word.y for word in tagged)
+    loose = sum(1 for word in page.text.words if id(word) not in held and top <= word.y <= bottom)
+    return placed if loose <= MAX_UNTAGGED * len(tagged) else []
+
+
+def _by_content(page: _Page, words: Sequence[Word]) -> dict[int, list[Word]]:
+    """Words by the marked content that they are printed in."""
+    found: dict[int, list[Word]] = {}
+    for word in (*words, *page.text.turned):
+        if word.style.content >= 0:
+            found.setdefault(word.style.content, []).append(word)
+    return found
+
+
+def _tagged(page: _Page, words: Sequence[Word]) -> list[PageTable]:
+    """The tables of the tag tree that hold everything that is printed within their bounds."""
+    by_content = _by_content(page, words)
+    found = [table for block in page.tags if (table := tagged_table(block.rows, by_content)) is not None]
+    return [
+        table
+        for table in found
+        if not any(
+            table.x0 < (word.x0 + word.x1) / 2 < table.x1
+            and table.top < word.y < table.bottom
+            and id(word) not in table.words
+            for word in words
+        )
+    ]
 
 
 def _in_order(page: int, tables: Sequence[PageTable | Refused], lines: Sequence[TextLine]) -> list[_Placed]:

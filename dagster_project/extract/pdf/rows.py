@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
-from dagster_project.extract.pdf.lines import Segment
+from dagster_project.extract.pdf.lines import Segment, first_token
 from dagster_project.extract.structure import NUMBER, YEAR_CELL, is_number
 
 SAME_LINE = 0.25
@@ -39,6 +39,8 @@ class Row:
     entries: list[Entry]
     top: float
     bottom: float
+    tall: frozenset[int] = frozenset()
+    """Columns whose cell stands in the row below too: a header over one column beside headers over several."""
 
 
 def split_rows(
@@ -55,6 +57,9 @@ def split_rows(
         widths: left and right end of every column (points).
         leading: distance of baselines in the prose of the page, as a multiple of the size.
     """
+    drawn = rows_as_drawn(entries, dividers, widths, leading)
+    if drawn is not None:
+        return drawn
     bands: list[list[Entry]] = [[] for _ in range(len(dividers) + 1)]
     for entry in entries:
         middle = entry.segment.y - 0.3 * entry.segment.size
@@ -77,6 +82,106 @@ def split_rows(
         else:
             rows.extend(_rows_of_band(band, pitch, widths))
     return rows
+
+
+def rows_as_drawn(
+    entries: Sequence[Entry],
+    dividers: Sequence[float],
+    widths: Sequence[tuple[float, float]],
+    leading: float,
+) -> list[Row] | None:
+    """The rows in the order in which the writer drew them, cell by cell; None where that order is another one.
+
+    A cell to the right of the one before goes on with the row, one to the left of it begins the next. The rows found
+    must lie below each other, but for header cells that stand beside two of them.
+    """
+    rows: list[list[list[Entry]]] = []
+    ordered = sorted(entries, key=lambda e: e.segment.order)
+    within = _least_gap(ordered)
+    for entry in ordered:
+        row = rows[-1] if rows else None
+        last = row[-1][-1] if row else None
+        if row is None or last is None:
+            rows.append([[entry]])
+        elif entry.segment.y > last.segment.y + SAME_LINE * last.segment.size and _meets(entry, row[-1]):
+            if _is_same_cell(row, entry, dividers, widths, within, leading):
+                row[-1].append(entry)
+            elif len(row) > 1 and row[0][0].column == entry.column:
+                return None
+            else:
+                rows.append([[entry]])
+        elif entry.segment.x0 >= last.segment.x1 - 1:
+            row.append([entry])
+        else:
+            rows.append([[entry]])
+    found = [_row([entry for cell in row for entry in cell]) for row in rows]
+    for above, below in pairwise(found):
+        over = [e for e in above.entries if e.segment.y > below.top]
+        taken = {e.column for e in below.entries}
+        if any(e.column is None or e.column in taken or e.is_number for e in over):
+            return None
+        if any(above.top < y < below.bottom for y in dividers) and over and len(found) < 3:
+            return None
+        above.tall = frozenset(e.column for e in over if e.column is not None)
+    return found
+
+
+def _meets(entry: Entry, cell: Sequence[Entry]) -> bool:
+    """Whether a line stands below the lines of a cell, over some of their width."""
+    return any(entry.segment.x0 < e.segment.x1 and entry.segment.x1 > e.segment.x0 for e in cell)
+
+
+def _least_gap(ordered: Sequence[Entry]) -> float:
+    """Least distance of baselines of texts drawn one after the other in one column: that of wrapped lines, if any."""
+    gaps = [
+        b.segment.y - a.segment.y
+        for a, b in pairwise(ordered)
+        if a.column == b.column and not (a.is_number and b.is_number) and b.segment.y > a.segment.y + 2
+    ]
+    return min(gaps, default=0.0)
+
+
+def _is_same_cell(
+    row: Sequence[Sequence[Entry]],
+    entry: Entry,
+    dividers: Sequence[float],
+    widths: Sequence[tuple[float, float]],
+    within: float,
+    leading: float,
+) -> bool:
+    """Whether a line drawn right after a cell, below it, is its next line, not the first cell of the next row."""
+    last = row[-1][-1]
+    gap, size = entry.segment.y - last.segment.y, last.segment.size
+    if any(last.segment.y < y < entry.segment.top for y in dividers):
+        return False
+    if gap > 1.9 * size or abs(entry.segment.size - size) > 0.6:
+        return False
+    if len(row) > 1:
+        # Right of the label: the next row would begin with its own label further left.
+        return not (last.is_number and entry.is_number) or _is_wrapped_pair(last, entry, widths)
+    # A raised footnote mark makes room above its line.
+    torn = entry.segment.text[:1].islower() and gap < 1.45 * within
+    if gap > 1.15 * within and not torn:
+        return False
+    if entry.segment.bold != last.segment.bold or (entry.is_number and last.is_number):
+        return False
+    if gap > 1.25 * leading * size:
+        return False
+    width = widths[entry.column] if entry.column is not None else (widths[0][0], widths[-1][1])
+    return not would_fit(last.segment, entry.segment, width)
+
+
+def _is_wrapped_pair(above: Entry, below: Entry, widths: Sequence[tuple[float, float]]) -> bool:
+    """Whether two numbers of one column, drawn one after the other, are one that had no room on a line.
+
+    Raises:
+        Untold: they may be one, but there was room.
+    """
+    tail = below.segment.text
+    is_one = len(tail) == 3 and tail.isdigit() and NUMBER.fullmatch(f"{above.segment.text} {tail}") is not None
+    if is_one and (above.column is None or would_fit(above.segment, below.segment, widths[above.column])):
+        raise Untold
+    return is_one
 
 
 def rows_of_lines(
@@ -104,7 +209,7 @@ def rows_of_lines(
     labels = [entry for entry in entries if entry.column == 0]
     body = may_be_body and bool(numeric) and len(_chains(labels, pitch, widths)) > 1
     if body or _several_rows(entries, min(2, max(1, len(numeric)))):
-        return _rows_of_band(entries, pitch, widths)
+        return rows_as_drawn(entries, [], widths, leading) or _rows_of_band(entries, pitch, widths)
     return [_row(entries)]
 
 
@@ -238,8 +343,7 @@ def _one_cell(a: Entry, b: Entry, pitch: _Pitch, width: tuple[float, float] | No
 
 def would_fit(a: Segment, b: Segment, width: tuple[float, float]) -> bool:
     """Whether the first word of a line would have fitted on the line before: then the two are no wrapped text."""
-    first = b.words[0].x1 - b.words[0].x0
-    return (a.x1 - a.x0) + 0.25 * a.size + first <= (width[1] - width[0]) + 0.5
+    return (a.x1 - a.x0) + 0.25 * a.size + first_token(b.words) <= (width[1] - width[0]) + 0.5
 
 
 def _apart(group: list[Entry]) -> list[list[Entry]]:

@@ -7,7 +7,7 @@ not belong here: joining over pages and header rows by content (``structure``), 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 from statistics import median
@@ -18,6 +18,7 @@ from dagster_project.extract.pdf.lattice import Lattice, LatticeCell
 from dagster_project.extract.pdf.lines import (
     Segment,
     TextLine,
+    are_rows,
     is_contents_line,
     is_list_mark,
     join_texts,
@@ -26,6 +27,7 @@ from dagster_project.extract.pdf.lines import (
 )
 from dagster_project.extract.pdf.rows import Entry, Row, Untold, rows_of_lines, split_rows, would_fit
 from dagster_project.extract.pdf.rules import Area, Drawing
+from dagster_project.extract.pdf.tags import TaggedRow, place_cells
 from dagster_project.extract.structure import NUMBER, YEAR_CELL, Box, PrintedText, is_number
 
 NUMBERS = re.compile(rf"{NUMBER.pattern}(?:\s*%)?(?:\s+{NUMBER.pattern}(?:\s*%)?)+")
@@ -51,10 +53,17 @@ class PageTable:
     marked: int
     """Leading rows that weight or shading marks as header; 0 where nothing marks them."""
     ruled: bool
+    header_rows: int | None = None
+    """Header rows as the file states them; None where it does not."""
+    is_tagged: bool = False
+    below_tag: bool = False
+    """Whether tags state the header that stands over its rows, on this page or where the table began."""
     below_mark: bool = False
     """Whether a marked header stands over its rows, on this page or where the table began."""
     words: set[int] = field(default_factory=set)
     """Identities of the words that it holds."""
+    lines: list[TextLine] | None = None
+    """Its lines, where it is a table only if the next page goes on with it: a header at the foot of a page."""
 
 
 @dataclass(slots=True)
@@ -63,6 +72,74 @@ class Refused:
 
     top: float
     x0: float
+    header: tuple[str, ...] = ()
+    """The texts, where it is a part of a header that the end of the page cut off."""
+
+
+# --- tables that are tagged ------------------------------------------------------------------------------------------
+
+
+def tagged_table(rows: Sequence[TaggedRow], by_content: Mapping[int, Sequence[Word]]) -> PageTable | None:
+    """The table of a tag tree; None if its columns are not told by the tags, or if it is a layout of one row or column.
+
+    Args:
+        rows: rows of the tree.
+        by_content: the words of the page by the marked content that they are printed in.
+    """
+    placed = place_cells(rows, by_content)
+    if not placed:
+        return None
+    filled = sorted({item.row for item in placed})
+    n_cols = max(item.column + item.cell.col_span for item in placed)
+    if len({item.column for item in placed}) < 2:
+        return None
+    at = {row: index for index, row in enumerate(filled)}
+    widths: list[tuple[float, float]] = []
+    for column in range(n_cols):
+        cells = [item.cell for item in placed if item.column == column and item.cell.col_span == 1]
+        if not cells:
+            return None
+        widths.append((min(cell.x0 for cell in cells), max(cell.x1 for cell in cells)))
+    texts = [[""] * n_cols for _ in filled]
+    spans: dict[tuple[int, int], tuple[int, int]] = {}
+    header: list[bool] = [True] * len(filled)
+    bold: list[bool] = [True] * len(filled)
+    words: list[Word] = []
+    for item in placed:
+        cell, row = item.cell, at[item.row]
+        if any(word.is_cut for word in cell.words):
+            return None
+        segments = [segment_of([w for s in line.segments for w in s.words]) for line in make_lines(cell.words)]
+        entries = [Entry(item.column, segment, segment.is_number) for segment in segments]
+        room = widths[item.column][0], widths[item.column + cell.col_span - 1][1]
+        texts[row][item.column] = cell_text(entries, room)
+        down = sum(1 for other in filled if item.row <= other < item.row + cell.row_span)
+        if down > 1 or cell.col_span > 1:
+            spans[row, item.column] = down, cell.col_span
+        header[row] = header[row] and cell.is_header
+        bold[row] = bold[row] and all(word.style.bold for word in cell.words)
+        words.extend(cell.words)
+    # A part that is all header ends at the foot of a page.
+    depth = len(header) if all(header) else _leading(header)
+    return PageTable(
+        min(width[0] for width in widths),
+        max(width[1] for width in widths),
+        min(word.y - 0.75 * word.size for word in words),
+        max(word.y for word in words),
+        texts,
+        spans,
+        widths,
+        depth or _marked(bold),
+        True,
+        header_rows=depth or None,
+        is_tagged=True,
+        words={id(word) for word in words},
+    )
+
+
+def _leading(flags: Sequence[bool]) -> int:
+    """How many of the first are set; 0 if all are."""
+    return next((index for index, flag in enumerate(flags) if not flag), 0)
 
 
 # --- tables with rules in both directions ----------------------------------------------------------------------------
@@ -93,11 +170,18 @@ def lattice_table(lattice: Lattice, words: Sequence[Word], turned: Sequence[Word
     widths = _inner_widths(lattice, inside)
     entries: dict[int, list[Entry]] = {}
     for cell, found in inside.items():
+        before: TextLine | None = None
+        at_row = cell.row
         for line in make_lines(found):
+            if before is not None and line.y - before.y > 1.9 * line.size:
+                # No rule closes the cell, but its lines stand as far apart as rows do.
+                middle = line.y - 0.3 * line.size
+                at_row = next((r for r in range(cell.row, cell.row_end) if middle < lattice.ys[r + 1]), at_row)
+            before = line
             if sum(segment.is_number for segment in line.segments) > 1 and all(s.is_number for s in line.segments):
                 raise Untold
             segment = segment_of([word for part in line.segments for word in part.words])
-            entries.setdefault(cell.row, []).append(Entry(cell.column, segment, is_number(segment.text)))
+            entries.setdefault(at_row, []).append(Entry(cell.column, segment, is_number(segment.text)))
     cell_of = {(cell.row, cell.column): cell for cell in lattice.cells}
     rows: list[list[str]] = []
     spans: dict[tuple[int, int], tuple[int, int]] = {}
@@ -129,6 +213,8 @@ def lattice_table(lattice: Lattice, words: Sequence[Word], turned: Sequence[Word
     )
     _drop_empty_columns(table)
     _refuse_doubtful(table)
+    if any(word.is_cut for found in inside.values() for word in found):
+        raise Untold
     return table
 
 
@@ -243,6 +329,14 @@ class RuleGroup:
     ys: list[float]
     drawn: bool
     """Whether at least one is a rule, not only the edge of a shaded row."""
+    ruled_ys: list[float] = field(default_factory=list)
+    """Those of the ys that are rules."""
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether the first and the last are rules and others stand between: the table ends where they end."""
+        ends = len(self.ys) > 2 and bool(self.ruled_ys)
+        return ends and self.ruled_ys[0] - self.ys[0] < 2 and self.ys[-1] - self.ruled_ys[-1] < 2
 
 
 def rule_groups(lines: Sequence[TextLine], drawing: Drawing) -> list[RuleGroup]:
@@ -260,14 +354,16 @@ def rule_groups(lines: Sequence[TextLine], drawing: Drawing) -> list[RuleGroup]:
                 continue
             if at - group.ys[-1] < 2:
                 group.drawn = group.drawn or drawn
+                group.ruled_ys += [at] * drawn
             elif _one_table(lines, group.ys, at, start, end):
                 group.ys.append(at)
                 group.drawn = group.drawn or drawn
+                group.ruled_ys += [at] * drawn
             else:
-                groups.append(RuleGroup(start, end, [at], drawn))
+                groups.append(RuleGroup(start, end, [at], drawn, [at] * drawn))
             break
         else:
-            groups.append(RuleGroup(start, end, [at], drawn))
+            groups.append(RuleGroup(start, end, [at], drawn, [at] * drawn))
     return [group for group in groups if len(group.ys) > 1]
 
 
@@ -291,19 +387,53 @@ def _one_table(lines: Sequence[TextLine], ys: Sequence[float], below: float, sta
     first, last = min(s.top for s in between), max(s.y for s in between)
     size = max(segment.size for segment in between)
     head = _between(lines, ys[0], ys[1], start, end) if len(ys) > 1 else []
-    room = max([1.3 * size, *(ys[1] - s.y + 3 for s in head)])
-    if first - ys[-1] > 1.1 * size or below - last > room:
+    room = max([ROW_ROOM_EM * size, *(ys[1] - s.y + 3 for s in head)])
+    if first - ys[-1] > ROW_ROOM_EM * size or below - last > room or _has_prose(lines, ys[-1], below, start, end):
         return False
-    if len(ys) > 1:
-        if head and first - ys[-1] > min(s.top for s in head) - ys[0] + 3:
-            return False
-        if head and size > 1.1 * max(s.size for s in head):
-            return False
+    if len(ys) > 1 and head and size > 1.1 * max(s.size for s in head):
+        return False
+    if _has_title(lines, ys[-1], below, start, end):
+        return False
     rows = len({round(segment.y / 3) for segment in between})
     if any(len(line.segments) > 1 and ys[-1] < line.y - 0.3 * line.size < below for line in lines):
         return True
     heads = next((line for line in lines if len(line.segments) > 1 and ys[0] < line.y < ys[-1]), None)
     return len(ys) > 1 and (rows <= 3 or (heads is not None and all(_fits_below(heads, s) for s in between)))
+
+
+ROW_ROOM_EM = 2.2
+"""Room above or below the text of a row, as a multiple of its size: an empty cell in large print makes a row high."""
+
+
+def _has_prose(lines: Sequence[TextLine], above: float, below: float, start: float, end: float) -> bool:
+    """Whether a line alone stands beside the edge of the rows around it: see ``_is_off``."""
+    inside = [
+        i
+        for i, line in enumerate(lines)
+        if above < line.y - 0.3 * line.size < below and line.x1 > start and line.x0 < end
+    ]
+    several = [i for i in inside if len(lines[i].segments) > 1]
+    edge = min((lines[i].x0 for i in several), default=0.0)
+    return bool(several) and any(
+        len(lines[i].segments) == 1 and ((lines[i].x0 < edge - 1 and lines[i].x1 > edge) or 1 < lines[i].x0 - edge < 4)
+        for i in inside
+    )
+
+
+def _has_title(lines: Sequence[TextLine], above: float, below: float, start: float, end: float) -> bool:
+    """Whether a heading, or a paragraph, stands between rows: larger than they are, or set off by more room."""
+    inside = [line for line in lines if above < line.y - 0.3 * line.size < below and line.x1 > start and line.x0 < end]
+    several = [line.size for line in inside if len(line.segments) > 1]
+    if not several:
+        return False
+    if any(len(line.segments) == 1 and line.size > 1.1 * max(several) for line in inside):
+        return True
+    gaps = [b.y - a.y for a, b in pairwise(inside)]
+    usual = median(gaps) if gaps else 0.0
+    return any(
+        gap > 2 * usual and gap > 2 * line.size and len(line.segments) == 1
+        for gap, line in zip(gaps, inside[1:], strict=True)
+    )
 
 
 def _fits_below(head: TextLine, segment: Segment) -> bool:
@@ -352,6 +482,10 @@ def find_regions(lines: Sequence[TextLine], drawing: Drawing) -> list[Region]:
         run = []
 
     for index, line in enumerate(lines):
+        if _are_cards(lines, index) or _are_cards(lines, index + 1):
+            close()
+            done = index
+            continue
         several = len(line.segments) > 1 and not is_contents_line(line) and not is_list_mark(line.segments[0].text)
         if run and not _goes_on(lines, run, index, group_of, groups):
             close()
@@ -366,7 +500,46 @@ def find_regions(lines: Sequence[TextLine], drawing: Drawing) -> list[Region]:
         if several:
             last_several = len(run) - 1
     close()
-    return regions
+    return [part for region in regions for part in _apart_as_drawn(region)]
+
+
+MIN_APART = 6.0
+"""Points of white space between two tables side by side."""
+
+
+def _apart_as_drawn(region: Region) -> list[Region]:
+    """Two tables side by side as two regions: everything in one was drawn before anything in the other.
+
+    The cells of one table are drawn row by row, so there the two sides would alternate.
+    """
+    words = sorted((w for line in region.lines for s in line.segments for w in s.words), key=lambda w: w.order)
+    right: list[float] = [float("inf")] * (len(words) + 1)
+    for index in range(len(words) - 1, -1, -1):
+        right[index] = min(right[index + 1], words[index].x0)
+    left = 0.0
+    for index in range(1, len(words)):
+        left = max(left, words[index - 1].x1)
+        if right[index] - left < MIN_APART:
+            continue
+        sides = words[:index], words[index:]
+        if all(are_rows(side) for side in sides):
+            first, second = (Region(make_lines(side), region.ruled, region.dividers) for side in sides)
+            return [first, *_apart_as_drawn(second)]
+    return [region]
+
+
+def _are_cards(lines: Sequence[TextLine], index: int) -> bool:
+    """Whether a line holds the words below figures in large print, which are no rows of a table."""
+    if not 0 < index < len(lines):
+        return False
+    above, line = lines[index - 1], lines[index]
+    return (
+        above.size >= 1.3 * line.size
+        and line.y - above.y < 2.5 * above.size
+        and len(above.segments) > 1
+        and all(segment.is_number for segment in above.segments)
+        and all(any(s.x0 < t.x1 and s.x1 > t.x0 for t in line.segments) for s in above.segments)
+    )
 
 
 def _group_has_columns(lines: Sequence[TextLine], ys: Sequence[float]) -> bool:
@@ -377,12 +550,15 @@ def _goes_on(
     lines: Sequence[TextLine], run: Sequence[int], index: int, group_of: dict[int, int], groups: Sequence[RuleGroup]
 ) -> bool:
     line, before = lines[index], lines[run[-1]]
+    if line.size < 0.75 * min(lines[i].size for i in run):
+        # Figures in large print with words below are no rows.
+        return False
     if index in group_of and group_of.get(index) == group_of.get(run[-1]):
         return True
     inside = [groups[group_of[i]] for i in run if i in group_of]
     if inside and index in group_of and groups[group_of[index]].drawn and inside[-1].drawn:
         return False
-    if inside and index not in group_of and inside[-1].drawn and run[0] in group_of and len(inside[-1].ys) > 2:
+    if inside and index not in group_of and run[0] in group_of and inside[-1].is_closed:
         # A rule above the first row and one below the last: the table is closed. With rules between rows only, the
         # last row stands below the last rule, as the first does above the first.
         return False
@@ -393,6 +569,8 @@ def _goes_on(
         return False
     gap = line.y - before.y
     several = len(line.segments) > 1
+    if not several and index not in group_of and _is_off(lines, run, line):
+        return False
     gaps = [lines[b].y - lines[a].y for a, b in pairwise(run)]
     size = max(line.size, before.size)
     if (
@@ -404,9 +582,20 @@ def _goes_on(
         crossing = [i for i in run[-2:] if len(lines[i].segments) == 1 and lines[i].segments[0].x1 > line.x1 - 1]
         if len(crossing) > 1 or gap > 1.1 * max([*gaps, size]):
             return False
-    if not gaps:
-        return gap <= FIRST_GAP_EM * size
+    figures = sum(any(s.is_number for s in lines[i].segments[1:]) for i in run)
+    if not gaps or figures < 2:
+        # The pitch of the rows is not known yet: that of the lines of a header is less.
+        return gap <= (FIRST_GAP_EM if several or not gaps else 2.6) * size
     return gap <= min(MAX_GAP_EM * size, max((2.6 if several else 2.2) * size, 1.45 * max(gaps)))
+
+
+def _is_off(lines: Sequence[TextLine], run: Sequence[int], line: TextLine) -> bool:
+    """Whether a line begins beside the edge of the labels: prose does, by the room that cells keep from their edge."""
+    starts = [
+        lines[i].x0 for i in run if len(lines[i].segments) > 1 and lines[i].segments[0].order < line.segments[0].order
+    ]
+    edge = min(starts, default=line.x0)
+    return (line.x0 < edge - 1 and line.x1 > edge) or 1 < line.x0 - edge < 4
 
 
 def _width(line: TextLine) -> int:
@@ -430,10 +619,25 @@ def _header_lines_above(lines: Sequence[TextLine], index: int, done: int) -> lis
         half = gap < 0.95 * line.size
         # The first line of a label whose figures stand beside its last.
         wrapped = gap < 1.4 * line.size and segment.bold == first.segments[0].bold and _fits_below(first, segment)
-        if not (half or wrapped or (beside and len(over) <= 1 and gap <= 2.6 * line.size)):
+        title = (segment.bold or not first.segments[-1].bold) and gap <= 2.6 * line.size
+        top = (
+            beside and len(over) <= 1 and (title or gap <= 1.6 * line.size) and segment.x1 - segment.x0 < 25 * line.size
+        )
+        group = _heads_group(lines, above, index)
+        if not (half or wrapped or top or group):
             break
         found.insert(0, above)
     return found
+
+
+def _heads_group(lines: Sequence[TextLine], above: int, index: int) -> bool:
+    """Whether a line is the label of a group of rows that begins a page: flush with rows that have no header."""
+    line, first = lines[above], lines[index]
+    if above > 0 or not any(s.is_number and not YEAR_CELL.fullmatch(s.text) for s in first.segments[1:]):
+        return False
+    after = lines[index + 1].y - first.y if index + 1 < len(lines) else 0.0
+    gap = lines[above + 1].y - line.y
+    return abs(line.x0 - first.x0) < 1.5 and gap <= 1.1 * max(after, 1.2 * line.size) and line.size <= 1.05 * first.size
 
 
 def _in_rhythm(lines: Sequence[TextLine], kept: Sequence[int], index: int) -> bool:
@@ -451,8 +655,10 @@ def _in_rhythm(lines: Sequence[TextLine], kept: Sequence[int], index: int) -> bo
     return gap <= limit and _fits_below(head, lines[index].segments[0])
 
 
-def region_table(region: Region, drawing: Drawing, leading: float) -> PageTable | None:
+def region_table(region: Region, drawing: Drawing, leading: float, *, is_last: bool = False) -> PageTable | None:
     """The table in a region; None if it holds none. Lines of prose at its ends stay out of the table.
+
+    The last region of a page may be the header of a table that begins on the next one: see ``PageTable.lines``.
 
     Raises:
         Untold: it is a table, but a cell may be several, or a text runs over columns that are filled.
@@ -466,7 +672,9 @@ def region_table(region: Region, drawing: Drawing, leading: float) -> PageTable 
         columns = find_columns(lines, forced) if lines else columns
     if not lines or len(columns.columns) < 2:
         return None
-    if not _is_table(lines, columns, region.ruled):
+    is_table = _is_table(lines, columns, region.ruled)
+    words = [segment for line in lines for segment in line.segments if not segment.is_number]
+    if not is_table and not (is_last and len(lines[0].segments) > 1 and len(lines) <= 3 and len(words) > 1):
         return None
     entries = _entries(lines, columns)
     widths = [(column.x0, column.x1) for column in columns.columns]
@@ -475,7 +683,11 @@ def region_table(region: Region, drawing: Drawing, leading: float) -> PageTable 
     rows = split_rows(entries, dividers, widths, leading)
     table = _table_of_rows(rows, columns, widths, region.ruled)
     _refuse_doubtful(table)
+    if any(word.is_cut for line in lines for segment in line.segments for word in segment.words):
+        raise Untold
     table.words = {id(word) for line in lines for segment in line.segments for word in segment.words}
+    if not is_table:
+        table.lines = lines
     return table
 
 
@@ -497,7 +709,14 @@ def _trim(lines: Sequence[TextLine], columns: Columns, region: Region) -> list[T
         if len(line.segments) > 1 or inside[0] < line.y - 0.3 * line.size < inside[1]:
             return False
         segment = line.segments[0]
-        return id(segment) in spanning or first is None or id(segment) not in {id(s) for s in first.segments}
+        if id(segment) in spanning or first is None:
+            return True
+        column = next((c for c in columns.columns if any(s is segment for s in c.segments)), None)
+        others = [s for s in column.segments if s is not segment] if column is not None else []
+        # The last line of a cell that is wrapped begins or ends where the lines above it do.
+        return column is not first and not any(
+            abs(s.x0 - segment.x0) < 1.5 or abs(s.x1 - segment.x1) < 1.5 for s in others
+        )
 
     while kept and is_prose(kept[-1]):
         kept.pop()
@@ -514,6 +733,9 @@ def _trim(lines: Sequence[TextLine], columns: Columns, region: Region) -> list[T
 def _is_table(lines: Sequence[TextLine], columns: Columns, ruled: bool) -> bool:
     """Whether lines in columns are a table: enough lines that fill several columns, and not prose in two columns."""
     several = [line for line in lines if len(line.segments) > 1]
+    figures = all(s.is_number and not YEAR_CELL.fullmatch(s.text) for s in lines[0].segments)
+    if len(lines) == 1 and figures:
+        return False
     if ruled and len(lines) == 1 and all(s.bold for s in lines[0].segments):
         return True
     if len(several) < 2 and not (ruled and len(lines) > 1):
@@ -572,7 +794,7 @@ def _table_of_rows(
     texts: list[list[str]] = []
     spans: dict[tuple[int, int], tuple[int, int]] = {}
     bold: list[bool] = []
-    body = _first_body_row(rows)
+    body = max(_first_body_row(rows), _marked([all(entry.segment.bold for entry in row.entries) for row in rows]))
     for index, row in enumerate(rows):
         filled = _texts(row, n_cols, widths)
         _refuse_split_numbers(row)
@@ -646,6 +868,9 @@ def _place_across(
     """
     x0, x1 = min(e.segment.x0 for e in group), max(e.segment.x1 for e in group)
     reached = [i for i, c in enumerate(columns.columns) if x0 < c.x1 - 0.5 and x1 > c.x0 + 0.5]
+    if not reached and is_header:
+        # It stands in the gap between two of the columns that it heads.
+        reached = [next((i for i, c in enumerate(columns.columns) if c.x0 > x0), len(columns.columns) - 1)]
     if not reached:
         raise Untold
     if any(column in filled for column in reached):
@@ -664,10 +889,10 @@ def _place_headers(
     widths: Sequence[tuple[float, float]],
     body: int,
 ) -> None:
-    """Move header cells that stand in the middle over several columns to the first of them.
+    """Move header cells that stand over several columns to the first of them.
 
-    Of all runs of columns that hold the text, have a header of their own below and are free beside it, the one whose
-    middle is nearest to the middle of the text.
+    All cells of such a row are placed together: of all ways to give each a run of the columns that have a header of
+    their own below, the one whose middles are nearest to those of the texts and that leaves fewest columns over.
     """
     n_cols = len(widths)
     for index in range(min(body, len(rows)) - 1):
@@ -680,44 +905,134 @@ def _place_headers(
                 ]
                 if found:
                     boxes[column] = (min(s.x0 for s in found), max(s.x1 for s in found))
-        for column, (x0, x1) in boxes.items():
-            span = spans.get((index, column), (1, 1))[1]
-            free = [c for c in range(n_cols) if not texts[index][c] or c == column]
-            best: tuple[float, int, int] | None = None
-            for start in range(column, 0, -1):
-                if start not in free:
-                    break
-                if not below[start]:
-                    continue
-                for end in range(start + 1, n_cols + 1):
-                    if end - 1 not in free:
-                        break
-                    if end < column + span:
-                        continue
-                    off = min(abs((x0 + x1) / 2 - middle) for middle in _middles(widths, start, end))
-                    if best is None or off < best[0] - 1:
-                        best = (off, start, end)
-            flush = abs(x0 - widths[column][0]) < 1.5 or abs(x1 - widths[column][1]) < 1.5
-            if best is None or (flush and span == 1) or best[1:] == (column, column + span):
-                continue
-            text = texts[index][column]
+        own = {column for column in boxes if not below[column] and (index, column) not in spans}
+        open_columns = [c for c in range(1, n_cols) if below[c] and c not in own]
+        moved = [column for column in sorted(boxes) if column not in own]
+        runs = _runs_below([boxes[column] for column in moved], open_columns, widths, below)
+        if runs is None:
+            continue
+        old = [texts[index][column] for column in moved]
+        for column in moved:
             texts[index][column] = ""
             spans.pop((index, column), None)
-            texts[index][best[1]] = text
-            if best[2] - best[1] > 1:
-                spans[index, best[1]] = (1, best[2] - best[1])
+        for (start, end), text in zip(runs, old, strict=True):
+            texts[index][start] = text
+            if end - start > 1:
+                spans[index, start] = (1, end - start)
+
+
+LEFT_OVER = 8.0
+"""Points that a column without a header above counts when runs of columns are compared."""
+
+
+FLUSH = 4.0
+"""Points that a header flush with the first of its columns counts: one in the middle may be flush by chance."""
+
+
+def _runs_below(
+    boxes: Sequence[tuple[float, float]],
+    columns: Sequence[int],
+    widths: Sequence[tuple[float, float]],
+    below: Sequence[str],
+) -> list[tuple[int, int]] | None:
+    """A run of columns (first, end) for each header text; None where none has a run of several, or no way fits."""
+    if not boxes or len(columns) <= len(boxes):
+        return None
+    ways: list[tuple[float, int, list[tuple[int, int]]]] = [(0.0, 0, [])]
+    for x0, x1 in boxes:
+        longer: dict[int, tuple[float, int, list[tuple[int, int]]]] = {}
+        for off, done, way in ways:
+            for first in range(done, len(columns)):
+                for last in range(first, len(columns)):
+                    start, end = columns[first], columns[last] + 1
+                    if end - start != last - first + 1:
+                        break
+                    left, right = _room(widths, start, end)
+                    if not left - 1 <= (x0 + x1) / 2 <= right + 1:
+                        continue
+                    distance = min(
+                        *(abs((x0 + x1) / 2 - middle) for middle in _middles(widths, start, end)),
+                        abs(x0 - widths[start][0]) + FLUSH,
+                    )
+                    cost = off + distance + LEFT_OVER * (first - done)
+                    if last + 1 not in longer or cost < longer[last + 1][0]:
+                        longer[last + 1] = (cost, last + 1, [*way, (start, end)])
+        ways = list(longer.values())
+    if not ways:
+        return None
+    best = min(ways, key=lambda way: (way[0] + LEFT_OVER * (len(columns) - way[1]), way[1]))
+    return _equal_runs(boxes, columns, widths, below, best[0]) or best[2]
+
+
+EQUAL = 12.0
+"""Points for each header by which runs of equal length may fit worse and still be the ones meant."""
+
+
+def _equal_runs(
+    boxes: Sequence[tuple[float, float]],
+    columns: Sequence[int],
+    widths: Sequence[tuple[float, float]],
+    below: Sequence[str],
+    least: float,
+) -> list[tuple[int, int]] | None:
+    """Runs of columns of one length, whose heads repeat; None if the texts do not stand over any such."""
+    if len(boxes) < 2:
+        return None
+    for size in range(len(columns) // len(boxes), 1, -1):
+        best: tuple[float, list[tuple[int, int]]] | None = None
+        for offset in range(len(columns) - size * len(boxes) + 1):
+            firsts = [offset + size * i for i in range(len(boxes))]
+            runs = [(columns[first], columns[first + size - 1] + 1) for first in firsts]
+            heads = [below[start:end] for start, end in runs]
+            repeated = sum(a == b for head in heads[1:] for a, b in zip(heads[0], head, strict=True))
+            if 2 * repeated < size * (len(runs) - 1):
+                continue
+            off = _off_runs(boxes, runs, widths)
+            if off is not None and (best is None or off < best[0]):
+                best = (off, runs)
+        if best is not None and best[0] <= least + EQUAL * len(boxes):
+            return best[1]
+    return None
+
+
+def _off_runs(
+    boxes: Sequence[tuple[float, float]], runs: Sequence[tuple[int, int]], widths: Sequence[tuple[float, float]]
+) -> float | None:
+    """How far texts are from the middles of their runs, together; None if one stands beside its run."""
+    off = 0.0
+    for (x0, x1), (start, end) in zip(boxes, runs, strict=True):
+        middle = (x0 + x1) / 2
+        if not widths[start][0] - 1 <= middle <= widths[end - 1][1] + 1:
+            return None
+        off += min(abs(middle - other) for other in _middles(widths, start, end))
+    return off
+
+
+def _room(widths: Sequence[tuple[float, float]], start: int, end: int) -> tuple[float, float]:
+    """From the end of the column before to the beginning of the one behind."""
+    return (
+        widths[start - 1][1] if start else widths[start][0],
+        widths[end][0] if end < len(widths) else widths[end - 1][1],
+    )
 
 
 def _middles(widths: Sequence[tuple[float, float]], start: int, end: int) -> list[float]:
     """Where the middle of a run of columns may be: their text may stand at the left, in the middle or at the right."""
-    after = widths[end][0] if end < len(widths) else widths[end - 1][1]
-    before = widths[start - 1][1] if start else widths[start][0]
+    before, after = _room(widths, start, end)
     left, right = widths[start][0], widths[end - 1][1]
-    return [(left + right) / 2, (left + after) / 2, (before + right) / 2]
+    found = [(left + right) / 2, (left + after) / 2, (before + right) / 2]
+    if end - start > 1:
+        # Columns as wide as the distance between them, their texts at the right or at the left.
+        last = end - 1
+        rights = (right - widths[start][1]) / (last - start)
+        lefts = (widths[last][0] - left) / (last - start)
+        found += [(widths[start][1] - rights + right) / 2, (left + widths[last][0] + lefts) / 2]
+    return found
 
 
 def _stands_in(entry: Entry, column: int, widths: Sequence[tuple[float, float]], span: tuple[int, int] | None) -> bool:
     if entry.column is not None:
         return entry.column == column
     last = column + (span[1] if span else 1) - 1
-    return entry.segment.x0 < widths[last][1] and entry.segment.x1 > widths[column][0]
+    before = widths[column - 1][1] if column else widths[column][0]
+    return entry.segment.x0 < widths[last][1] and entry.segment.x1 > before

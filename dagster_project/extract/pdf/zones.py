@@ -12,7 +12,7 @@ from itertools import pairwise
 from statistics import median
 
 from dagster_project.extract.pdf.characters import Word
-from dagster_project.extract.pdf.lines import Segment, TextLine, make_lines
+from dagster_project.extract.pdf.lines import Segment, TextLine, are_rows, make_lines
 from dagster_project.extract.pdf.rules import Rule
 from dagster_project.extract.pdf.tables import PageTable, Refused
 
@@ -22,6 +22,8 @@ MIN_TABLE_GUTTER = 24.0
 """Points of white space that divide two tables side by side."""
 TABLE_GUTTER_TIMES = 2.5
 """How many times wider than any gap inside the tables that white space must be."""
+MIN_GAP = 6.0
+"""Points of white space between two columns that the order of drawing tells apart."""
 MIN_COLUMN_EM = 14.0
 """Width of a column of the page, as a multiple of the size."""
 MIN_LINES = 6
@@ -52,7 +54,7 @@ def zones(words: Sequence[Word], tables: Sequence[PageTable | Refused], rules: S
         tables: tables that were found by their rules.
         rules: horizontal rules of the page.
     """
-    cut = _side_by_side(rules, words) or _gutter(make_lines(words), rules)
+    cut = _as_drawn(words, rules) or _side_by_side(rules, words) or _gutter(make_lines(words), rules)
     if cut is None:
         return [Zone(list(words), list(tables))]
     x, top, bottom = cut
@@ -100,8 +102,71 @@ def _side_by_side(rules: Sequence[Rule], words: Sequence[Word]) -> tuple[float, 
             x = (a[1] + b[0]) / 2
             if not any(w.x0 < x < w.x1 and top - 4 <= w.y <= bottom + 4 for w in words):
                 above = [w.y for w in words if top - 3 * w.size < w.y < top]
-                return x, min([top - 4, *(y - 4 for y in above if _free(words, x, y))]), bottom + 4
+                return x, min([top - 4, *(y - 4 for y in above if _free(words, x, y))]), _end(words, x, bottom + 4)
     return None
+
+
+def _as_drawn(words: Sequence[Word], rules: Sequence[Rule]) -> tuple[float, float, float] | None:
+    """Where everything in a column of the page was drawn before anything in the column right of it.
+
+    That is how the cells of one row are drawn too, so the left column must hold more than a cell does: many lines,
+    lines of different looks, or a table of its own beside another one.
+    """
+    ordered = sorted(words, key=lambda w: w.order)
+    for index in range(MIN_LINES, len(ordered)):
+        before, word = ordered[index - 1], ordered[index]
+        if word.y > before.y - 3 * word.size or word.x0 < before.x0:
+            continue
+        top = word.y - 1.2 * word.size
+        start = index
+        while start and ordered[start - 1].y >= top and ordered[start - 1].x1 < word.x0 - MIN_GAP:
+            start -= 1
+        left = ordered[start:index]
+        x1 = max(w.x1 for w in left) if left else 0.0
+        end = index
+        while end < len(ordered) and ordered[end].y >= top and ordered[end].x0 > x1 + MIN_GAP:
+            end += 1
+        right = ordered[index:end]
+        rows = bool(left) and are_rows(left)
+        if not left or not (rows or _is_column(left)):
+            continue
+        if len({round(w.y) for w in right}) < 3 and not are_rows(right):
+            continue
+        x = (x1 + min(w.x0 for w in right)) / 2
+        bottom = max(w.y for w in (*left, *right)) + 1
+        if any(w.x0 < x < w.x1 and top < w.y < bottom for w in words):
+            continue
+        if rows or not (_is_ruled(rules, x, top, bottom) or _is_row(words, x, top, bottom)):
+            return x, top, bottom
+    return None
+
+
+def _is_row(words: Sequence[Word], x: float, top: float, bottom: float) -> bool:
+    """Whether the lines right above or below leave the same white space free: then the two sides are cells of a row."""
+    above = [w for w in words if top - 3.5 * w.size < w.y < top]
+    below = [w for w in words if bottom < w.y < bottom + 3.5 * w.size]
+    return any(
+        side and all(w.x1 < x or w.x0 > x for w in side) and any(w.x0 > x for w in side) and any(w.x1 < x for w in side)
+        for side in (above, below)
+    )
+
+
+def _is_column(words: Sequence[Word]) -> bool:
+    lines = make_lines(words)
+    looks = {(line.size, all(s.bold for s in line.segments)) for line in lines}
+    wide = max(line.x1 for line in lines) - min(line.x0 for line in lines) > MIN_COLUMN_EM * lines[0].size
+    rows = sum(1 for line in lines if len(line.segments) > 1)
+    return wide and len(lines) >= MIN_LINES and (len(lines) >= 2 * MIN_LINES or len(looks) > 1 or rows > 1)
+
+
+def _end(words: Sequence[Word], x: float, bottom: float) -> float:
+    """The height down to which lines below the last rule leave the white space free: rows without a rule of theirs."""
+    for line in make_lines([w for w in words if w.y > bottom]):
+        crossed = any(s.x0 < x < s.x1 for s in line.segments)
+        if crossed or len(line.segments) < 2 or line.y - bottom > 2.2 * line.size:
+            break
+        bottom = line.y + 1
+    return bottom
 
 
 def _free(words: Sequence[Word], x: float, y: float) -> bool:

@@ -77,12 +77,14 @@ candidates as (
     where
         -- Among departments only the lines that sum them up (Årets resultat); "Politisk verksamhet" is one of them.
         (labels.kind = 'financial' or (alias_keys.statement = 'income_statement' and alias_keys.is_subtotal))
-        and (alias_keys.condition = ''
-        or (alias_keys.condition = 'after_allocation' and labels.row_index > allocation_rows.allocation_row)
-        or (
-            alias_keys.condition = 'before_allocation'
-            and labels.row_index < coalesce(allocation_rows.allocation_row, labels.row_index + 1)
-        ))
+        and (
+            alias_keys.condition = ''
+            or (alias_keys.condition = 'after_allocation' and labels.row_index > allocation_rows.allocation_row)
+            or (
+                alias_keys.condition = 'before_allocation'
+                and labels.row_index < coalesce(allocation_rows.allocation_row, labels.row_index + 1)
+            )
+        )
 )
 
 select

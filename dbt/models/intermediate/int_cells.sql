@@ -60,8 +60,8 @@ judged as (
                 then 'ambiguous number: the point may mark decimals or thousands'
             -- The accountant's minus, where figures may be negative.
             when cell_type = 'bracketed' and (
-                column_scenario_key in ('variance', 'change') or kind in ('financial', 'org_result', 'budget_adjustment')
-            ) then null
+                    column_scenario_key in ('variance', 'change') or kind in ('financial', 'org_result', 'budget_adjustment')
+                ) then null
             when cell_type = 'bracketed' then 'ambiguous number: brackets may mean a minus or the year before'
             when cell_type = 'number_with_previous' and (has_previous_in_brackets or has_previous_header) then null
             when cell_type = 'number_with_previous' then 'ambiguous number: nothing says what stands in brackets'

@@ -312,7 +312,11 @@ settled as (
             else with_roles.first_role
         end as column_role,
         label_columns.label_col_index,
-        trim(with_roles.column_words) in (select term from organisation_words where place = 'first_header') as is_organisation_header,
+        trim(
+            with_roles.column_words) in (
+            select term from organisation_words
+            where place = 'first_header'
+        ) as is_organisation_header,
         -- A label that the header prints twice, or no label at all, leaves open what the column is about.
         coalesce(column_counts.n_same, 0) > 1 or with_roles.column_label is null as is_ambiguous,
         trim(with_roles.column_words) in (select term from total_words) as is_total_column,

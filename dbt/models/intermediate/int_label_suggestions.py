@@ -63,7 +63,7 @@ def model(dbt, session):
     columns = ["label_type", "label", "unit_key", "suggested_label", "suggested_key", "score"]
     found = pd.DataFrame(rows, columns=columns)
     # "string" has a type even where all are missing; a column of None alone would be one of integers.
-    return found.astype({name: "string" for name in columns[:-1]} | {"score": "float64"})
+    return found.astype(dict.fromkeys(columns[:-1], "string") | {"score": "float64"})
 
 
 def _likely(wanted, choices, singling_out):

@@ -410,7 +410,8 @@ select
         section_runs.assignment_note
     ), '') as row_note,
     section_runs.assignment_note,
-    case when section_runs.grantor_col_index is distinct from section_runs.label_cell_col then section_runs.grantor_name end as grantor_name,
+    -- A total that stands in the column of grantors (Summa) has none.
+    case when coalesce(section_runs.grantor_col_index, -1) != coalesce(section_runs.label_cell_col, -1) then section_runs.grantor_name end as grantor_name,
     section_runs.unit_text,
     case
         when section_runs.row_role != 'data' then null

@@ -214,15 +214,16 @@ candidates as (
                 then net_directions.factor
         end as net_factor,
         case when figures.has_account or printed_signs.is_told then case figures.nature
-            when 'income' then case when printed_signs.income_sign < 0 and figures.kind = 'financial' then -1 else 1 end
-            when 'cost' then case when printed_signs.cost_sign > 0 then -1 else 1 end
-            when 'net_cost'
-                then case
-                        when coalesce(printed_signs.cost_sign, printed_signs.net_sign) > 0 then -1
-                        else 1
-                    end
-            when 'result' then case when printed_signs.income_sign < 0 and printed_signs.cost_sign > 0 then -1 else 1 end
-        end end as account_factor
+                    when 'income' then case when printed_signs.income_sign < 0 and figures.kind = 'financial' then -1 else 1 end
+                    when 'cost' then case when printed_signs.cost_sign > 0 then -1 else 1 end
+                    when 'net_cost'
+                        then case
+                                when coalesce(printed_signs.cost_sign, printed_signs.net_sign) > 0 then -1
+                                else 1
+                            end
+                    when 'result' then case when printed_signs.income_sign < 0 and printed_signs.cost_sign > 0 then -1 else 1 end
+                end
+        end as account_factor
     from figures
     inner join printed_signs using (report_id, table_seq)
     left join row_directions using (report_id, table_seq, row_index, nature)

@@ -82,16 +82,23 @@ organisation_labels as (
 
 places as (
     select
-        tables.report_id,
-        tables.table_seq,
-        unnest([
-            {'place': 'header', 'words': tables.header_words},
-            {'place': 'first_header', 'words': coalesce(column_facts.label_header_words, tables.first_header_words)},
-            {'place': 'heading', 'words': tables.near_words},
-            {'place': 'heading', 'words': tables.far_words}
-        ], recursive := true)
-    from tables
-    inner join column_facts using (report_id, table_seq)
+        report_id,
+        table_seq,
+        spot.place,
+        spot.words
+    from (
+        select
+            tables.report_id,
+            tables.table_seq,
+            unnest([
+                { 'place': 'header', 'words': tables.header_words },
+                { 'place': 'first_header', 'words': coalesce(column_facts.label_header_words, tables.first_header_words) },
+                { 'place': 'heading', 'words': tables.near_words },
+                { 'place': 'heading', 'words': tables.far_words }
+            ]) as spot
+        from tables
+        inner join column_facts using (report_id, table_seq)
+    )
 ),
 
 phrases as (

@@ -149,15 +149,23 @@ places as (
         report_id,
         table_seq,
         counts_things,
-        unnest([
-            {'place': 1, 'words': first_header_words},
-            {'place': 2, 'words': near_words},
-            {'place': 3, 'words': amount_words},
-            {'place': 4, 'words': header_words},
-            {'place': 5, 'words': far_words},
-            {'place': 6, 'words': report_words}
-        ], recursive := true)
-    from context
+        spot.place,
+        spot.words
+    from (
+        select
+            report_id,
+            table_seq,
+            counts_things,
+            unnest([
+                { 'place': 1, 'words': first_header_words },
+                { 'place': 2, 'words': near_words },
+                { 'place': 3, 'words': amount_words },
+                { 'place': 4, 'words': header_words },
+                { 'place': 5, 'words': far_words },
+                { 'place': 6, 'words': report_words }
+            ]) as spot
+        from context
+    )
 ),
 
 phrases as (

@@ -149,7 +149,7 @@ stacks as (
                                 when h.method = 'sum'
                                     then list_sum(list_transform(stack[len(stack) - h.k + 1:len(stack)], lambda s: coalesce(s.printed[c], 0.0)))
                                 else (coalesce(stack[len(stack) - 1].printed[c], 0.0) - coalesce(stack[len(stack)].printed[c], 0.0))
-                                * case when h.method = 'reverse' then -1 else 1 end
+                                    * case when h.method = 'reverse' then -1 else 1 end
                             end)
                             <= roundings[c] + list_sum(list_transform(stack[len(stack) - h.k + 1:len(stack)], lambda s: s.roundings[c])) + 1e-6
                         )),
