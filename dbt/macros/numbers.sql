@@ -15,6 +15,17 @@
 mnkr|mkr|tkr|kkr|ksek|tsek|msek|mdkr|tusentals? kronor|tusen kronor|miljon(?:er)? kronor|miljoner kr|milj\.? kr(?:onor)?|miljarder kronor|kronor|kr|sek
 {%- endmacro %}
 
+{# A label that is nothing but the unit of the rows below it (Tkr, Belopp i mnkr). The text is lower case. #}
+{% macro unit_line_pattern() -%}
+\(?(?:belopp )?(?:i |, )?(?:{{ money_pattern() }}|procent|%)\)?[.:]?
+{%- endmacro %}
+
+{# Labels of what is never money, whatever the unit of the table: shares, counts of persons, rates of tax, money per
+   inhabitant. The text is words. #}
+{% macro no_money_pattern() -%}
+ (?:i|andel i) (?:%|procent) | (?:%|procent) av |[a-zåäö] (?:%|procent) $| [a-zåäö]+s andel av |^ (?:totalt |totala |genomsnittligt )?(?:antal|antalet|andel|andelen|folkmängd|folkmängden|befolkning|invånare|invånarantal|årsarbetare|soliditet|självfinansieringsgrad|kassalikviditet|frisktal|sjukfrånvaro|skattesats|utdebitering) | per (?:invånare|anställd|årsarbetare|elev|barn) |^ (?:kommunal |total )?(?:skattesats|utdebitering) {# -#}
+{%- endmacro %}
+
 {# What money is counted per, or what makes it a price: never summed. The text is words. #}
 {% macro ratio_object_pattern() -%}
 (?:inv|invånare|elev|elever|barn|brukare|plats|boendeplats|dygn|vårddygn|vårddag|boendedygn|inskriven|inskrivet|m2|m³|m²|kvm|kvadratmeter|hushåll|timme|tim|portion|måltid|ärende|placering|deltagare|besök|besökare|abonnent|lägenhet|person|anställd|årsarbetare|hemtjänsttimme|hemtjänsttagare|kund|medlem|studerande|årsplats|mottagare|individ|km|meter|skattekrona) {# -#}

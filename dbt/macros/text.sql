@@ -17,11 +17,13 @@ regexp_replace({{ text }}, '([0-9%‰*.)a-ln-zåäö-]) ?[⁰¹²³⁴⁵⁶⁷�
 
 {# The words of a header or label: lower case, a space at each end and between words, so that
    contains(words, ' term ') finds whole words only. Words broken by a hyphen are joined (Av-vikelse, Års- arbetare) but
-   not behind a capital (KF-mål),
+   not behind a capital (KF-mål) unless all is capitals and broken (BUDGE- TERAT),
    a year glued to a word is set apart (Utfall2013). #}
 {% macro words(text) -%}
-(' ' || trim(regexp_replace(regexp_replace(lower(regexp_replace(
+(' ' || trim(regexp_replace(regexp_replace(lower(regexp_replace(regexp_replace(regexp_replace(
     replace({{ collapsed(text) }}, '%', ' % '),
+    '- (OCH|SAMT|ELLER) ', ' \1 ', 'g'),
+    '([A-ZÅÄÖ]{2})- ([A-ZÅÄÖ]{3})', '\1\2', 'g'),
     '([a-zåäöé])- ?([a-zåäöé])', '\1\2', 'g')),
     '([a-zåäöé])((?:19|20)\d\d)', '\1 \2', 'g'),
     '[^a-z0-9åäöéü%‰]+', ' ', 'g')) || ' ')

@@ -185,7 +185,8 @@ column_units as (
 roles as (
     select
         column_phrases.column_words,
-        column_roles.role
+        column_roles.role,
+        trim(column_phrases.column_words) = column_roles.term as is_whole_header
     from column_phrases
     inner join column_roles on column_phrases.phrase = column_roles.term
     qualify row_number() over (
@@ -229,6 +230,7 @@ interpreted as (
         regexp_extract(described.column_text, '\(\s*(?:föreg[a-zåäö.]* år|fg år|fjol[a-zåäö]*|(?:19|20)\d\d|samma period[^)]*)\s*\)') != '' as has_previous_header,
         column_units.unit_key as column_unit_key,
         roles.role as header_role,
+        coalesce(roles.is_whole_header, false) as is_role_header,
         {{ period_form('described.column_text') }} as period_form,
         reports.fiscal_year,
         reports.report_type,
@@ -266,7 +268,8 @@ with_roles as (
                 and mean_length > 15
                 then 'comment'
             when scenario_key is not null or period_form is not null then 'value'
-            when is_mostly_values and coalesce(header_role, '') != 'label' then 'value'
+            -- A word for labels somewhere in the header of a column of figures (Generella bidrag) says nothing.
+            when is_mostly_values and not (coalesce(header_role, '') = 'label' and (is_role_header or n_numbers = 0)) then 'value'
             when header_role in ('label', 'group') then header_role
             when n_cells = 0 and column_unit_key is not null then 'value'
             when n_cells = 0 then 'empty'
@@ -340,7 +343,8 @@ with_scenarios as (
     select
         * exclude (scenario_key),
         case
-            -- A closed account of a year that had not begun to end when the plan was made is a plan.
+            -- A closed account of a year that had not begun when the plan was made is the budget of the first year, a plan of others.
+            when is_future_outcome and year(bounds.last) = fiscal_year then 'budget'
             when is_future_outcome then 'plan'
             when scenario_key is not null then scenario_key
             when bounds is null and regexp_matches(label_header_words, ' förändring(?:ar)? ')

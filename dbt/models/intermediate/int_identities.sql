@@ -48,7 +48,8 @@ totals as (
         any_value(printed.rounding) + sum(coalesce(components.rounding, 0)) as tolerance,
         string_agg(components.row_label, ' + ' order by components.row_index) as components,
         count(*) - count(components.row_index) as n_missing,
-        any_value(total_components.row_class) as row_class
+        any_value(total_components.row_class) as row_class,
+        count(*) as n_components
     from total_components
     inner join numbers as printed using (report_id, table_seq, row_index)
     left join numbers as components
@@ -219,6 +220,8 @@ select
     ) > 0
     -- Nor does a sum whose parts are not all printed, or whose figure another sum bears out.
     and coalesce(judged.n_missing, 0) = 0
+    -- That a result repeats the one above is no sum.
+    and coalesce(judged.n_components, 2) > 1
     and not bool_or(holds) over (partition by judged.report_id, judged.table_seq, judged.row_index, judged.col_index)
     and unread_columns.report_id is null as is_proven
 from judged

@@ -16,6 +16,10 @@ unit_words as (select * from {{ ref('unit_words') }}),
 
 money_words as (select * from {{ ref('money_words') }}),
 
+account_aliases as (select * from {{ ref('account_aliases') }}),
+
+accounts as (select * from {{ ref('accounts') }}),
+
 cell_units as (
     select term, arg_min(unit_key, context) as unit_key
     from unit_words
@@ -41,20 +45,27 @@ label_suffixes as (
             nullif(regexp_extract(label_plain, '\(([^()]+)\)$', 1), ''),
             nullif(regexp_extract(label_plain, ',\s*([^,()]+)$', 1), ''),
             nullif(regexp_extract(label_plain, '\si\s+([^,()]+)$', 1), ''),
-            nullif(regexp_extract(label_plain, '(?:^|[^\d\s]\s+)(mnkr|mkr|tkr|kkr|kr|%|procent|årsarbetare)$', 1), '')
-        )) as suffix
+            nullif(regexp_extract(label_plain, '(?:^|[^\d\s]\s+)(mnkr|mkr|tkr|kkr|kr|%|procent|årsarbetare)$', 1), ''),
+            nullif(regexp_extract(label_plain, '[^\d\s,]\s+((?:mnkr|mkr|tkr|kkr|kr|kronor) ?(?:/| per )[a-zåäö]+)$', 1), '')
+        ), ' *') as suffix,
+        trim(coalesce(
+            nullif(regexp_extract(section_plain, '\(([^()]+)\)$', 1), ''),
+            nullif(regexp_extract(section_plain, '(?:,|\si)\s+([^,()]+)$', 1), ''),
+            nullif(regexp_extract(section_plain, '[^\d\s]\s+(mnkr|mkr|tkr|kkr|kr|%|procent)$', 1), ''),
+            nullif(regexp_extract(unit_line, '({{ money_pattern() }}|procent|%)\)?[.:]?$', 1), '')
+        ), ' *') as section_suffix
     from rows
 ),
 
 -- The unit that the words of a row label tell: "Andel" first, then staff, index and days, "Antal" last. A number and the
--- word behind it (inom 4 månader, 15 dagar) are a condition, not a unit.
+-- word behind it (inom 4 månader, 15 dagar) are a condition, not a unit; nor is what something is counted per.
 hint_texts as (
     select
         report_id,
         table_seq,
         row_index,
         label_words,
-        regexp_replace(label_words, ' \d+ [a-zåäö]+ ', ' ', 'g') as hint_words
+        regexp_replace(label_words, ' (?:\d+|per) [a-zåäö]+ ', ' ', 'g') as hint_words
     from label_suffixes
 ),
 
@@ -91,6 +102,13 @@ money_labels as (
     union
     select label_words from label_suffixes
     where contains(label_words, ' belopp ')
+    union
+    -- Lines of the statements of a municipality are money wherever they stand.
+    select label_suffixes.label_words
+    from label_suffixes
+    inner join account_aliases on trim(label_suffixes.label_words) = trim({{ words('account_aliases.alias') }})
+    inner join accounts using (account_key)
+    where accounts.statement in ('income_statement', 'balance_requirement', 'equity')
 ),
 
 joined as (
@@ -139,6 +157,19 @@ joined as (
             when suffix_units.unit_key is null and regexp_full_match(label_suffixes.suffix, '(?:andel )?(?:i )?(?:%|procent)') then 'percent'
             else suffix_units.unit_key
         end as label_unit_key,
+        section_units.unit_key as section_unit_key,
+        -- What no unit of a table can make money of.
+        case
+            when regexp_matches(rows.label_words, '[a-zåäö] antal gånger $') then 'index'
+            when regexp_matches(rows.label_words, ' (?:i|andel i) (?:%|procent) | (?:%|procent) av |[a-zåäö] (?:%|procent) $| [a-zåäö]+s andel av ') then 'percent'
+            when kinds.kind in ('financial', 'indicator') and regexp_matches(rows.label_words, '{{ no_money_pattern() }}')
+                and not regexp_matches(rows.label_words, ' per (?:invånare|anställd|årsarbetare|elev|barn) ')
+                then case
+                        when regexp_matches(rows.label_words, ' (?:skattesats|utdebitering) ') then 'kr'
+                        when label_hints.unit_key is not null then label_hints.unit_key
+                        else 'count'
+                    end
+        end as certain_unit_key,
         ratio_units.unit_key is not null or suffix_ratio_units.unit_key is not null or regexp_matches(parts.unit_text, '/| per ')
             as has_ratio_unit,
         columns.column_unit_key,
@@ -192,7 +223,8 @@ joined as (
     left join suffix_units as ratio_units
         on regexp_extract(rows.unit_text, '^(\S+?) ?(?:/| per )', 1) = ratio_units.term
     left join suffix_units as suffix_ratio_units
-        on regexp_extract(label_suffixes.suffix, '^(\S+?) ?(?:/| per )', 1) = suffix_ratio_units.term
+        on regexp_extract(label_suffixes.suffix, '^(.+?),? ?(?:/| per )', 1) = suffix_ratio_units.term
+    left join suffix_units as section_units on label_suffixes.section_suffix = section_units.term
     left join label_hints using (report_id, table_seq, row_index)
     left join money_labels on rows.label_words = money_labels.label_words
 ),
@@ -249,20 +281,27 @@ described as (
             when cell_unit_key is not null then cell_unit_key
             when row_unit_key is not null then row_unit_key
             when label_unit_key is not null then label_unit_key
+            when certain_unit_key is not null and (not is_money_table or kind = 'financial') then certain_unit_key
             when column_unit_key is not null then column_unit_key
             when hint_unit_key is not null and not is_money_table then hint_unit_key
+            when section_unit_key is not null then section_unit_key
             when plain_unit_key is not null then plain_unit_key
             when table_unit_key is not null then table_unit_key
+            -- "… ska vara minst 1 %": in no table of money.
+            when regexp_matches(label_words, ' (?:%|procent) ') and not has_money_label and kind = 'indicator' then 'percent'
         end as printed_unit_key,
         case
             when cell_type in ('status', 'text') then 'word'
             when cell_unit_key is not null then 'cell'
             when row_unit_key is not null then 'row'
             when label_unit_key is not null then 'label'
+            when certain_unit_key is not null and (not is_money_table or kind = 'financial') then 'label'
             when column_unit_key is not null then 'header'
             when hint_unit_key is not null and not is_money_table then 'label'
+            when section_unit_key is not null then 'label'
             when plain_unit_key is not null then 'table'
             when table_unit_key is not null then 'table'
+            when regexp_matches(label_words, ' (?:%|procent) ') and not has_money_label and kind = 'indicator' then 'label'
         end as printed_unit_basis,
         -- What tells that it is an outcome, a budget or another: the header, the row, or only what reports of its kind print.
         case
@@ -280,12 +319,49 @@ described as (
         or (kind = 'indicator' and regexp_matches(label_words, '{{ ratio_pattern() }}|^ (?:genomsnittlig|medel|snitt)[a-zåäö]* '))
         or regexp_matches(column_words, '{{ ratio_pattern() }}')
         or regexp_matches(label_words || column_words, ' (?:kr|kronor|tkr) (?:inv|invånare|elev|barn|brukare|plats|dygn|inskriven)')
-        or regexp_matches(label_words, ' (?:skattesats|skattekrona)|^ (?:kommunal )?utdebitering ')
+        or regexp_matches(label_plain, '(?:kostnad|intäkt|avgift|kr|kronor)[a-zåäö]* ?/ ?{{ ratio_object_pattern() }}(?:[^a-zåäö]|$)')
+        or regexp_matches(label_words, ' (?:skattesats|skattekrona)|^ (?:total |totalt )?(?:kommunal )?utdebitering ')
         or (
             regexp_matches(label_words, ' per [a-zåäö0-9]')
             and not regexp_matches(label_words, ' per (?:den|helår|år|kvartal|tertial|månad|verksamhet|nämnd|avdelning|enhet|\d|{{ month_pattern() }})')
         ) as is_ratio
     from with_flags
+),
+
+-- "varav" is measured as the row that it is part of, unless it says otherwise itself.
+wholes as (
+    select
+        *,
+        last_value(case when not is_of_which then struct_pack(unit_key := printed_unit_key, is_ratio := is_ratio) end ignore nulls) over (
+            partition by report_id, table_seq, col_index
+            order by row_index, part_index desc
+            rows between unbounded preceding and 1 preceding
+        ) as whole,
+        is_of_which and coalesce(printed_unit_basis, 'table') in ('table', 'label') and label_unit_key is null
+        and certain_unit_key is null and part_role = 'value' and cell_type not in ('status', 'text') as follows_whole,
+        -- Rows of nothing but zeros are as well measured in the only unit of money that the table prints.
+        max(abs(value_numeric)) over (partition by report_id, table_seq, row_index) = 0
+        and (
+            expects_money
+            or 2 * count(*) filter (where printed_unit_key in ('kr', 'tkr', 'mnkr', 'mdkr') and not is_ratio) over (partition by report_id, table_seq)
+            > count(*) over (partition by report_id, table_seq)
+        ) as is_zero_row,
+        min(case when printed_unit_key in ('kr', 'tkr', 'mnkr', 'mdkr') and not is_ratio then printed_unit_key end) over (partition by report_id, table_seq) as first_money,
+        max(case when printed_unit_key in ('kr', 'tkr', 'mnkr', 'mdkr') and not is_ratio then printed_unit_key end) over (partition by report_id, table_seq) as last_money
+    from described
 )
 
-select * from described
+select
+    * exclude (printed_unit_key, printed_unit_basis, is_ratio, whole, follows_whole, is_zero_row, first_money, last_money),
+    case
+        when follows_whole and whole.unit_key is not null then whole.unit_key
+        when printed_unit_key is null and is_zero_row and first_money = last_money then first_money
+        else printed_unit_key
+    end as printed_unit_key,
+    case
+        when follows_whole and whole.unit_key is not null then 'label'
+        when printed_unit_key is null and is_zero_row and first_money = last_money then 'table'
+        else printed_unit_basis
+    end as printed_unit_basis,
+    is_ratio or (follows_whole and coalesce(whole.is_ratio, false)) as is_ratio
+from wholes

@@ -37,7 +37,8 @@ labelled as (
         ) as label_cell_col,
         any_value(col_index) filter (where column_role = 'grantor') as grantor_col_index,
         count(*) filter (where column_role = 'value') as n_values,
-        count(*) filter (where column_role != 'value' and col_index != label_col_index) as n_others,
+        -- The number of a note says nothing about a row.
+        count(*) filter (where column_role not in ('value', 'note_ref') and col_index != label_col_index) as n_others,
         string_agg(value_text, ' > ' order by col_index) filter (where column_role = 'group' and not is_organisation_header) as group_text,
         -- A column that names the department of each row (Verksamhet | Nyckeltal | 2023).
         string_agg(value_text, ' > ' order by col_index) filter (where column_role = 'group' and is_organisation_header) as unit_name_text,
@@ -123,13 +124,40 @@ named as (
     from marked
 ),
 
-described as (
+worded as (
     select
         *,
         {{ words('row_label') }} as label_words,
         -- "varav" is part of the row above and never added to it.
         regexp_matches(lower(row_label), '^[-–•* ]*(?:varav|därav|där av|var av)(?:[^a-zåäö]|$)') as is_of_which
     from named
+),
+
+-- A row without figures right above the result that ends a table is a line whose figures are missing (Extraordinära poster).
+described as (
+    select
+        worded.* exclude (row_role),
+        case
+            when row_role = 'section' and next_data_row = last_data_row
+                and regexp_matches(last_words, '^ (?:summa|totalt|resultat|(?:årets|periodens) (?:resultat|kassaflöde)) ')
+                and n_data_above > 1
+                then 'label'
+            when row_role = 'section' and is_unit_line then 'label'
+            else row_role
+        end as row_role
+    from (
+        select
+            *,
+            min(case when row_role = 'data' then row_index end) over (
+                partition by report_id, table_seq order by row_index rows between 1 following and unbounded following
+            ) as next_data_row,
+            count(case when row_role = 'data' then 1 end) over (
+                partition by report_id, table_seq order by row_index rows between unbounded preceding and current row
+            ) as n_data_above,
+            max(case when row_index = last_data_row then label_words end) over (partition by report_id, table_seq) as last_words,
+            row_role = 'section' and regexp_full_match(lower(row_label), '{{ unit_line_pattern() }}') as is_unit_line
+        from worded
+    ) as worded
 ),
 
 label_starts as (
@@ -154,7 +182,9 @@ totals as (
         -- What the total is called beside its word: "Summa tillgångar" ends the section TILLGÅNGAR.
         coalesce(' ' || ltrim(described.label_words[length(total_labels.total_term) + 2:]), ' ') as total_of,
         coalesce(total_labels.is_plain_total, false) as is_plain_total,
-        total_labels.label_words is not null as begins_with_total_word
+        total_labels.label_words is not null as begins_with_total_word,
+        -- "Total pensionsskuld" among indicators is a measure and ends nothing.
+        described.kind != 'indicator' or total_labels.is_plain_total or coalesce(total_labels.total_term, '') not in ('total', 'totala') as is_section_end
     from described
     left join total_labels using (label_words)
     where total_labels.label_words is not null or regexp_matches(described.label_words, ' (?:totalt|total|summa) $')
@@ -191,7 +221,7 @@ section_ends as (
         coalesce(
             min(below.row_index) filter (where totals.total_of = section_rows.label_words),
             least(
-                coalesce(min(below.row_index) filter (where totals.report_id is not null), 1000000),
+                coalesce(min(below.row_index) filter (where totals.is_section_end), 1000000),
                 coalesce(min(below.row_index) filter (where below.row_role = 'section' and below.run_number > section_rows.run_number) - 1, 1000000)
             )
         ) as last_row
@@ -212,7 +242,8 @@ sections as (
         below.report_id,
         below.table_seq,
         below.row_index,
-        string_agg(section_rows.row_label, ' > ' order by section_rows.row_index) as section_label
+        string_agg(section_rows.row_label, ' > ' order by section_rows.row_index) as section_label,
+        arg_max(section_rows.row_label, section_rows.row_index) as innermost_label
     from section_rows
     inner join section_ends using (report_id, table_seq, row_index)
     inner join section_runs as below
@@ -229,7 +260,8 @@ section_counts as (
         section_rows.report_id,
         section_rows.table_seq,
         any_value(section_rows.n_sections) as n_sections,
-        count(distinct totals.row_index) as n_totals
+        count(distinct totals.row_index) as n_totals,
+        count(distinct totals.row_index) filter (where totals.is_plain_total) as n_plain_totals
     from section_rows
     left join totals
         on section_rows.report_id = totals.report_id and section_rows.table_seq = totals.table_seq
@@ -333,6 +365,18 @@ period_rows as (
         ) = 1
 ),
 
+label_scenarios as (
+    select
+        described.report_id,
+        described.table_seq,
+        described.row_index,
+        scenario_words.scenario_key
+    from described
+    inner join scenario_words
+        on trim({{ words("regexp_extract(described.row_label, '^([^,:]+)[,:] ', 1)") }}) = scenario_words.term
+            and scenario_words.match = 'word'
+),
+
 row_entities as (
     select
         label_rests.report_id,
@@ -376,13 +420,22 @@ select
         when
             section_runs.row_index = section_runs.last_data_row and section_counts.n_sections > 1
             and (
-                coalesce(totals.is_plain_total, false)
+                -- As many "Summa" as sections: each has its own, the last one too.
+                (coalesce(totals.is_plain_total, false) and section_counts.n_plain_totals < section_counts.n_sections)
                 or (coalesce(totals.begins_with_total_word, false) and section_counts.n_totals = 1)
             )
             then null
         else nullif(concat_ws(' > ', group_columns.group_text, sections.section_label, lead_groups.lead_group), '')
     end as group_label,
     case when totals.report_id is null then group_columns.group_unit_name end as group_unit_name,
+    -- The unit that heads a section (Ekonomi, mkr) holds for its rows.
+    lower({{ plain_minus('sections.innermost_label') }}) as section_plain,
+    -- So does a row that is nothing but a unit.
+    lower(last_value(case when section_runs.is_unit_line then section_runs.row_label end ignore nulls) over (
+        partition by section_runs.report_id, section_runs.table_seq order by section_runs.row_index
+        rows between unbounded preceding and current row
+    )) as unit_line,
+    section_entities.entity as section_entity,
     section_runs.is_of_which,
     section_runs.has_organisation_rows,
     coalesce(totals.begins_with_total_word, false) as begins_with_total_word,
@@ -390,12 +443,20 @@ select
     coalesce(totals.is_plain_total, false) as is_plain_total,
     period_rows.report_id is not null as is_period_row,
     coalesce(period_rows.has_period, false) as has_row_period,
-    period_rows.scenario_key as row_scenario_key,
+    coalesce(
+        period_rows.scenario_key,
+        -- Which figure of several a row is: "Budget, netto", "Utfall: intäkter", "Nämndernas budgetavvikelse".
+        label_scenarios.scenario_key,
+        case when regexp_matches(section_runs.label_words, 'budgetavvikelse $|^ avvikelse mot (?:budget|prognos) ') then 'variance' end
+    ) as row_scenario_key,
     row_entities.entity as row_entity
 from section_runs
 left join sections using (report_id, table_seq, row_index)
 left join period_rows using (report_id, table_seq, row_index)
 left join row_entities using (report_id, table_seq, row_index)
+left join label_scenarios using (report_id, table_seq, row_index)
+left join entity_words as section_entities
+    on {{ without_period(words('sections.innermost_label')) }} = section_entities.term and section_entities.place = 'any'
 left join section_counts using (report_id, table_seq)
 left join lead_groups using (report_id, table_seq, row_index)
 left join group_columns using (report_id, table_seq, row_index)

@@ -11,6 +11,8 @@ account_aliases as (select * from {{ ref('account_aliases') }}),
 
 organisation_words as (select * from {{ ref('organisation_words') }}),
 
+total_words as (select * from {{ ref('total_words') }}),
+
 units as (select * from {{ ref('units') }}),
 
 column_facts as (
@@ -154,10 +156,17 @@ label_facts as (
     select
         labels.report_id,
         labels.table_seq,
-        avg(case when alias_words.label_words is not null then 1.0 else 0.0 end) as account_share,
+        -- A bare "Summa" is as well the sum of departments.
+        coalesce(
+            avg(case when alias_words.label_words is not null then 1.0 else 0.0 end)
+            filter (where trim(labels.label_words) not in (select term from total_words)), 0
+        ) as account_share,
         avg(case when organisation_labels.label_words is not null then 1.0 else 0.0 end) as organisation_share,
         avg(case when report_units.label_words is not null then 1.0 else 0.0 end) as known_unit_share,
-        avg(case when regexp_matches(labels.label_words, '^ (?:antal|antalet|andel|andelen) | % $') then 1.0 else 0.0 end) as counting_share
+        avg(case when regexp_matches(labels.label_words, '^ (?:antal|antalet|andel|andelen) | % $') then 1.0 else 0.0 end) as counting_share,
+        -- What is no money beside money: shares, counts, persons, money per inhabitant.
+        avg(case when regexp_matches(labels.label_words, '{{ no_money_pattern() }}') then 1.0 else 0.0 end) as no_money_share,
+        count(*) filter (where regexp_matches(labels.label_words, '{{ no_money_pattern() }}')) as n_no_money
     from labels
     left join alias_words using (label_words)
     left join organisation_labels using (label_words)
@@ -216,6 +225,19 @@ select
     tables.table_seq,
     case
         when ruled.kind is not null then ruled.kind
+        -- Several years side by side in a summary, or money among shares and counts: key figures, not a statement.
+        when
+            not coalesce(column_facts.has_budget_and_outcome, false)
+            and headed_tables.report_id is null
+            and coalesce(column_facts.has_numbers, false)
+            and (
+                regexp_matches(
+                    tables.first_header_words || coalesce({{ words("coalesce(tables.caption, tables.section, '')") }}, ''),
+                    ' (?:[a-zåäö0-9]+ år i (?:sammandrag|siffror)|[a-zåäö]*års(?:översikt(?:en)?|jämförelse)|[a-zåäö]*nyckeltal|utdebitering|skattesats(?:er)?) '
+                )
+                or (coalesce(label_facts.no_money_share, 0) >= 0.25 and label_facts.n_no_money >= 2)
+            )
+            then 'indicator'
         -- Prices and money per something are no budget lines.
         when tables.has_ratio_header and not coalesce(column_facts.has_budget_and_outcome, false) then 'indicator'
         when

@@ -11,14 +11,35 @@ unit_words as (select * from {{ ref('unit_words') }}),
 
 units as (select * from {{ ref('units') }}),
 
+-- A first column may state the unit of the rows in a row of its own: one unit, or it is not that of the table.
+unit_lines as (
+    select
+        report_id,
+        table_seq,
+        any_value(value_text) as unit_line
+    from cells
+    where not is_header and col_index = 0 and regexp_full_match(lower(value_text), '{{ unit_line_pattern() }}')
+    group by all
+    having count(*) = 1
+),
+
+header_cells as (
+    select
+        report_id,
+        table_seq,
+        string_agg(value_text, ' ' order by row_index) as header_text
+    from cells
+    where is_header and col_index = 0
+    group by all
+),
+
 first_headers as (
     select
         report_id,
         table_seq,
-        string_agg(value_text, ' ' order by row_index) as first_header
-    from cells
-    where is_header and col_index = 0
-    group by all
+        concat_ws(' ', header_cells.header_text, unit_lines.unit_line) as first_header
+    from header_cells
+    full outer join unit_lines using (report_id, table_seq)
 ),
 
 headers as (
@@ -101,6 +122,10 @@ context as (
         regexp_matches({{ words("coalesce(first_headers.first_header, '')") }}, '{{ ratio_pattern() }}')
         or regexp_matches({{ words("coalesce(tables.caption, '')") }}, '{{ ratio_pattern() }}')
         or regexp_matches({{ words("coalesce(headings.heading_text, '')") }}, '^ (?:\d+ )*(?:brutto|netto)?kostnad(?:er|en)? per {{ ratio_object_pattern() }}')
+        or regexp_matches(
+            {{ words("coalesce(first_headers.first_header, '')") }} || ' . ' || {{ words("coalesce(tables.caption, headings.heading_text, '')") }},
+            '(?:^|\.) +(?:\d+ )*(?:kommunal )?(?:utdebitering|skattesats|skattesatser) '
+        )
             as has_ratio_header
     from tables
     left join headings using (report_id, heading_seq)
@@ -194,6 +219,12 @@ select
     report_units.report_unit_key,
     -- The tables of the group (Koncernens resultaträkning) and those of it beside the municipality, which their columns tell.
     case
+        when regexp_matches(context.first_header_words, ' (?:kommunen|kommunens) ') and not contains(context.first_header_words, 'koncern')
+            then null
+        when
+            regexp_matches(context.first_header_words, ' (?:koncernen|kommunkoncernen|kommunala koncernen) ')
+            and not regexp_matches(context.first_header_words, ' (?:kommunen|kommun) ')
+            then 'group'
         when
             regexp_matches(context.near_words, ' (?:koncernen|koncernens|kommunkoncernen|kommunkoncernens|sammanställd|sammanställda) ')
             and not regexp_matches(context.near_words, ' (?:kommunen|kommunens|kommun) ')
@@ -206,7 +237,15 @@ select
             regexp_matches(lower(coalesce(context.caption, '')), '(?:,|\(|^| i) ?(?:procent|%)\)?$')
             or regexp_matches(lower(coalesce(context.section, '')), '(?:,|\(| i) ?(?:procent|%)\)?$')
             then 'percent'
-        when regexp_matches(context.first_header_words, ' (?:årsarbetare|årsarbetskrafter) $') then 'fte'
+        when
+            regexp_matches(
+                context.first_header_words,
+                '^ (?:total )?(?:sjukfrånvaro|sjukfrånvaron|andel|andelen|frisknärvaro|sysselsättningsgrad|personalomsättning) '
+            )
+            -- A table whose first header says nothing is about what its heading says.
+            or (trim(context.first_header_words) = '' and regexp_matches(context.near_words, '^ (?:total )?(?:sjukfrånvaro|sjukfrånvaron|frisknärvaro) '))
+            then 'percent'
+        when regexp_matches(context.first_header_words, '^ antal (?:årsarbetare|årsarbetskrafter) | (?:årsarbetare|årsarbetskrafter) $') then 'fte'
         when regexp_matches(context.near_words, ' antal (?:årsarbetare|årsarbetskrafter) ') then 'fte'
     end as plain_unit_key
 from context

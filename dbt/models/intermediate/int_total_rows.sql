@@ -69,6 +69,7 @@ vectors as (
             when rows.is_plain_total then 'word'
             when rows.has_total_word then 'word'
             when accounts.is_subtotal then 'subtotal'
+            when regexp_matches(rows.label_words, '^ resultat (?:efter|före) ') then 'subtotal'
             when accounts.account_key is null then 'unknown'
             else 'line'
         end as row_class
@@ -121,7 +122,7 @@ stacks as (
                 or (row_class = 'total' and c.k = len(stack) and c.method = 'sum')
                 or (row_class = 'subtotal' and c.k > 1 and c.n_hold > 0 and (c.n_hold = n_columns or (c.n_hold > 1 and c.n_hold >= 0.6 * n_columns)))
                 -- "Årets resultat" below "Resultat efter finansiella poster" with nothing between.
-                or (row_class = 'subtotal' and c.k = 1 and c.n_hold = n_columns and n_columns > 1 and list_last(stack).row_class = 'subtotal')
+                or (row_class = 'subtotal' and c.k = 1 and c.n_hold > 1 and c.n_hold >= 0.6 * n_columns and list_last(stack).row_class = 'subtotal')
                 or (row_class = 'unknown' and c.k > 2 and c.method = 'sum' and c.n_hold = n_columns and n_columns > 1)
                 or (row_class = 'unknown' and c.k = 2 and c.method = 'sum' and c.n_hold = n_columns and n_columns > 2)
                 -- A single column (Ram 2024, changes, Ram 2025): only if all the rows above add up.

@@ -126,10 +126,12 @@ keyed as (
             else measured_values.group_unit_name
         end as unit_name,
         total_rows.row_index is not null
+        or (starts_with(measured_values.label_words, ' summa ') and not measured_values.is_of_which)
         or (measured_values.is_total_column and measured_values.kind = 'budget_adjustment')
         or measured_values.is_plain_total
         or (
             measured_values.has_total_word
+            and not measured_values.is_ratio
             and (measured_values.has_organisation_rows or measured_values.kind in ('financial', 'org_result', 'grant', 'budget_adjustment', 'measure'))
         ) as is_total,
         misprints.report_id is not null as is_misprint,
@@ -139,6 +141,7 @@ keyed as (
             nullif(measured_values.column_entity, 'own'),
             rows.row_entity,
             measured_values.column_entity,
+            rows.section_entity,
             measured_values.table_entity
         ), 'own') as entity,
         {{ period_key('measured_values.period_start', 'measured_values.period_end') }} as period_key,
