@@ -223,11 +223,28 @@ print(result.success, errors)
 """
 
 
-def test_dagster_and_the_command_line_respect_each_other(
-    small: Project, killed_at_the_end: Callable[[Any], None]
-) -> None:
-    first = start_until(small, "Starting")
-    killed_at_the_end(first)
+HOLD = """
+import sys
+from pathlib import Path
+from dagster_project.warehouse.lock import refresh_lock
+with refresh_lock(Path(sys.argv[1])):
+    print("held", flush=True)
+    sys.stdin.read()
+"""
+
+
+def test_dagster_and_the_command_line_respect_each_other(small: Project) -> None:
+    """The lock is the same: whoever holds it, a run of Dagster's own and one of the command line both leave."""
+    lock = small.warehouse.parent / ".state" / "refresh.lock"
+    holder = subprocess.Popen(
+        [sys.executable, "-c", HOLD, str(lock)],
+        env=small.environment,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert holder.stdout is not None
+    assert holder.stdout.readline() == "held\n"
     run = subprocess.run(
         [sys.executable, "-c", DAGSTER_RUN],
         env=small.environment,
@@ -236,9 +253,12 @@ def test_dagster_and_the_command_line_respect_each_other(
         text=True,
         check=False,
     )
-    assert run.stdout.startswith("False"), run.stdout + run.stderr
-    assert "Another refresh is running" in run.stdout
-    assert first.wait(60) == 0
+    command = small.run("refresh")
+    holder.communicate("")
+    assert "False" in run.stdout, run.stdout + run.stderr
+    assert "Another refresh is running" in run.stdout, run.stdout
+    assert command.returncode == 3
+    assert not small.warehouse.exists()
 
 
 # --- what an operator sees --------------------------------------------------------------------------------------------

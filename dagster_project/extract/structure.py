@@ -106,7 +106,7 @@ NUMERIC_CELL = re.compile(
 YEAR_CELL = re.compile(r"(?:19|20)\d\d(?:\s?[-–/]\s?(?:\d\d|(?:19|20)\d\d))?|(?:19|20)\d\d-\d\d(?:-\d\d)?")
 DASH_CELL = re.compile(r"[-–—−]{1,3}")
 NUMBERED = re.compile(r"(\d{1,2}(?:\.\d{1,2})*)(\.?)[\s\t]+(\S.*)", re.DOTALL)
-ENTRY_PAGE = re.compile(r"[\t ]\d{1,3}$")
+ENTRY_PAGE = re.compile(r"(?:[\t ]|(?<=[.…_]))\d{1,3}$")
 RUNNING_PAGE = re.compile(r"\s*\d{1,4}(?:\s*\(\d{1,4}\))?$")
 LEADERS = re.compile(r"(?:\.\s?){4,}|…{2,}|_{4,}")
 PAGE_NUMBER = re.compile(r"\d{1,3}")

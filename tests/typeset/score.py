@@ -68,7 +68,7 @@ class Score:
         )
 
 
-MARKS = dict.fromkeys(map(ord, "✔✓\ufffd"))
+MARKS = dict.fromkeys(map(ord, "✔✓•\ufffd"))
 STATUS_BLOCK = {(0, 1), (1, 0), (1, 1)}
 
 Cells = dict[tuple[int, int], str]

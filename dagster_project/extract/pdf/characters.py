@@ -400,6 +400,9 @@ class _Reader:
 def _text_of(glyphs: Sequence[str]) -> str:
     """The glyphs of a word; narrow gaps between digits stay where they part thousands, else they are tracking."""
     text = "".join(glyphs)
+    if text == REPLACEMENT:
+        # One glyph of its own without a meaning is a picture: a check mark or bullet of a font of symbols.
+        return "•"
     if THIN_SPACE not in text or THOUSANDS.fullmatch(text):
         return text
     return text.replace(THIN_SPACE, "")

@@ -13,6 +13,8 @@ from itertools import pairwise
 from dagster_project.extract.pdf.lines import Segment, TextLine
 from dagster_project.extract.pdf.rows import Untold
 
+NEAR_EM = 3.0
+"""Room, as a multiple of the size, between a header and the texts below that are set at the other side of a column."""
 OVERLAP = 0.5
 """Points that two intervals must share to stand in one column."""
 
@@ -44,18 +46,20 @@ class Columns:
         return [i for i, c in enumerate(self.columns) if segment.x0 < c.x1 - OVERLAP and segment.x1 > c.x0 + OVERLAP]
 
 
-def find_columns(lines: Sequence[TextLine], forced: Sequence[float]) -> Columns:
+def find_columns(lines: Sequence[TextLine], forced: Sequence[float], shaded: Sequence[float] = ()) -> Columns:
     """Columns of a region.
 
-    Lines with most segments come first, as they show most columns; a segment that reaches two columns is set aside.
+    Lines with most segments come first, as they show most columns, of equal ones the lower: headers over several
+    columns stand above. A segment that reaches two columns is set aside.
 
     Args:
         lines: all lines of the region, from top to bottom.
         forced: x positions of vertical rules that part columns all the way down.
+        shaded: edges between shaded cells, in order; some cells may be merged.
     """
     columns: list[Column] = []
     spanning: list[Segment] = []
-    ranked = sorted(enumerate(lines), key=lambda pair: (_weight(pair[1]), pair[0]))
+    ranked = sorted(enumerate(lines), key=lambda pair: (_weight(pair[1]), -pair[0]))
     singles: list[Segment] = []
     for _, line in ranked:
         if len(line.segments) == 1:
@@ -69,8 +73,27 @@ def find_columns(lines: Sequence[TextLine], forced: Sequence[float]) -> Columns:
     _release_wraps(columns, spanning)
     header_end = _first_figures(lines)
     _release_headers(columns, spanning, lines, header_end)
+    if shaded:
+        columns = _in_shaded_cells(columns, shaded)
     result = Columns(columns, spanning)
     return _merge_complements(result, lines, header_end, forced)
+
+
+def _in_shaded_cells(columns: Sequence[Column], shaded: Sequence[float]) -> list[Column]:
+    """Join neighbours that stand between the same edges of shaded cells and share no line: texts set left and right."""
+    result: list[Column] = []
+    for column in columns:
+        before = result[-1] if result else None
+        if (
+            before is not None
+            and not any(before.x0 + OVERLAP < edge < column.x1 - OVERLAP for edge in shaded)
+            and shaded[0] < column.x0 + OVERLAP
+            and not any(abs(s.y - t.y) <= 0.3 * s.size for s in before.segments for t in column.segments)
+        ):
+            result[-1] = Column(before.x0, column.x1, [*before.segments, *column.segments])
+        else:
+            result.append(column)
+    return result
 
 
 def _release_wraps(columns: list[Column], spanning: list[Segment]) -> None:
@@ -157,11 +180,13 @@ def _merge_complements(
     Raises:
         Untold: a column without a header may belong to either of two headers.
     """
+    has_figures = any(s.is_number and not _is_year(s.text) for line in lines for s in line.segments[1:])
     pairs = [
         index
         for index, (a, b) in enumerate(pairwise(found.columns))
         if not any(a.x1 - 1 <= at <= b.x0 + 1 for at in forced)
         and (index > 0 or _has_header(a, header_end))
+        and (has_figures or b.x0 - a.x1 < NEAR_EM * a.segments[0].size)
         and _complement(a, b, found.spanning, header_end)
     ]
     forwards = _apart(pairs)

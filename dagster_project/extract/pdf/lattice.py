@@ -6,10 +6,11 @@ columns are shown by white space alone (``columns``).
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from dagster_project.extract.pdf.rules import Drawing, Rule
+from dagster_project.extract.pdf.rules import Area, Drawing, Rule, merged
 
 TOUCH = 2.5
 """Points by which rules that meet may miss each other."""
@@ -55,10 +56,53 @@ def find_lattices(drawing: Drawing) -> list[Lattice]:
     """All lattices of a page with at least two columns and one row."""
     found = []
     for across, down in _components(drawing.across, drawing.down):
-        lattice = _lattice(across, down)
+        more_across, more_down = _shaded_edges(drawing.areas, across, down)
+        lattice = _lattice(merged([*across, *more_across]), merged([*down, *more_down]))
         if lattice is not None:
             found.append(lattice)
     return sorted(found, key=lambda lattice: (lattice.ys[0], lattice.xs[0]))
+
+
+MAX_SHADE = 120.0
+"""Height (points) of a shaded row at the most; larger areas are the ground that a table or a page stands on."""
+
+
+def _shaded_edges(areas: list[Area], across: list[Rule], down: list[Rule]) -> tuple[list[Rule], list[Rule]]:
+    """The edges of shaded cells inside a frame of rules, as rules: word processors shade a row cell by cell.
+
+    Only areas that stand side by side are cells; a single one may be the ground of a whole row.
+    """
+    left, right = min(r.start for r in across), max(r.end for r in across)
+    top, bottom = min(r.start for r in down), max(r.end for r in down)
+    return shaded_cells(
+        [
+            area
+            for area in areas
+            if left - TOUCH <= area.x0
+            and area.x1 <= right + TOUCH
+            and top - TOUCH <= area.y0
+            and area.y1 <= bottom + TOUCH
+            and MIN_CELL < area.y1 - area.y0 < MAX_SHADE
+        ]
+    )
+
+
+def shaded_cells(areas: Sequence[Area]) -> tuple[list[Rule], list[Rule]]:
+    """Horizontal and vertical edges of the areas that stand side by side, the vertical ones only where they meet."""
+    shades = sorted(areas, key=lambda area: (area.x0, area.x1))
+    more_across: list[Rule] = []
+    more_down: list[Rule] = []
+    cells: dict[int, Area] = {}
+    starts = [area.x0 for area in shades]
+    for a in shades:
+        for b in shades[bisect_left(starts, a.x1 - TOUCH) : bisect_right(starts, a.x1 + TOUCH)]:
+            y0, y1 = max(a.y0, b.y0), min(a.y1, b.y1)
+            if b.x0 > a.x0 + 1 and y1 - y0 > MIN_CELL:
+                more_down.append(Rule((a.x1 + b.x0) / 2, y0, y1))
+                cells |= {id(a): a, id(b): b}
+    for cell in cells.values():
+        more_across.extend(Rule(y, cell.x0, cell.x1) for y in (cell.y0, cell.y1))
+    return more_across, more_down
 
 
 def _components(across: list[Rule], down: list[Rule]) -> list[tuple[list[Rule], list[Rule]]]:

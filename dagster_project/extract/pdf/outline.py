@@ -19,7 +19,6 @@ from dagster_project.extract.pdf.lines import (
     is_contents_line,
     is_list_mark,
     join_texts,
-    make_lines,
 )
 from dagster_project.extract.structure import MAX_HEADING_LENGTH, NUMBERED, PAGE_DEBRIS
 
@@ -86,18 +85,17 @@ def running_words(pages: Sequence[tuple[float, Sequence[TextLine]]]) -> list[set
     return result
 
 
-def running_texts(pages: Sequence[tuple[float, Sequence[Word]]]) -> list[str]:
+def running_texts(pages: Sequence[Sequence[TextLine]], running: Sequence[set[int]]) -> list[str]:
     """The running headers and footers as text, from the first page to the last.
 
     Args:
-        pages: height of every page (points) and its words.
+        pages: the lines of every page.
+        running: what ``running_words`` found on them; it may go on over more pages.
     """
-    lines = [make_lines(words) for _, words in pages]
-    dropped = running_words([(height, found) for (height, _), found in zip(pages, lines, strict=True)])
     return [
         _line_text(line)
-        for found, words in zip(lines, dropped, strict=True)
-        for line in found
+        for lines, words in zip(pages, running, strict=False)
+        for line in lines
         if all(id(word) in words for segment in line.segments for word in segment.words)
     ]
 
@@ -209,11 +207,12 @@ def style_of(line: TextLine) -> HeadingStyle:
     return size, bold, max(colours, key=lambda key: (colours[key], -key))
 
 
-def heading_levels(found: Sequence[Paragraph]) -> dict[HeadingStyle, int]:
+def heading_levels(found: Sequence[Paragraph], table_words: Sequence[Word] = ()) -> dict[HeadingStyle, int]:
     """Level of every style that marks headings.
 
-    The style of most characters is prose. Larger, bold or coloured styles are headings, ranked by size, weight and
-    colour; where headings of a style are numbered, the depth of their numbers is the level.
+    The style of most characters is prose; where headings are all the text there is, that of the tables is. Larger,
+    bold or coloured styles are headings, ranked by size, weight and colour; where headings of a style are numbered, the
+    depth of their numbers is the level.
     """
     weight: Counter[HeadingStyle] = Counter()
     for paragraph in found:
@@ -221,6 +220,11 @@ def heading_levels(found: Sequence[Paragraph]) -> dict[HeadingStyle, int]:
     if not weight:
         return {}
     body = max(weight, key=lambda key: (weight[key], key))
+    if table_words and not any(_is_prose(paragraph) for paragraph in found):
+        cells: Counter[HeadingStyle] = Counter()
+        for word in table_words:
+            cells[word.size, word.style.bold, word.style.colour] += len(word.text)
+        body = max(cells, key=lambda key: (cells[key], key))
     depths: dict[HeadingStyle, Counter[int]] = defaultdict(Counter)
     for paragraph in found:
         if is_heading_style(paragraph.style, body) and len(paragraph.text) <= MAX_STYLED_HEADING:
@@ -239,6 +243,15 @@ def heading_levels(found: Sequence[Paragraph]) -> dict[HeadingStyle, int]:
         first = False
         levels[style] = level
     return levels
+
+
+MIN_SENTENCE_WORDS = 4
+
+
+def _is_prose(paragraph: Paragraph) -> bool:
+    """Whether a paragraph is a sentence, or runs over lines as no heading does."""
+    text = paragraph.text
+    return paragraph.lines > 3 or (text.endswith((".", ":")) and len(text.split()) >= MIN_SENTENCE_WORDS)
 
 
 def is_heading_style(style: HeadingStyle, body: HeadingStyle) -> bool:

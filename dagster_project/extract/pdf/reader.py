@@ -88,7 +88,9 @@ def read_pdf(data: bytes, limits: Limits, words: StructureWords) -> Document:
             raise ExtractionError(f"the document has {count} pages, the limit is {limits.max_pages}")
         pages, notes = _read_pages(pdf, count, limits)
     _refuse_unreadable(pages, notes)
-    items, more = _items(pages)
+    lines = [make_lines(page.text.words) for page in pages]
+    running = running_words([(page.text.frame.height, found) for page, found in zip(pages, lines, strict=True)])
+    items, more = _items(pages, running)
     notes.extend(more)
     if any(UNTOLD in note for note in notes) and not any(isinstance(item, Grid) for item in items):
         raise ExtractionError(f"no table could be read: {'; '.join(notes)}")
@@ -101,14 +103,9 @@ def read_pdf(data: bytes, limits: Limits, words: StructureWords) -> Document:
         page_count=count,
         extractor=EXTRACTOR,
         extractor_version=VERSION,
-        running_lines=running_lines(running_texts(_edges(pages))),
+        running_lines=running_lines(running_texts(lines[:RUNNING_PAGES], running)),
         notes=(*notes, *document.notes),
     )
-
-
-def _edges(pages: Sequence[_Page]) -> list[tuple[float, Sequence[Word]]]:
-    """Height and words of the first pages, for their headers and footers."""
-    return [(page.text.frame.height, page.text.words) for page in pages[:RUNNING_PAGES]]
 
 
 @contextmanager
@@ -187,9 +184,7 @@ class _Placed:
     content: PageTable | Paragraph | Refused
 
 
-def _items(pages: Sequence[_Page]) -> tuple[list[Item], list[str]]:
-    lines = [make_lines(page.text.words) for page in pages]
-    running = running_words([(page.text.frame.height, found) for page, found in zip(pages, lines, strict=True)])
+def _items(pages: Sequence[_Page], running: Sequence[set[int]]) -> tuple[list[Item], list[str]]:
     placed: list[_Placed] = []
     for page, dropped in zip(pages, running, strict=True):
         placed.extend(_tagged_items(page) or _page_items(page, dropped))
@@ -202,7 +197,11 @@ def _items(pages: Sequence[_Page]) -> tuple[list[Item], list[str]]:
         share_columns(run)
     prose = [item.content for item in placed if isinstance(item.content, Paragraph)]
     is_outlined = any(paragraph.level for paragraph in prose)
-    levels = heading_levels([paragraph for paragraph in prose if not (is_outlined and paragraph.is_tagged)])
+    in_tables = {key for item in placed if isinstance(item.content, PageTable) for key in item.content.words}
+    levels = heading_levels(
+        [paragraph for paragraph in prose if not (is_outlined and paragraph.is_tagged)],
+        [word for page in pages for word in page.text.words if id(word) in in_tables],
+    )
     items: list[Item] = []
     before: _Placed | None = None
     for item in placed:
@@ -241,12 +240,23 @@ def _is_torn(before: _Placed, item: _Placed) -> bool:
 
 
 def _without_loose_headers(placed: Sequence[_Placed]) -> list[_Placed]:
-    """What looked like a header at the foot of a page is text unless rows in its columns begin the next page."""
+    """What looked like a header at the foot of a page is text unless rows in its columns begin the next page.
+
+    A row that stands alone at the top of a page is text unless a table in its columns ends the page before.
+    """
     result: list[_Placed] = []
     for index, item in enumerate(placed):
         table = item.content
         if not isinstance(table, PageTable) or table.lines is None:
             result.append(item)
+            continue
+        if table.is_rest:
+            above = result[-1] if result and result[-1].page == item.page - 1 else None
+            if above is not None and isinstance(above.content, PageTable) and follows(above.content, table):
+                table.lines = None
+                result.append(item)
+            else:
+                result.extend(_Placed(item.page, paragraph) for paragraph in paragraphs(table.lines))
             continue
         following = placed[index + 1] if index + 1 < len(placed) else None
         rows = following.content if following is not None and following.page == item.page + 1 else None
@@ -333,9 +343,10 @@ def _page_items(page: _Page, dropped: set[int]) -> list[_Placed]:
         found = list(zone.tables)
         taken: set[int] = set()
         for region in find_regions(lines, page.drawing):
+            is_first = not placed and not found and region.lines[0] is lines[0]
             is_last = region.lines[-1] is lines[-1]
             try:
-                table = region_table(region, page.drawing, leading, is_last=is_last)
+                table = region_table(region, page.drawing, leading, is_first=is_first, is_last=is_last)
             except Untold:
                 found.append(Refused(region.lines[0].segments[0].top, region.lines[0].x0))
                 taken |= {id(word) for line in region.lines for segment in line.segments for word in segment.words}

@@ -6,7 +6,7 @@ not belong here: where a table begins and ends (``tables``) and what its columns
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
@@ -98,13 +98,14 @@ def rows_as_drawn(
     rows: list[list[list[Entry]]] = []
     ordered = sorted(entries, key=lambda e: e.segment.order)
     within = _least_gap(ordered)
+    pitch = _least_pitch(entries)
     for entry in ordered:
         row = rows[-1] if rows else None
         last = row[-1][-1] if row else None
         if row is None or last is None:
             rows.append([[entry]])
         elif entry.segment.y > last.segment.y + SAME_LINE * last.segment.size and _meets(entry, row[-1]):
-            if _is_same_cell(row, entry, dividers, widths, within, leading):
+            if _is_same_cell(row, entry, dividers, widths, within, pitch, leading):
                 row[-1].append(entry)
             elif len(row) > 1 and row[0][0].column == entry.column:
                 return None
@@ -141,12 +142,27 @@ def _least_gap(ordered: Sequence[Entry]) -> float:
     return min(gaps, default=0.0)
 
 
+CLOSER = 0.9
+"""Share of the least distance of two rows below which two lines are no rows."""
+
+
+def _least_pitch(entries: Sequence[Entry]) -> float:
+    """Least distance of figures in one column; 0 where fewer than three rows print any."""
+    columns: dict[int, list[float]] = {}
+    for entry in entries:
+        if entry.column and entry.is_number:
+            columns.setdefault(entry.column, []).append(entry.segment.y)
+    gaps = [b - a for ys in columns.values() if len(ys) > 2 for a, b in pairwise(sorted(ys)) if b - a > 2]
+    return min(gaps, default=0.0)
+
+
 def _is_same_cell(
     row: Sequence[Sequence[Entry]],
     entry: Entry,
     dividers: Sequence[float],
     widths: Sequence[tuple[float, float]],
     within: float,
+    pitch: float,
     leading: float,
 ) -> bool:
     """Whether a line drawn right after a cell, below it, is its next line, not the first cell of the next row."""
@@ -167,6 +183,9 @@ def _is_same_cell(
         return False
     if gap > 1.25 * leading * size:
         return False
+    if gap < CLOSER * pitch and gap < 1.05 * within:
+        # Nearer than the figures of any two rows, as near as the lines of any cell.
+        return True
     width = widths[entry.column] if entry.column is not None else (widths[0][0], widths[-1][1])
     return not would_fit(last.segment, entry.segment, width)
 
@@ -216,10 +235,53 @@ def rows_of_lines(
 def _is_wrapped_number(entries: Sequence[Entry], width: tuple[float, float]) -> bool:
     """Whether the lines of a cell are one number that had no room: ``228`` above ``144`` is 228 144."""
     ordered = sorted(entries, key=lambda e: e.segment.y)
-    if len(ordered) < 2 or not is_number(" ".join(entry.segment.text for entry in ordered)):
+    if len(ordered) < 2:
         return False
-    pairs = pairwise(ordered)
+    if len(ordered) == 2 and is_broken(ordered[0].segment, ordered[1].segment, width):
+        return True
+    if not is_number(" ".join(entry.segment.text for entry in ordered)):
+        return False
+    pairs = list(pairwise(ordered))
     return all(not would_fit(a.segment, b.segment, width) for a, b in pairs)
+
+
+SHORT_WORDS = frozenset(
+    [
+        "per", "mot", "och", "i", "av", "till", "från", "för", "med", "inkl", "exkl", "kr", "tkr", "mkr",
+        "mnkr", "år", "ack", "plan", "mål", "vid", "på", "som", "är", "den", "det", "ej", "två", "tre",
+        "fyra", "fem", "mån", "dag", "tim", "st", "kvm", "kv", "samt", "utan", "över", "om", "el", "va",
+        "barn", "elev", "män", "hel", "jan", "feb", "mars", "juni", "juli", "aug", "sep", "okt", "nov", "dec",
+        "kvar", "tal", "data", "ökat", "nytt", "nya", "ny", "nu", "in", "ut",
+    ]
+)  # fmt: skip
+"""Short words that may stand alone on the second line of a cell."""
+MAX_TAIL = 4
+"""Letters of the end of a broken word that can be told from a word."""
+
+
+def is_broken(a: Segment, b: Segment, width: tuple[float, float], known: Collection[str] = ()) -> bool:
+    """Whether a line ends in the middle of a word or number that was too long for its cell.
+
+    A writer breaks a word only where it alone fills a line: not one more character had room there.
+
+    Args:
+        a: the upper line.
+        b: the lower line.
+        width: room for text in the cell as rules draw it (points).
+        known: words of the page; a whole word that is among them was broken, whatever its end looks like.
+    """
+    tail = b.text.split(" ", 1)[0]
+    character = first_token(b.words) / max(1, len(tail))
+    if not a.x1 - a.x0 <= width[1] - width[0] + 0.5 < a.x1 - a.x0 + character:
+        return False
+    if a.text[-1:].isdigit():
+        spaced, glued = f"{a.text} {tail}", f"{a.text}{tail}"
+        return is_number(glued) and tail.isdigit() and (len(tail) < 3 or not is_number(spaced))
+    if " " in a.text or not a.text[-1:].isalpha() or not tail.isalpha() or not tail.islower():
+        return False
+    if f"{a.text}{tail}".casefold() in known:
+        return True
+    return len(tail) <= MAX_TAIL and tail not in SHORT_WORDS
 
 
 def _wrapped_numbers(entries: Sequence[Entry], widths: Sequence[tuple[float, float]], leading: float) -> set[int]:

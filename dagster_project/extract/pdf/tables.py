@@ -7,14 +7,14 @@ not belong here: joining over pages and header rows by content (``structure``), 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 from statistics import median
 
 from dagster_project.extract.pdf.characters import Word
 from dagster_project.extract.pdf.columns import Columns, find_columns
-from dagster_project.extract.pdf.lattice import Lattice, LatticeCell
+from dagster_project.extract.pdf.lattice import MAX_SHADE, Lattice, LatticeCell, shaded_cells
 from dagster_project.extract.pdf.lines import (
     Segment,
     TextLine,
@@ -25,10 +25,10 @@ from dagster_project.extract.pdf.lines import (
     make_lines,
     segment_of,
 )
-from dagster_project.extract.pdf.rows import Entry, Row, Untold, rows_of_lines, split_rows, would_fit
+from dagster_project.extract.pdf.rows import Entry, Row, Untold, is_broken, rows_of_lines, split_rows, would_fit
 from dagster_project.extract.pdf.rules import Area, Drawing
-from dagster_project.extract.pdf.tags import TaggedRow, place_cells
-from dagster_project.extract.structure import NUMBER, YEAR_CELL, Box, PrintedText, is_number
+from dagster_project.extract.pdf.tags import PlacedCell, TaggedRow, place_cells
+from dagster_project.extract.structure import NUMBER, NUMBERED, YEAR_CELL, Box, PrintedText, is_number
 
 NUMBERS = re.compile(rf"{NUMBER.pattern}(?:\s*%)?(?:\s+{NUMBER.pattern}(?:\s*%)?)+")
 """Several numbers with nothing but space between them."""
@@ -63,7 +63,10 @@ class PageTable:
     words: set[int] = field(default_factory=set)
     """Identities of the words that it holds."""
     lines: list[TextLine] | None = None
-    """Its lines, where it is a table only if the next page goes on with it: a header at the foot of a page."""
+    """Its lines, where it is a table only with a part on another page: a header at the foot of a page, a row at the top
+    of one."""
+    is_rest: bool = False
+    """Whether that part is on the page before."""
 
 
 @dataclass(slots=True)
@@ -121,6 +124,8 @@ def tagged_table(rows: Sequence[TaggedRow], by_content: Mapping[int, Sequence[Wo
         words.extend(cell.words)
     # A part that is all header ends at the foot of a page.
     depth = len(header) if all(header) else _leading(header)
+    while depth > 1 and _is_group(placed, filled[depth - 1], n_cols):
+        depth -= 1
     return PageTable(
         min(width[0] for width in widths),
         max(width[1] for width in widths),
@@ -135,6 +140,12 @@ def tagged_table(rows: Sequence[TaggedRow], by_content: Mapping[int, Sequence[Wo
         is_tagged=True,
         words={id(word) for word in words},
     )
+
+
+def _is_group(placed: Sequence[PlacedCell], row: int, n_cols: int) -> bool:
+    """Whether a row is one text over the whole width: below a header it heads the rows of a group."""
+    cells = [item for item in placed if item.row == row]
+    return len(cells) == 1 and cells[0].column == 0 and cells[0].cell.col_span == n_cols
 
 
 def _leading(flags: Sequence[bool]) -> int:
@@ -168,7 +179,9 @@ def lattice_table(lattice: Lattice, words: Sequence[Word], turned: Sequence[Word
         return None
     n_cols = len(lattice.xs) - 1
     widths = _inner_widths(lattice, inside)
+    known = frozenset(word.text.casefold() for word in words)
     entries: dict[int, list[Entry]] = {}
+    ends: dict[tuple[int, int], int] = {}
     for cell, found in inside.items():
         before: TextLine | None = None
         at_row = cell.row
@@ -178,10 +191,11 @@ def lattice_table(lattice: Lattice, words: Sequence[Word], turned: Sequence[Word
                 middle = line.y - 0.3 * line.size
                 at_row = next((r for r in range(cell.row, cell.row_end) if middle < lattice.ys[r + 1]), at_row)
             before = line
-            if sum(segment.is_number for segment in line.segments) > 1 and all(s.is_number for s in line.segments):
-                raise Untold
-            segment = segment_of([word for part in line.segments for word in part.words])
-            entries.setdefault(at_row, []).append(Entry(cell.column, segment, is_number(segment.text)))
+            for column, end, segment in _parts_of_cell(line, cell, lattice):
+                entry = Entry(column, segment, is_number(segment.text))
+                entries.setdefault(at_row, []).append(entry)
+                if end - column > 1:
+                    ends[at_row, column] = max(end, ends.get((at_row, column), 0))
     cell_of = {(cell.row, cell.column): cell for cell in lattice.cells}
     rows: list[list[str]] = []
     spans: dict[tuple[int, int], tuple[int, int]] = {}
@@ -191,11 +205,13 @@ def lattice_table(lattice: Lattice, words: Sequence[Word], turned: Sequence[Word
         at[lattice_row] = len(rows)
         may_be_body = 0 < lattice_row == len(lattice.ys) - 2 and len(entries) <= 3
         for row in rows_of_lines(entries[lattice_row], widths, leading, may_be_body=may_be_body):
-            texts = _texts(row, n_cols, widths)
+            texts = _texts(row, n_cols, widths, known)
             for column in texts:
                 cell = cell_of.get((lattice_row, column))
-                if cell is not None and (cell.column_end - column > 1 or cell.row_end - cell.row > 1):
-                    spans[len(rows), column] = (cell.row_end - cell.row, cell.column_end - column)
+                end = ends.get((lattice_row, column), column + 1)
+                row_span = cell.row_end - cell.row if cell is not None else 1
+                if end - column > 1 or row_span > 1:
+                    spans[len(rows), column] = (row_span, end - column)
             rows.append([texts.get(column, "") for column in range(n_cols)])
             bold.append(all(entry.segment.bold for entry in row.entries))
     spans = {place: (min(row_span, len(rows) - place[0]), col_span) for place, (row_span, col_span) in spans.items()}
@@ -218,6 +234,45 @@ def lattice_table(lattice: Lattice, words: Sequence[Word], turned: Sequence[Word
     return table
 
 
+def _parts_of_cell(line: TextLine, cell: LatticeCell, lattice: Lattice) -> list[tuple[int, int, Segment]]:
+    """One printed line of a cell as the texts of the columns that it takes: first column, end, text.
+
+    Where no rule parts the cells of a row, the columns are those that rules part in other rows, and white space shows
+    which text stands in which.
+
+    Raises:
+        Untold: several numbers stand in what is one column, or a text runs over the edge of a filled column.
+    """
+    whole = segment_of([word for part in line.segments for word in part.words])
+    if len(line.segments) == 1 or cell.column_end - cell.column == 1:
+        if sum(s.is_number for s in line.segments) > 1 and all(s.is_number for s in line.segments):
+            raise Untold
+        return [(cell.column, cell.column_end, whole)]
+    places: list[tuple[int, int, list[Word]]] = []
+    for segment in line.segments:
+        reached = [
+            j
+            for j in range(cell.column, cell.column_end)
+            if segment.x0 < lattice.xs[j + 1] - OVER and segment.x1 > lattice.xs[j] + OVER
+        ]
+        first, end = reached[0], reached[-1] + 1
+        if places and first < places[-1][1]:
+            if end - first > 1 or places[-1][1] - places[-1][0] > 1 or segment.is_number:
+                raise Untold
+            places[-1][2].extend(segment.words)
+            continue
+        places.append((first, end, list(segment.words)))
+    if len(places) == 1:
+        return [(cell.column, cell.column_end, whole)]
+    if any(end - first > 1 and NUMBERS.fullmatch(segment_of(words).text) for first, end, words in places):
+        raise Untold
+    return [(first, end, segment_of(words)) for first, end, words in places]
+
+
+OVER = 1.0
+"""Points by which text may run over the edge of its column."""
+
+
 def _inner_widths(lattice: Lattice, inside: dict[LatticeCell, list[Word]]) -> list[tuple[float, float]]:
     """Room for text in every column: its rules, less the distance that text keeps from them."""
     widths = []
@@ -233,17 +288,25 @@ def _inner_widths(lattice: Lattice, inside: dict[LatticeCell, list[Word]]) -> li
     return widths
 
 
-def _texts(row: Row, n_cols: int, widths: Sequence[tuple[float, float]]) -> dict[int, str]:
-    """Text of every filled cell of a row."""
+def _texts(
+    row: Row, n_cols: int, widths: Sequence[tuple[float, float]], known: Collection[str] | None = None
+) -> dict[int, str]:
+    """Text of every filled cell of a row; ``known`` as in ``cell_text``."""
     lines: dict[int, list[Entry]] = {}
     for entry in row.entries:
         if entry.column is not None:
             lines.setdefault(entry.column, []).append(entry)
-    return {column: cell_text(found, widths[column]) for column, found in lines.items() if column < n_cols}
+    return {column: cell_text(found, widths[column], known) for column, found in lines.items() if column < n_cols}
 
 
-def cell_text(entries: Sequence[Entry], width: tuple[float, float]) -> str:
-    """The lines of one cell as one text; a wide gap, or a line that ends far too early, begins a paragraph."""
+def cell_text(entries: Sequence[Entry], width: tuple[float, float], known: Collection[str] | None = None) -> str:
+    """The lines of one cell as one text; a wide gap, or a line that ends far too early, begins a paragraph.
+
+    Args:
+        entries: the lines.
+        width: room for text (points).
+        known: words of the page, if rules draw the room: then a word that had no room on a line is made whole.
+    """
     entries = sorted(entries, key=lambda e: (round(e.segment.y), e.segment.x0))
     gaps = [b.segment.y - a.segment.y for a, b in pairwise(entries)]
     least = min((gap for gap in gaps if gap > 2), default=0.0)
@@ -252,7 +315,13 @@ def cell_text(entries: Sequence[Entry], width: tuple[float, float]) -> str:
         room = (width[1] - width[0]) * 0.75
         early = len(entries) > 2 and a.segment.x1 - a.segment.x0 < room and would_fit(a.segment, b.segment, (0, room))
         breaks.append(gap > 2 and (gap > 1.3 * least or early))
-    text = join_texts([entry.segment.text for entry in entries], breaks)
+    texts = [entry.segment.text for entry in entries]
+    if known is not None:
+        for index in range(len(entries) - 1, 0, -1):
+            if gaps[index - 1] > 2 and is_broken(entries[index - 1].segment, entries[index].segment, width, known):
+                texts[index - 1 : index + 1] = [texts[index - 1] + texts[index]]
+                del breaks[index]
+    text = join_texts(texts, breaks)
     return PrintedText(text, _box([word for entry in entries for word in entry.segment.words]))
 
 
@@ -437,8 +506,11 @@ def _has_title(lines: Sequence[TextLine], above: float, below: float, start: flo
 
 
 def _fits_below(head: TextLine, segment: Segment) -> bool:
-    """Whether a segment stands within one column of the line that heads them."""
-    return not any(segment.x0 < other.x0 - 1 and segment.x1 > other.x0 for other in head.segments[1:])
+    """Whether a segment stands within one column of the line that heads them: it may be wider than its header."""
+    return not any(
+        segment.x0 < min(other.x0 - 1, before.x1 + MIN_APART) and segment.x1 > other.x0
+        for before, other in pairwise(head.segments)
+    )
 
 
 def _between(lines: Sequence[TextLine], above: float, below: float, start: float, end: float) -> list[Segment]:
@@ -553,6 +625,8 @@ def _goes_on(
     if line.size < 0.75 * min(lines[i].size for i in run):
         # Figures in large print with words below are no rows.
         return False
+    if _begins_anew(lines, run, index):
+        return False
     if index in group_of and group_of.get(index) == group_of.get(run[-1]):
         return True
     inside = [groups[group_of[i]] for i in run if i in group_of]
@@ -587,6 +661,24 @@ def _goes_on(
         # The pitch of the rows is not known yet: that of the lines of a header is less.
         return gap <= (FIRST_GAP_EM if several or not gaps else 2.6) * size
     return gap <= min(MAX_GAP_EM * size, max((2.6 if several else 2.2) * size, 1.45 * max(gaps)))
+
+
+NEW_TABLE_GAP = 1.35
+"""How many times wider than between rows the room above the header of the next table is, at the least."""
+
+
+def _begins_anew(lines: Sequence[TextLine], run: Sequence[int], index: int) -> bool:
+    """Whether a line is the header of the next table: bold like that of this one, set off, and without figures."""
+    line, first = lines[index], lines[run[0]]
+    if len(line.segments) < 2 or not all(s.bold for s in (*line.segments, *first.segments)):
+        return False
+    if any(s.is_number and not YEAR_CELL.fullmatch(s.text) for s in line.segments):
+        return False
+    body = [i for i in run if any(s.is_number and not YEAR_CELL.fullmatch(s.text) for s in lines[i].segments[1:])]
+    if len(body) < 2:
+        return False
+    usual = median(lines[b].y - lines[a].y for a, b in pairwise(run))
+    return line.y - lines[index - 1].y > NEW_TABLE_GAP * usual
 
 
 def _is_off(lines: Sequence[TextLine], run: Sequence[int], line: TextLine) -> bool:
@@ -655,26 +747,37 @@ def _in_rhythm(lines: Sequence[TextLine], kept: Sequence[int], index: int) -> bo
     return gap <= limit and _fits_below(head, lines[index].segments[0])
 
 
-def region_table(region: Region, drawing: Drawing, leading: float, *, is_last: bool = False) -> PageTable | None:
+def region_table(
+    region: Region, drawing: Drawing, leading: float, *, is_first: bool = False, is_last: bool = False
+) -> PageTable | None:
     """The table in a region; None if it holds none. Lines of prose at its ends stay out of the table.
 
-    The last region of a page may be the header of a table that begins on the next one: see ``PageTable.lines``.
+    The last region of a page may be the header of a table that begins on the next one, the first one the last row of a
+    table on the page before: see ``PageTable.lines``.
 
     Raises:
         Untold: it is a table, but a cell may be several, or a text runs over columns that are filled.
     """
     lines = list(region.lines)
+    if _is_contents(lines):
+        return None
     forced = _forced(lines, drawing)
-    columns = find_columns(lines, forced)
+    shaded = _shaded_columns(lines, drawing)
+    columns = find_columns(lines, forced, shaded)
     trimmed = _trim(lines, columns, region)
     if len(trimmed) < len(lines):
         lines = trimmed
-        columns = find_columns(lines, forced) if lines else columns
+        columns = find_columns(lines, forced, shaded) if lines else columns
     if not lines or len(columns.columns) < 2:
         return None
     is_table = _is_table(lines, columns, region.ruled)
     words = [segment for line in lines for segment in line.segments if not segment.is_number]
-    if not is_table and not (is_last and len(lines[0].segments) > 1 and len(lines) <= 3 and len(words) > 1):
+    is_rest = is_first and not is_table and len(lines) == 1 and len(words) < len(lines[0].segments)
+    if (
+        not is_table
+        and not is_rest
+        and not (is_last and len(lines[0].segments) > 1 and len(lines) <= 3 and len(words) > 1)
+    ):
         return None
     entries = _entries(lines, columns)
     widths = [(column.x0, column.x1) for column in columns.columns]
@@ -687,8 +790,24 @@ def region_table(region: Region, drawing: Drawing, leading: float, *, is_last: b
         raise Untold
     table.words = {id(word) for line in lines for segment in line.segments for word in segment.words}
     if not is_table:
-        table.lines = lines
+        table.lines, table.is_rest = lines, is_rest
     return table
+
+
+MIN_ENTRIES = 2
+
+
+def _is_contents(lines: Sequence[TextLine]) -> bool:
+    """Whether lines are a table of contents: nothing beside its texts but page numbers that never go back."""
+    pages = [line.segments[-1].text for line in lines if len(line.segments) > 1]
+    if len(pages) < MIN_ENTRIES or any(len(line.segments) > 2 for line in lines):
+        return False
+    if not all(page.isdigit() and len(page) <= 3 for page in pages):
+        return False
+    numbers = [int(page) for page in pages]
+    led = any(is_contents_line(line) for line in lines)
+    numbered = sum(NUMBERED.fullmatch(line.segments[0].text) is not None for line in lines)
+    return numbers == sorted(numbers) and (led or numbered >= MIN_ENTRIES)
 
 
 def _forced(lines: Sequence[TextLine], drawing: Drawing) -> list[float]:
@@ -696,6 +815,18 @@ def _forced(lines: Sequence[TextLine], drawing: Drawing) -> list[float]:
     return sorted(
         rule.at for rule in drawing.down if min(rule.end, bottom) - max(rule.start, top) > 0.7 * (bottom - top)
     )
+
+
+def _shaded_columns(lines: Sequence[TextLine], drawing: Drawing) -> list[float]:
+    """Edges between the cells of shaded rows, from left to right."""
+    top, bottom = lines[0].segments[0].top - 2, lines[-1].y + 2
+    inside = [a for a in drawing.areas if top < a.y1 and a.y0 < bottom and 6 < a.y1 - a.y0 < MAX_SHADE]
+    _, down = shaded_cells(inside)
+    edges: list[float] = []
+    for rule in sorted(down, key=lambda r: r.at):
+        if not edges or rule.at - edges[-1] > MIN_APART:
+            edges.append(rule.at)
+    return edges
 
 
 def _trim(lines: Sequence[TextLine], columns: Columns, region: Region) -> list[TextLine]:
@@ -917,6 +1048,9 @@ def _place_headers(
             spans.pop((index, column), None)
         for (start, end), text in zip(runs, old, strict=True):
             texts[index][start] = text
+            while end - start > 1 and end < n_cols and not any(texts[row][end] for row in range(body)):
+                # A column without any header stands under the one that runs over its neighbours.
+                end += 1
             if end - start > 1:
                 spans[index, start] = (1, end - start)
 
@@ -950,10 +1084,7 @@ def _runs_below(
                     left, right = _room(widths, start, end)
                     if not left - 1 <= (x0 + x1) / 2 <= right + 1:
                         continue
-                    distance = min(
-                        *(abs((x0 + x1) / 2 - middle) for middle in _middles(widths, start, end)),
-                        abs(x0 - widths[start][0]) + FLUSH,
-                    )
+                    distance = _distance(x0, x1, widths, start, end)
                     cost = off + distance + LEFT_OVER * (first - done)
                     if last + 1 not in longer or cost < longer[last + 1][0]:
                         longer[last + 1] = (cost, last + 1, [*way, (start, end)])
@@ -961,7 +1092,49 @@ def _runs_below(
     if not ways:
         return None
     best = min(ways, key=lambda way: (way[0] + LEFT_OVER * (len(columns) - way[1]), way[1]))
-    return _equal_runs(boxes, columns, widths, below, best[0]) or best[2]
+    exact = _exact_runs(boxes, columns, widths)
+    return exact or _equal_runs(boxes, columns, widths, below, best[0]) or best[2]
+
+
+def _distance(x0: float, x1: float, widths: Sequence[tuple[float, float]], start: int, end: int) -> float:
+    """How far a header text is from where it would stand over a run of columns: in their middle, or at their left."""
+    found = [abs((x0 + x1) / 2 - middle) for middle in _middles(widths, start, end)]
+    found.append(abs(x0 - widths[start][0]) + FLUSH)
+    if end - start > 1 and start:
+        # Columns as wide as the distance between their right ends: the text is flush with the left edge of the first.
+        pitch = (widths[end - 1][1] - widths[start][1]) / (end - 1 - start)
+        found.append(abs(x0 - (widths[start][1] - pitch + CELL_PADS)) + FLUSH)
+    return min(found)
+
+
+CELL_PADS = 10.0
+"""Points from the text of one cell to that of the next, at the least: what both keep from the edge between them."""
+
+EXACT = 1.5
+"""Points within which a text stands exactly where it would stand over its run."""
+
+
+def _exact_runs(
+    boxes: Sequence[tuple[float, float]], columns: Sequence[int], widths: Sequence[tuple[float, float]]
+) -> list[tuple[int, int]] | None:
+    """Runs one beside the other, up to the last column, over the middles of which all texts stand exactly.
+
+    The middles of all are meant alike; None where there are no such runs, or several.
+    """
+    found: set[tuple[tuple[int, int], ...]] = set()
+    for alike in range(3):
+        ways: list[tuple[tuple[int, int], ...]] = [()]
+        for x0, x1 in boxes:
+            longer = []
+            for way in ways:
+                for first in columns if not way else [way[-1][1]]:
+                    for last in range(first, columns[-1] + 1):
+                        if last in columns and abs((x0 + x1) / 2 - _middles(widths, first, last + 1)[alike]) < EXACT:
+                            longer.append((*way, (first, last + 1)))
+            ways = longer
+        found |= {way for way in ways if way[-1][1] == columns[-1] + 1}
+    several = [way for way in found if any(end - start > 1 for start, end in way)]
+    return list(several[0]) if len(several) == 1 and columns[-1] - columns[0] == len(columns) - 1 else None
 
 
 EQUAL = 12.0
@@ -1001,10 +1174,10 @@ def _off_runs(
     """How far texts are from the middles of their runs, together; None if one stands beside its run."""
     off = 0.0
     for (x0, x1), (start, end) in zip(boxes, runs, strict=True):
-        middle = (x0 + x1) / 2
-        if not widths[start][0] - 1 <= middle <= widths[end - 1][1] + 1:
+        left, right = _room(widths, start, end)
+        if not left - 1 <= (x0 + x1) / 2 <= right + 1:
             return None
-        off += min(abs(middle - other) for other in _middles(widths, start, end))
+        off += _distance(x0, x1, widths, start, end)
     return off
 
 

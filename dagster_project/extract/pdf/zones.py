@@ -244,7 +244,7 @@ def _cut(run: Sequence[TextLine], x: float) -> tuple[float, float, float] | None
         running = (prose[0] and _runs_on(lefts) and _is_wide(rights)) or (
             prose[1] and _runs_on(rights) and _is_wide(lefts)
         )
-        if all(prose) or running:
+        if (all(prose) or running) and not _are_figures(lefts, rights):
             return (gutter0 + gutter1) / 2, top, bottom
     beside = [line for line, *sides in zip(run, left, right, strict=True) if all(sides)]
     if len(beside) < MIN_LINES:
@@ -281,6 +281,16 @@ def _is_prose(side: Sequence[Sequence[Segment]]) -> bool:
     full = sum(s.x1 - x0 > 0.7 * (x1 - x0) for s in single)
     words = median(len(s.words) for s in single)
     return words >= MIN_WORDS and full * 2 > len(single)
+
+
+def _are_figures(lefts: Sequence[Sequence[Segment]], rights: Sequence[Sequence[Segment]]) -> bool:
+    """Whether one side holds little but figures on the lines of the other: the figures of those rows, no text."""
+    for side, other in ((rights, lefts), (lefts, rights)):
+        heights = {round(line[0].y) for line in other}
+        figures = sum(all(s.is_number for s in line) and round(line[0].y) in heights for line in side)
+        if 2 * figures > len(side):
+            return True
+    return False
 
 
 def _runs_on(side: Sequence[Sequence[Segment]]) -> bool:
