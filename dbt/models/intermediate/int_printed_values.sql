@@ -363,7 +363,10 @@ wholes as (
 )
 
 select
-    * exclude (is_certain, printed_unit_key, printed_unit_basis, is_ratio, whole, follows_whole, is_zero_row, first_money, last_money),
+    * exclude (
+        section_unit_key, certain_unit_key, is_certain, printed_unit_key, printed_unit_basis, is_ratio,
+        whole, follows_whole, is_zero_row, first_money, last_money
+    ),
     case
         when follows_whole and whole.unit_key is not null then whole.unit_key
         when printed_unit_key is null and is_zero_row and first_money = last_money then first_money
