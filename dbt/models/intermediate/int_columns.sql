@@ -224,6 +224,8 @@ interpreted as (
         case
             when trim(described.column_text) in ('+/-', '+-') then 'variance'
             when described.is_comparison and scenarios.scenario_key in ('actual', 'forecast') then 'variance'
+            -- Without a year BU may be a department.
+            when scenarios.scenario_key is null and regexp_matches(described.column_words, ' bu 20\d\d ') then 'budget'
             else scenarios.scenario_key
         end as scenario_key,
         column_entities.entity as column_entity,

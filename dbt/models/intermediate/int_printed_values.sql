@@ -254,6 +254,17 @@ with_flags as (
     from with_periods
 ),
 
+-- The label wins over the unit of the table and of a column of money; a column of shares (Förändring, %) wins over what a
+-- label counts. A department may have a name that begins with what is counted.
+with_certainty as (
+    select
+        *,
+        certain_unit_key is not null
+        and (not is_money_table or kind = 'financial' or (kind = 'org_result' and certain_unit_key = 'percent'))
+        and (certain_unit_key = 'percent' or coalesce(column_unit_key, 'kr') in ('kr', 'tkr', 'mnkr', 'mdkr')) as is_certain
+    from with_flags
+),
+
 described as (
     select
         *,
@@ -281,7 +292,7 @@ described as (
             when cell_unit_key is not null then cell_unit_key
             when row_unit_key is not null then row_unit_key
             when label_unit_key is not null then label_unit_key
-            when certain_unit_key is not null and (not is_money_table or kind = 'financial') then certain_unit_key
+            when is_certain then certain_unit_key
             when column_unit_key is not null then column_unit_key
             when hint_unit_key is not null and not is_money_table then hint_unit_key
             when section_unit_key is not null then section_unit_key
@@ -295,7 +306,7 @@ described as (
             when cell_unit_key is not null then 'cell'
             when row_unit_key is not null then 'row'
             when label_unit_key is not null then 'label'
-            when certain_unit_key is not null and (not is_money_table or kind = 'financial') then 'label'
+            when is_certain then 'label'
             when column_unit_key is not null then 'header'
             when hint_unit_key is not null and not is_money_table then 'label'
             when section_unit_key is not null then 'label'
@@ -325,7 +336,7 @@ described as (
             regexp_matches(label_words, ' per [a-zåäö0-9]')
             and not regexp_matches(label_words, ' per (?:den|helår|år|kvartal|tertial|månad|verksamhet|nämnd|avdelning|enhet|\d|{{ month_pattern() }})')
         ) as is_ratio
-    from with_flags
+    from with_certainty
 ),
 
 -- "varav" is measured as the row that it is part of, unless it says otherwise itself.
@@ -352,7 +363,10 @@ wholes as (
 )
 
 select
-    * exclude (printed_unit_key, printed_unit_basis, is_ratio, whole, follows_whole, is_zero_row, first_money, last_money),
+    * exclude (
+        section_unit_key, certain_unit_key, is_certain, printed_unit_key, printed_unit_basis, is_ratio,
+        whole, follows_whole, is_zero_row, first_money, last_money
+    ),
     case
         when follows_whole and whole.unit_key is not null then whole.unit_key
         when printed_unit_key is null and is_zero_row and first_money = last_money then first_money
