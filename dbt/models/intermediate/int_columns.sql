@@ -351,9 +351,9 @@ bounded as (
                 report_type = 'interim_report' and period_form in ('year', 'whole_year')
                 and coalesce(scenario_key, 'actual') in ('actual', 'budget', 'variance') and regexp_matches(column_words, ' ack')
                 then {
-                    'first': printed_bounds.first,
-                    'last': cast(outcome_end - (fiscal_year - year(printed_bounds.first)) * interval 1 year as date)
-                }
+                        'first': printed_bounds.first,
+                        'last': cast(outcome_end - (fiscal_year - year(printed_bounds.first)) * interval 1 year as date)
+                    }
             else printed_bounds
         end as bounds
     from settled

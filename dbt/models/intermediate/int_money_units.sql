@@ -39,22 +39,26 @@ largest as (
     group by all
 ),
 
+silent_totals as (
+    select distinct report_id, table_seq, magnitude
+    from numbers
+    where printed_unit_key is null and expects_money and is_total_row and magnitude >= 1000
+),
+
+printed_numbers as (
+    select distinct report_id, magnitude, printed_unit_key
+    from numbers
+    where dimension = 'money' and kind in ('financial', 'org_result')
+),
+
 -- Two totals that a table with a unit prints to the digit: the tables tell of the same money.
 shared_totals as (
     select
         silent_totals.report_id,
         silent_totals.table_seq,
         min(printed_numbers.printed_unit_key) as unit_key
-    from (
-        select distinct report_id, table_seq, magnitude
-        from numbers
-        where printed_unit_key is null and expects_money and is_total_row and magnitude >= 1000
-    ) as silent_totals
-    inner join (
-        select distinct report_id, magnitude, printed_unit_key
-        from numbers
-        where dimension = 'money' and kind in ('financial', 'org_result')
-    ) as printed_numbers using (report_id, magnitude)
+    from silent_totals
+    inner join printed_numbers using (report_id, magnitude)
     group by all
     having count(distinct silent_totals.magnitude) > 1 and count(distinct printed_numbers.printed_unit_key) = 1
 ),
