@@ -128,6 +128,7 @@ class _Site:
             report_types=REPORT_TYPES,
             scenarios=text.SCENARIOS,
             names=self.names,
+            concept_pages=set(self.data.concepts),
             script_json=_script_json,
             totals=self.data.totals,
         )
