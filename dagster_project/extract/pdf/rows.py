@@ -181,6 +181,9 @@ def _is_same_cell(
         return False
     if entry.segment.bold != last.segment.bold or (entry.is_number and last.is_number):
         return False
+    if _is_capitals(last.segment.text) and entry.segment.text[:1].isupper() and not entry.segment.text.isupper():
+        # The label of a group in capitals, and that of its first row.
+        return False
     if gap > 1.25 * leading * size:
         return False
     if gap < CLOSER * pitch and gap < 1.05 * within:
@@ -188,6 +191,14 @@ def _is_same_cell(
         return True
     width = widths[entry.column] if entry.column is not None else (widths[0][0], widths[-1][1])
     return not would_fit(last.segment, entry.segment, width)
+
+
+MIN_CAPITALS = 6
+"""Letters of a text in capitals that is no abbreviation."""
+
+
+def _is_capitals(text: str) -> bool:
+    return text.isupper() and sum(char.isalpha() for char in text) >= MIN_CAPITALS
 
 
 def _is_wrapped_pair(above: Entry, below: Entry, widths: Sequence[tuple[float, float]]) -> bool:

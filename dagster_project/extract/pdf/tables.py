@@ -572,7 +572,64 @@ def find_regions(lines: Sequence[TextLine], drawing: Drawing) -> list[Region]:
         if several:
             last_several = len(run) - 1
     close()
-    return [part for region in regions for part in _apart_as_drawn(region)]
+    return [part for region in _joined_pieces(lines, regions) for part in _apart_as_drawn(region)]
+
+
+def _joined_pieces(lines: Sequence[TextLine], regions: Sequence[Region]) -> list[Region]:
+    """Regions one below the other that are one table: empty rows, or the labels of groups, stand between its rows."""
+    at = {id(line): index for index, line in enumerate(lines)}
+    result: list[Region] = []
+    for region in regions:
+        above = result[-1] if result else None
+        between = lines[at[id(above.lines[-1])] + 1 : at[id(region.lines[0])]] if above is not None else []
+        if above is not None and _is_rest_of(above, between, region):
+            whole = [*above.lines, *between, *region.lines]
+            result[-1] = Region(whole, above.ruled, above.dividers)
+        else:
+            result.append(region)
+    return result
+
+
+EMPTY_ROW_EM = 3.2
+"""Distance of baselines, as a multiple of the size, over an empty row of a table, at the most."""
+
+
+def _is_rest_of(above: Region, between: Sequence[TextLine], region: Region) -> bool:
+    """Whether rows without a header of their own stand in the columns of the region above.
+
+    Both have no rules, which would show where each ends. Between them stand at most labels flush with those of the
+    rows, in their size, no further apart than over an empty row.
+    """
+    rows = [line for line in region.lines if len(line.segments) > 1]
+    if above.ruled or region.ruled or not rows or not _has_figures(rows[0]):
+        return False
+    upper = [line for line in above.lines if len(line.segments) > 1]
+    labelled = [line for line in (*upper, *rows) if not line.segments[0].is_number]
+    edge = min(line.x0 for line in labelled) if labelled else 0.0
+    ends = min((line.segments[1].x0 for line in (*upper, *rows) if abs(line.x0 - edge) < 1.5), default=0.0)
+    size = max(line.size for line in upper)
+    head = region.lines[: region.lines.index(rows[0])]
+    for line in (*between, *head):
+        if len(line.segments) > 1 or abs(line.x0 - edge) > 1.5 or line.x1 > ends or abs(line.size - size) > 0.3:
+            return False
+    run = [above.lines[-1], *between, *head, rows[0]]
+    if any(b.y - a.y > EMPTY_ROW_EM * size for a, b in pairwise(run)) or abs(rows[0].size - size) > 0.3:
+        return False
+    return all(_stands_below(upper, segment) for line in rows for segment in line.segments)
+
+
+def _stands_below(rows: Sequence[TextLine], segment: Segment) -> bool:
+    """Whether a segment begins or ends where one of the rows above has a text, and meets that text."""
+    return any(
+        segment.x0 < s.x1 and segment.x1 > s.x0 and (abs(segment.x0 - s.x0) < 1.5 or abs(segment.x1 - s.x1) < 1.5)
+        for line in rows
+        for s in line.segments
+    )
+
+
+def _has_figures(line: TextLine) -> bool:
+    """Whether a line has a figure right of its first segment that is no year."""
+    return any(s.is_number and not YEAR_CELL.fullmatch(s.text) for s in line.segments[1:])
 
 
 MIN_APART = 6.0
@@ -632,8 +689,11 @@ def _goes_on(
     inside = [groups[group_of[i]] for i in run if i in group_of]
     if inside and index in group_of and groups[group_of[index]].drawn and inside[-1].drawn:
         return False
-    if inside and index not in group_of and run[0] in group_of and inside[-1].is_closed:
-        # A rule above the first row and one below the last: the table is closed. With rules between rows only, the
+    heads_only = _has_figures(line) and not any(_has_figures(lines[i]) for i in run)
+    if heads_only and not all(_stands_below([lines[i] for i in run], segment) for segment in line.segments):
+        heads_only = False
+    if inside and index not in group_of and run[0] in group_of and inside[-1].is_closed and not heads_only:
+        # Rules around the levels of a header close nothing: the first row stands below. A rule above the first row and one below the last: the table is closed. With rules between rows only, the
         # last row stands below the last rule, as the first does above the first.
         return False
     if is_contents_line(line) or line.size > 1.15 * max(lines[i].size for i in run):
