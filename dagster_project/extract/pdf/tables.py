@@ -25,7 +25,16 @@ from dagster_project.extract.pdf.lines import (
     make_lines,
     segment_of,
 )
-from dagster_project.extract.pdf.rows import Entry, Row, Untold, is_broken, rows_of_lines, split_rows, would_fit
+from dagster_project.extract.pdf.rows import (
+    Entry,
+    Row,
+    Untold,
+    is_broken,
+    is_broken_end,
+    rows_of_lines,
+    split_rows,
+    would_fit,
+)
 from dagster_project.extract.pdf.rules import Area, Drawing
 from dagster_project.extract.pdf.tags import PlacedCell, TaggedRow, place_cells
 from dagster_project.extract.structure import NUMBER, NUMBERED, YEAR_CELL, Box, PrintedText, is_number
@@ -316,11 +325,13 @@ def cell_text(entries: Sequence[Entry], width: tuple[float, float], known: Colle
         early = len(entries) > 2 and a.segment.x1 - a.segment.x0 < room and would_fit(a.segment, b.segment, (0, room))
         breaks.append(gap > 2 and (gap > 1.3 * least or early))
     texts = [entry.segment.text for entry in entries]
-    if known is not None:
-        for index in range(len(entries) - 1, 0, -1):
-            if gaps[index - 1] > 2 and is_broken(entries[index - 1].segment, entries[index].segment, width, known):
-                texts[index - 1 : index + 1] = [texts[index - 1] + texts[index]]
-                del breaks[index]
+    for index in range(len(entries) - 1, 0, -1):
+        above, below = entries[index - 1].segment, entries[index].segment
+        if gaps[index - 1] > 2 and (
+            is_broken(above, below, width, known) if known is not None else is_broken_end(above, below, width)
+        ):
+            texts[index - 1 : index + 1] = [texts[index - 1] + texts[index]]
+            del breaks[index]
     text = join_texts(texts, breaks)
     return PrintedText(text, _box([word for entry in entries for word in entry.segment.words]))
 
@@ -689,11 +700,14 @@ def _goes_on(
     inside = [groups[group_of[i]] for i in run if i in group_of]
     if inside and index in group_of and groups[group_of[index]].drawn and inside[-1].drawn:
         return False
-    heads_only = _has_figures(line) and not any(_has_figures(lines[i]) for i in run)
-    if heads_only and not all(_stands_below([lines[i] for i in run], segment) for segment in line.segments):
-        heads_only = False
-    if inside and index not in group_of and run[0] in group_of and inside[-1].is_closed and not heads_only:
-        # Rules around the levels of a header close nothing: the first row stands below. A rule above the first row and one below the last: the table is closed. With rules between rows only, the
+    if (
+        inside
+        and index not in group_of
+        and run[0] in group_of
+        and inside[-1].is_closed
+        and not _is_below_header(lines, run, line, group_of)
+    ):
+        # A rule above the first row and one below the last: the table is closed. With rules between rows only, the
         # last row stands below the last rule, as the first does above the first.
         return False
     if is_contents_line(line) or line.size > 1.15 * max(lines[i].size for i in run):
@@ -721,6 +735,18 @@ def _goes_on(
         # The pitch of the rows is not known yet: that of the lines of a header is less.
         return gap <= (FIRST_GAP_EM if several or not gaps else 2.6) * size
     return gap <= min(MAX_GAP_EM * size, max((2.6 if several else 2.2) * size, 1.45 * max(gaps)))
+
+
+def _is_below_header(
+    lines: Sequence[TextLine], run: Sequence[int], line: TextLine, group_of: Mapping[int, int]
+) -> bool:
+    """Whether rules enclose nothing but the levels of a header, which closes no table, and figures begin below it."""
+    header = [lines[i] for i in run if i in group_of]
+    if any(_has_figures(other) for other in header):
+        return False
+    if run[-1] not in group_of:
+        return True
+    return _has_figures(line) and all(_stands_below(header, segment) for segment in line.segments)
 
 
 NEW_TABLE_GAP = 1.35
@@ -824,6 +850,9 @@ def region_table(
     forced = _forced(lines, drawing)
     shaded = _shaded_columns(lines, drawing)
     columns = find_columns(lines, forced, shaded)
+    if columns.spanning:
+        lines = _parted_headers(lines, columns)
+        columns = find_columns(lines, forced, shaded)
     trimmed = _trim(lines, columns, region)
     if len(trimmed) < len(lines):
         lines = trimmed
@@ -852,6 +881,36 @@ def region_table(
     if not is_table:
         table.lines, table.is_rest = lines, is_rest
     return table
+
+
+def _parted_headers(lines: Sequence[TextLine], columns: Columns) -> list[TextLine]:
+    """Lines in which headers of neighbouring columns that stand a space apart are texts of their own.
+
+    Every part of such a text ends exactly where the figures of its column end.
+    """
+    spanning = {id(segment) for segment in columns.spanning}
+    ends = [
+        max((s.x1 for s in column.segments if s.is_number), default=None) if index else None
+        for index, column in enumerate(columns.columns)
+    ]
+    result: list[TextLine] = []
+    for line in lines:
+        segments: list[Segment] = []
+        for segment in line.segments:
+            parts: list[tuple[int, list[Word]]] = []
+            for word in segment.words if id(segment) in spanning else ():
+                reached = [i for i, c in enumerate(columns.columns) if word.x0 < c.x1 and word.x1 > c.x0]
+                if len(reached) != 1:
+                    parts = []
+                    break
+                if parts and parts[-1][0] == reached[0]:
+                    parts[-1][1].append(word)
+                else:
+                    parts.append((reached[0], [word]))
+            flush = all((end := ends[column]) is not None and abs(found[-1].x1 - end) < 1 for column, found in parts)
+            segments.extend([segment_of(found) for _, found in parts] if len(parts) > 1 and flush else [segment])
+        result.append(TextLine(line.y, segments))
+    return result
 
 
 MIN_ENTRIES = 2
