@@ -245,6 +245,7 @@ def test_page_numbers_set_against_the_leader_dots_of_contents() -> None:
 BALANCE = [
     ["Belopp i mnkr", "2023", "2024", "2025"],
     ["TILLGÅNGAR", "", "", ""],
+    ["Anläggningstillgångar", "", "", ""],
     ["Mark och byggnader", "521,2", "507,7", "444,8"],
     ["Maskiner", "30,7", "25,9", "76,4"],
     ["Summa anläggningstillgångar", "551,9", "533,6", "521,2"],
@@ -260,8 +261,8 @@ def test_empty_rows_and_group_labels_do_not_cut_a_table() -> None:
     page.text(SENTENCE)
     for row in BALANCE:
         page.rows([row], head=row is BALANCE[0], pitch=12)
-        if row[0].startswith(("TILLG", "Summa a", "Oms")):
-            page.y -= 11
+        if row[0].startswith(("TILLG", "Anl", "Summa a", "Oms")):
+            page.y -= 14
     assert _rows(page.read()) == BALANCE
 
 
@@ -330,6 +331,24 @@ def test_headers_a_space_apart_end_where_their_figures_end() -> None:
     page.text(SENTENCE)
     page.rows(rows, edges)
     assert _rows(page.read()) == rows
+
+
+def test_two_headers_below_one_are_headers_of_two_columns() -> None:
+    edges = (LEFT, 230.0, 270.0, 330.0, 370.0, 430.0)
+    rows = [
+        ["", "Not", "2024-12-31", "Not", "2024-12-31"],
+        ["Eget kapital", "24", "919,3", "", "911,2"],
+        ["Skulder", "25", "601,0", "", "612,4"],
+    ]
+    page = Page()
+    page.text("Balansräkning", 16, bold=True)
+    page.text(SENTENCE)
+    page.canvas.setFont("Helvetica-Bold", SIZE)
+    for x, text in ((LEFT + PAD, "Löpande prisnivå"), (250.0, "KOMMUNEN"), (349.0, "KONCERNEN")):
+        page.canvas.drawString(x, page.y, text)
+    page.y -= 11.5
+    page.rows(rows, edges)
+    assert _rows(page.read())[1:] == rows
 
 
 def test_a_list_of_notes_that_is_broken_in_a_number() -> None:
