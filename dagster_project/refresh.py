@@ -20,6 +20,7 @@ from dagster_project.warehouse.journal import refreshes
 from dagster_project.warehouse.metrics import write_metrics
 from dagster_project.warehouse.notify import notify
 from dagster_project.warehouse.releases import check_target, remove_leftovers
+from dagster_project.warehouse.vocabulary import check_vocabulary
 
 _log = logging.getLogger(__name__)
 
@@ -50,10 +51,12 @@ def run_refresh(settings: Settings, *, verbose: bool = False) -> Outcome:
     """Run the whole job; the caller holds the refresh lock.
 
     Raises:
-        ConfigurationError: no warehouse can be published where the settings say.
+        ConfigurationError: no warehouse can be published where the settings say, or the vocabulary cannot be used.
         TransformError: the dbt project does not parse.
     """
     check_target(settings.warehouse)
+    # Here too, for dbt cannot even parse a project with a seed that is no UTF-8, and does not say which one it is.
+    check_vocabulary()
     prepare_dagster_home(settings)
     os.environ.update(settings.as_environment())
 

@@ -26,6 +26,12 @@ mnkr|mkr|tkr|kkr|ksek|tsek|msek|mdkr|tusentals? kronor|tusen kronor|miljon(?:er)
  (?:i|andel i) (?:%|procent) | (?:%|procent) av |[a-zåäö] (?:%|procent) $| [a-zåäö]+s andel av |^ (?:totalt |totala |genomsnittligt )?(?:antal|antalet|andel|andelen|folkmängd|folkmängden|befolkning|invånare|invånarantal|årsarbetare|soliditet|självfinansieringsgrad|kassalikviditet|frisktal|sjukfrånvaro|skattesats|utdebitering) | per (?:invånare|anställd|årsarbetare|elev|barn) |^ (?:kommunal |total )?(?:skattesats|utdebitering) {# -#}
 {%- endmacro %}
 
+{# Labels of money as a share of other money: a rate (Skuldsättningsgrad), a quotient (Finansnetto / skatteintäkter), a
+   relation. The text is lower case. #}
+{% macro share_pattern() -%}
+^(?:varav |total |kommunens )?(?:[a-zåäö-]*(?: och )?[a-zåäö]+(?:sättnings|finansierings|täcknings|skuld|utnyttjande)grad(?:en)?|soliditet(?:en)?|kassalikviditet(?:en)?)(?:[^a-zåäö]|$)|(?:kostn?a?d?[a-zåäö.]*|avskr[a-zåäö.]*|finansnetto|resultat|investering[a-zåäö]*)[^/]*/ ?(?:skatte?(?:intäkt|r| |$)|eget kapital|nettokostnad|nettoinvestering)|i förhållande till (?:skatt|eget kapital|generella|totala|nettokostnad)|andel av [a-zåäö]*(?:skatt|intäkt|kostnad|kapital)
+{%- endmacro %}
+
 {# What money is counted per, or what makes it a price: never summed. The text is words. #}
 {% macro ratio_object_pattern() -%}
 (?:inv|invånare|elev|elever|barn|brukare|plats|boendeplats|dygn|vårddygn|vårddag|boendedygn|inskriven|inskrivet|m2|m³|m²|kvm|kvadratmeter|hushåll|timme|tim|portion|måltid|ärende|placering|deltagare|besök|besökare|abonnent|lägenhet|person|anställd|årsarbetare|hemtjänsttimme|hemtjänsttagare|kund|medlem|studerande|årsplats|mottagare|individ|km|meter|skattekrona) {# -#}

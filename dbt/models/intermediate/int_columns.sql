@@ -223,6 +223,8 @@ interpreted as (
         described.*,
         case
             when trim(described.column_text) in ('+/-', '+-') then 'variance'
+            -- Upp, Ned and Oförändrad under Utveckling assess, they measure nothing.
+            when scenarios.scenario_key = 'change' and described.n_statuses > 0 and described.n_numbers = 0 then 'status'
             when described.is_comparison and scenarios.scenario_key in ('actual', 'forecast') then 'variance'
             -- Without a year BU may be a department.
             when scenarios.scenario_key is null and regexp_matches(described.column_words, ' bu 20\d\d ') then 'budget'
@@ -327,16 +329,66 @@ settled as (
         ) as label_header_words,
         coalesce(
             {{ period_bounds('column_text', 'period_form', 'fiscal_year') }},
-            -- "Periodens budget" of an interim report is to the day of its outcome.
+            -- "Periodens budget" and "Ack. budget" of an interim report are to the day of its outcome.
             case
                 when with_roles.report_type = 'interim_report'
-                    and regexp_matches(with_roles.column_words, ' (?:period|perioden|periodens|periodbudget|periodutfall) ')
+                    and coalesce(with_roles.scenario_key, 'actual') != 'forecast'
+                    and regexp_matches(with_roles.column_words, ' (?:period|perioden|periodens|periodbudget|periodutfall|ack|ackumulerat|ackumulerad) ')
                     then { 'first': make_date(with_roles.fiscal_year, 1, 1), 'last': with_roles.outcome_end }
             end
-        ) as bounds
+        ) as printed_bounds
     from with_roles
     inner join label_columns using (report_id, table_seq)
     left join column_counts using (report_id, table_seq, column_label)
+),
+
+-- "Ack utfall 2023" beside "Ack utfall 2024": both to the same day of their year.
+bounded as (
+    select
+        * exclude (printed_bounds),
+        case
+            when
+                report_type = 'interim_report' and period_form in ('year', 'whole_year')
+                and coalesce(scenario_key, 'actual') in ('actual', 'budget', 'variance') and regexp_matches(column_words, ' ack')
+                then {
+                        'first': printed_bounds.first,
+                        'last': cast(outcome_end - (fiscal_year - year(printed_bounds.first)) * interval 1 year as date)
+                    }
+            else printed_bounds
+        end as bounds
+    from settled
+),
+
+-- The columns of money between two frames (Ram 2023 | Löner | Hyror | Ram 2024), or between a budget as decided and as it
+-- was changed (Ursprunglig budget | Mar | Okt | Justerad budget), are what changed the one into the other.
+framed as (
+    select
+        * exclude (frame_before, frame_after),
+        coalesce(
+            scenario_key is null and column_unit_key is null and column_role = 'value' and not is_total_column
+            and trim(column_words) not in (select trim({{ words('alias') }}) from account_aliases)
+            and (
+                (
+                    frame_before.scenario_key = 'budget' and frame_after.scenario_key = 'budget' and period_form is null
+                    and frame_after.first_year = frame_before.first_year + 1
+                )
+                or (
+                    frame_before.scenario_key = 'budget_original' and frame_after.scenario_key = 'budget_revised'
+                    and coalesce(period_form, 'month') = 'month'
+                )
+            ), false
+        ) as is_between_frames
+    from (
+        select
+            *,
+            last_value(case when scenario_key is not null then { 'scenario_key': scenario_key, 'first_year': year(bounds.first) } end ignore nulls) over (
+                partition by report_id, table_seq order by col_index rows between unbounded preceding and 1 preceding
+            ) as frame_before,
+            first_value(case when scenario_key is not null then { 'scenario_key': scenario_key, 'first_year': year(bounds.first) } end ignore nulls) over (
+                partition by report_id, table_seq order by col_index rows between 1 following and unbounded following
+            ) as frame_after
+        from bounded
+    )
 ),
 
 -- A bare year is an outcome in a report, a budget or plan in a plan; no word at all is an outcome, in a plan a budget. What
@@ -349,6 +401,7 @@ with_scenarios as (
             when is_future_outcome and year(bounds.last) = fiscal_year then 'budget'
             when is_future_outcome then 'plan'
             when scenario_key is not null then scenario_key
+            when is_between_frames then 'adjustment'
             when bounds is null and regexp_matches(label_header_words, ' förändring(?:ar)? ')
                 then case when column_unit_key in ('kr', 'tkr', 'mnkr', 'mdkr') then 'adjustment' else 'change' end
             when column_entity not in ('own', 'group') then 'actual'
@@ -367,7 +420,7 @@ with_scenarios as (
                 report_type in ('plan', 'budget') and scenario_key = 'actual' and year(bounds.last) >= fiscal_year
                 and regexp_matches(column_words, ' (?:bokslut|utfall) '), false
             ) as is_future_outcome
-        from settled
+        from framed
     )
 ),
 
@@ -399,27 +452,27 @@ settled_periods as (
                 (scenario_key = 'forecast' or regexp_matches(column_words, ' prognos'))
                 and period_form in ('month', 'to_month', 'tertial', 'quarter', 'year_month')
                 then make_date(year(bounds.first), 1, 1)
-            -- The last month of an interim report, alone in a header, is the year to date.
+            -- The last month of an interim report, alone in a header, is the year to date, and so is that of the year before,
+            -- unless other columns say themselves that they are (Avvikelse maj | Avvikelse ack).
             when
-                report_type = 'interim_report' and period_form = 'month' and bounds.last = outcome_end
+                report_type = 'interim_report' and period_form = 'month' and not has_accumulated
+                and bounds.last = cast(outcome_end - (fiscal_year - year(bounds.last)) * interval 1 year as date)
                 and n_month_columns < 3 and scenario_key in ('actual', 'budget', 'variance', 'status') and has_scenario_word
-                then make_date(fiscal_year, 1, 1)
+                then make_date(year(bounds.last), 1, 1)
             else bounds.first
         end as period_start,
         case
             when bounds is null and scenario_key = 'forecast' then make_date(fiscal_year, 12, 31)
-            when bounds is null and scenario_key = 'variance' then budget_bounds.last
+            when bounds is null and scenario_key = 'variance' and budget_bounds is not null then budget_bounds.last
+            -- "Budget | Utfall | Differens" of an interim report, with no forecast to differ from: what differs is the outcome.
+            when bounds is null and scenario_key = 'variance' and report_type = 'interim_report' and has_outcome and not has_forecast
+                then outcome_end
             when has_period_above and year(budget_bounds.last) = year(bounds.last) then budget_bounds.last
             when bounds is null and scenario_key = 'change' and previous_form not in ('year', 'year_pair', 'year_span') then previous_bounds.last
             when
                 (scenario_key = 'forecast' or regexp_matches(column_words, ' prognos'))
                 and period_form in ('month', 'to_month', 'tertial', 'quarter', 'year_month')
                 then make_date(year(bounds.first), 12, 31)
-            -- "Ack utfall 2023" beside "Ack utfall 2024": both to the same day of their year.
-            when
-                report_type = 'interim_report' and period_form in ('year', 'whole_year') and scenario_key in ('actual', 'budget', 'variance')
-                and regexp_matches(column_words, ' ack')
-                then cast(outcome_end - (fiscal_year - year(bounds.first)) * interval 1 year as date)
             else bounds.last
         end as period_end
     from (
@@ -427,7 +480,10 @@ settled_periods as (
             with_neighbours.*,
             scenario_key = 'variance' and period_form = 'year' and contains(column_label, ' | ')
             and not regexp_matches(regexp_extract(column_label, '[^|]*$'), '\d') as has_period_above,
-            count(*) filter (where period_form = 'month') over (partition by report_id, table_seq) as n_month_columns
+            count(*) filter (where period_form = 'month') over (partition by report_id, table_seq) as n_month_columns,
+            bool_or(regexp_matches(column_words, ' ack')) over (partition by report_id, table_seq) as has_accumulated,
+            bool_or(column_role = 'value' and scenario_key = 'actual' and has_scenario_word and bounds is null) over (partition by report_id, table_seq) as has_outcome,
+            bool_or(has_forecast_heading or scenario_key = 'forecast' or regexp_matches(column_words, 'prognos|helår')) over (partition by report_id, table_seq) as has_forecast
         from with_neighbours
     )
 ),
@@ -442,12 +498,16 @@ table_words as (
 )
 
 select
-    settled_periods.* exclude (label_header_words, has_school_years, has_forecast_heading, scenario_text, is_comparison, has_period_above),
+    settled_periods.* exclude (
+        label_header_words, has_school_years, has_forecast_heading, scenario_text, is_comparison, has_period_above,
+        has_accumulated, has_outcome, has_forecast, is_between_frames
+    ),
     -- A header that says neither scenario, period nor unit beside others that do: who knows what it is about (Riket, Kvar).
     settled_periods.column_role = 'value'
     and table_words.has_known_columns
     and settled_periods.column_label is not null
     and not settled_periods.has_scenario_word
+    and not settled_periods.is_between_frames
     and settled_periods.period_form is null
     and settled_periods.column_unit_key is null
     and not settled_periods.is_total_column

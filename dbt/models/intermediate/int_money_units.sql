@@ -12,6 +12,7 @@ numbers as (
         printed_values.printed_unit_key,
         printed_values.expects_money,
         printed_values.kind,
+        printed_values.is_plain_total or printed_values.begins_with_total_word as is_total_row,
         abs(printed_values.value_numeric) as magnitude,
         contains(printed_values.number_text, ',') as has_decimals,
         units.dimension,
@@ -38,6 +39,30 @@ largest as (
     group by all
 ),
 
+silent_totals as (
+    select distinct report_id, table_seq, magnitude
+    from numbers
+    where printed_unit_key is null and expects_money and is_total_row and magnitude >= 1000
+),
+
+printed_numbers as (
+    select distinct report_id, magnitude, printed_unit_key
+    from numbers
+    where dimension = 'money' and kind in ('financial', 'org_result')
+),
+
+-- Two totals that a table with a unit prints to the digit: the tables tell of the same money.
+shared_totals as (
+    select
+        silent_totals.report_id,
+        silent_totals.table_seq,
+        min(printed_numbers.printed_unit_key) as unit_key
+    from silent_totals
+    inner join printed_numbers using (report_id, magnitude)
+    group by all
+    having count(distinct silent_totals.magnitude) > 1 and count(distinct printed_numbers.printed_unit_key) = 1
+),
+
 silent as (
     select
         report_id,
@@ -60,12 +85,21 @@ candidates as (
     where
         silent.magnitude * printed.factor_to_base between largest.largest * 0.04 and largest.largest * 25
         and (printed.decimal_share >= 0.5) = (silent.decimal_share >= 0.5)
+),
+
+sized as (
+    select
+        report_id,
+        table_seq,
+        any_value(unit_key) as unit_key
+    from candidates
+    group by all
+    having count(*) = 1
 )
 
 select
     report_id,
     table_seq,
-    any_value(unit_key) as unit_key
-from candidates
-group by all
-having count(*) = 1
+    coalesce(shared_totals.unit_key, sized.unit_key) as unit_key
+from sized
+full outer join shared_totals using (report_id, table_seq)

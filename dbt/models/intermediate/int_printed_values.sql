@@ -43,11 +43,15 @@ label_suffixes as (
         label_words,
         trim(coalesce(
             nullif(regexp_extract(label_plain, '\(([^()]+)\)$', 1), ''),
+            -- "kostnader, inkl avskrivning mkr": the last word is the unit, what stands behind the comma is none.
+            nullif(regexp_extract(label_plain, ',[^,()]*[^\d\s,]\s+(mnkr|mkr|tkr|kkr|kr)$', 1), ''),
             nullif(regexp_extract(label_plain, ',\s*([^,()]+)$', 1), ''),
             nullif(regexp_extract(label_plain, '\si\s+([^,()]+)$', 1), ''),
             nullif(regexp_extract(label_plain, '(?:^|[^\d\s]\s+)(mnkr|mkr|tkr|kkr|kr|%|procent|årsarbetare)$', 1), ''),
             nullif(regexp_extract(label_plain, '[^\d\s,]\s+((?:mnkr|mkr|tkr|kkr|kr|kronor) ?(?:/| per )[a-zåäö]+)$', 1), '')
         ), ' *') as suffix,
+        -- A unit of money amid a label (Investeringar i mkr (netto)), where its end states none.
+        regexp_extract(label_plain, '[a-zåäö][,(]?\s+\(?(mnkr|mkr|tkr|kkr|msek|tsek|ksek)(?:[ ,:)]|$)', 1) as inner_suffix,
         trim(coalesce(
             nullif(regexp_extract(section_plain, '\(([^()]+)\)$', 1), ''),
             nullif(regexp_extract(section_plain, '(?:,|\si)\s+([^,()]+)$', 1), ''),
@@ -155,7 +159,7 @@ joined as (
         case
             when suffix_ratio_units.unit_key is not null then suffix_ratio_units.unit_key
             when suffix_units.unit_key is null and regexp_full_match(label_suffixes.suffix, '(?:andel )?(?:i )?(?:%|procent)') then 'percent'
-            else suffix_units.unit_key
+            else coalesce(suffix_units.unit_key, inner_units.unit_key)
         end as label_unit_key,
         section_units.unit_key as section_unit_key,
         -- What no unit of a table can make money of.
@@ -219,6 +223,7 @@ joined as (
     left join suffix_units as row_units on rows.unit_text = row_units.term
     left join label_suffixes using (report_id, table_seq, row_index)
     left join suffix_units on label_suffixes.suffix = suffix_units.term
+    left join suffix_units as inner_units on label_suffixes.inner_suffix = inner_units.term
     -- kr/elev, tkr per plats: the part before the slash is the unit.
     left join suffix_units as ratio_units
         on regexp_extract(rows.unit_text, '^(\S+?) ?(?:/| per )', 1) = ratio_units.term
@@ -254,6 +259,21 @@ with_flags as (
     from with_periods
 ),
 
+-- Where rows are scenarios, a variance below a forecast or budget is about its period (Prognos helår | Avvikelse mot budget).
+with_row_periods as (
+    select
+        * exclude (own_bounds),
+        case
+            when own_bounds is null and row_scenario_key = 'variance' and column_period_form is null
+                then last_value(case when row_scenario_key in ('forecast', 'budget') then own_bounds end ignore nulls) over (
+                        partition by report_id, table_seq, col_index order by row_index, part_index
+                        rows between unbounded preceding and 1 preceding
+                    )
+            else own_bounds
+        end as own_bounds
+    from with_flags
+),
+
 -- The label wins over the unit of the table and of a column of money; a column of shares (Förändring, %) wins over what a
 -- label counts. A department may have a name that begins with what is counted.
 with_certainty as (
@@ -262,7 +282,7 @@ with_certainty as (
         certain_unit_key is not null
         and (not is_money_table or kind = 'financial' or (kind = 'org_result' and certain_unit_key = 'percent'))
         and (certain_unit_key = 'percent' or coalesce(column_unit_key, 'kr') in ('kr', 'tkr', 'mnkr', 'mdkr')) as is_certain
-    from with_flags
+    from with_row_periods
 ),
 
 described as (
@@ -330,7 +350,13 @@ described as (
         or (kind = 'indicator' and regexp_matches(label_words, '{{ ratio_pattern() }}|^ (?:genomsnittlig|medel|snitt)[a-zåäö]* '))
         or regexp_matches(column_words, '{{ ratio_pattern() }}')
         or regexp_matches(label_words || column_words, ' (?:kr|kronor|tkr) (?:inv|invånare|elev|barn|brukare|plats|dygn|inskriven)')
-        or regexp_matches(label_plain, '(?:kostnad|intäkt|avgift|kr|kronor)[a-zåäö]* ?/ ?{{ ratio_object_pattern() }}(?:[^a-zåäö]|$)')
+        -- A slash before what money is counted per reads as "per" (nettokostnader/invånare kr); barn/elever are two groups.
+        or (
+            regexp_matches({{ words("replace(label_plain, '/', ' per ')") }}, ' per {{ ratio_object_pattern() }}')
+            and not regexp_matches(label_plain, '(?:barn|elever|brukare|personer) ?/ ?(?:elever|barn|brukare|personer|hushåll)(?:[^a-zåäö]|$)')
+        )
+        -- A tax of a few kronor is a rate (Kommunalskatt, kr | 21,61).
+        or (regexp_matches(label_words, '^ (?:kommunal|landstings|region)?skatt(?:en)? (?:i )?(?:kr|kronor) ') and abs(value_numeric) < 100)
         or regexp_matches(label_words, ' (?:skattesats|skattekrona)|^ (?:total |totalt )?(?:kommunal )?utdebitering ')
         or (
             regexp_matches(label_words, ' per [a-zåäö0-9]')

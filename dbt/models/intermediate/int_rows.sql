@@ -143,6 +143,8 @@ described as (
                 and n_data_above > 1
                 then 'label'
             when row_role = 'section' and is_unit_line then 'label'
+            -- Items of one list, one without figures among them (– Konst), are no group of each other.
+            when row_role = 'section' and is_item and next_is_item then 'label'
             else row_role
         end as row_role
     from (
@@ -155,7 +157,9 @@ described as (
                 partition by report_id, table_seq order by row_index rows between unbounded preceding and current row
             ) as n_data_above,
             max(case when row_index = last_data_row then label_words end) over (partition by report_id, table_seq) as last_words,
-            row_role = 'section' and regexp_full_match(lower(row_label), '{{ unit_line_pattern() }}') as is_unit_line
+            row_role = 'section' and regexp_full_match(lower(row_label), '{{ unit_line_pattern() }}') as is_unit_line,
+            regexp_matches(row_label, '^[-–•*] ?[^\d\s]') as is_item,
+            lead(regexp_matches(row_label, '^[-–•*] ?[^\d\s]')) over (partition by report_id, table_seq order by row_index) as next_is_item
         from worded
     ) as worded
 ),
@@ -357,7 +361,11 @@ period_rows as (
         label_rests.rest != trim(label_rests.label_words) as has_period,
         scenario_words.scenario_key
     from label_rests
-    left join scenario_words on label_rests.rest = scenario_words.term and scenario_words.match = 'word'
+    left join scenario_words
+        on label_rests.rest = scenario_words.term
+            and scenario_words.match = 'word'
+            -- "Anslag" among lines of a statement is one of them, like "Kommunbidrag".
+            and (label_rests.rest != 'anslag' or label_rests.rest != trim(label_rests.label_words))
     where label_rests.rest in ('', 'ack', 'helår') or scenario_words.term is not null
     qualify row_number() over (
             partition by label_rests.report_id, label_rests.table_seq, label_rests.row_index

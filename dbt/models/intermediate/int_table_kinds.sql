@@ -37,6 +37,14 @@ column_facts as (
             columns.column_role = 'value' and coalesce(units.dimension, 'money') != 'money'
             and columns.scenario_key not in ('variance', 'change', 'status')
         ) as has_other_column,
+        -- Nothing but variances and forecasts (Avvikelse ack | Årsprognos avvikelse).
+        coalesce(bool_and(
+            columns.scenario_key in ('variance', 'forecast') and columns.has_scenario_word and coalesce(units.dimension, 'money') = 'money'
+        ) filter (where columns.column_role = 'value'), false)
+        and bool_or(columns.column_role = 'value' and columns.scenario_key = 'variance') as has_only_variances,
+        bool_or(columns.column_role = 'value' and columns.scenario_key = 'budget_original')
+        and bool_or(columns.column_role = 'value' and columns.scenario_key = 'adjustment')
+        and bool_or(columns.column_role = 'value' and columns.scenario_key = 'budget_revised') as has_adjustments,
         bool_or(columns.column_role = 'value' and columns.scenario_key in ('budget', 'budget_original', 'budget_revised', 'plan') and columns.has_scenario_word)
         and not bool_or(columns.column_role = 'value' and coalesce(units.dimension, 'money') != 'money' and columns.scenario_key not in ('variance', 'change'))
             as has_budget
@@ -50,6 +58,7 @@ labels as (
         body_cells.report_id,
         body_cells.table_seq,
         body_cells.row_index,
+        lower({{ plain_minus('body_cells.value_text') }}) as label_text,
         -- "varav statsbidrag" is a line of the account named.
         {{ words("regexp_replace(body_cells.value_text, '^[-–•* ]*(?:[Vv]arav|[Dd]ärav) ', '')") }} as label_words
     from body_cells
@@ -166,7 +175,8 @@ label_facts as (
         avg(case when regexp_matches(labels.label_words, '^ (?:antal|antalet|andel|andelen) | % $') then 1.0 else 0.0 end) as counting_share,
         -- What is no money beside money: shares, counts, persons, money per inhabitant.
         avg(case when regexp_matches(labels.label_words, '{{ no_money_pattern() }}') then 1.0 else 0.0 end) as no_money_share,
-        count(*) filter (where regexp_matches(labels.label_words, '{{ no_money_pattern() }}')) as n_no_money
+        count(*) filter (where regexp_matches(labels.label_words, '{{ no_money_pattern() }}')) as n_no_money,
+        avg(case when regexp_matches(labels.label_text, '{{ share_pattern() }}') or regexp_matches(labels.label_words, '{{ no_money_pattern() }}') then 1.0 else 0.0 end) as share_share
     from labels
     left join alias_words using (label_words)
     left join organisation_labels using (label_words)
@@ -225,6 +235,10 @@ select
     tables.table_seq,
     case
         when ruled.kind is not null then ruled.kind
+        when column_facts.has_adjustments and not tables.counts_things and tables.plain_unit_key is null then 'budget_adjustment'
+        -- Shares of money in the rows are key figures, whatever the columns compare.
+        when coalesce(label_facts.share_share, 0) >= 0.5 and coalesce(column_facts.has_numbers, false) and headed_tables.report_id is null
+            then 'indicator'
         -- Several years side by side in a summary, or money among shares and counts: key figures, not a statement.
         when
             not coalesce(column_facts.has_budget_and_outcome, false)
@@ -253,7 +267,7 @@ select
                 and not tables.counts_things
             )
             or (
-                coalesce(column_facts.has_budget, false)
+                (coalesce(column_facts.has_budget, false) or coalesce(column_facts.has_only_variances, false))
                 and headed_tables.report_id is not null
                 and coalesce(label_facts.counting_share, 0) < 0.3
                 and not tables.counts_things
