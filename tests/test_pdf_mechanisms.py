@@ -240,3 +240,128 @@ def test_page_numbers_set_against_the_leader_dots_of_contents() -> None:
     document = page.read()
     assert [heading.text for heading in document.headings][-5:] == [heading.split(" ", 1)[1] for heading in headings]
     assert _rows(document) == ROWS
+
+
+BALANCE = [
+    ["Belopp i mnkr", "2023", "2024", "2025"],
+    ["TILLGÅNGAR", "", "", ""],
+    ["Anläggningstillgångar", "", "", ""],
+    ["Mark och byggnader", "521,2", "507,7", "444,8"],
+    ["Maskiner", "30,7", "25,9", "76,4"],
+    ["Summa anläggningstillgångar", "551,9", "533,6", "521,2"],
+    ["Omsättningstillgångar", "", "", ""],
+    ["Förråd", "5,1", "4,7", "5,1"],
+    ["Summa tillgångar", "557,0", "538,3", "526,3"],
+]
+
+
+def test_empty_rows_and_group_labels_do_not_cut_a_table() -> None:
+    page = Page()
+    page.text("Balansräkning", 16, bold=True)
+    page.text(SENTENCE)
+    for row in BALANCE:
+        page.rows([row], head=row is BALANCE[0], pitch=12)
+        if row[0].startswith(("TILLG", "Anl", "Summa a", "Oms")):
+            page.y -= 14
+    assert _rows(page.read()) == BALANCE
+
+
+def test_prose_between_two_tables_keeps_them_apart() -> None:
+    page = Page()
+    page.text("Ekonomi", 16, bold=True)
+    page.text(SENTENCE)
+    page.rows(ROWS)
+    page.y -= 11
+    page.text(SENTENCE)
+    page.rows(ROWS)
+    document = page.read()
+    assert [_rows(document, table.table_seq) for table in document.tables] == [ROWS, ROWS]
+
+
+def test_a_label_in_capitals_is_a_row_of_its_own() -> None:
+    rows = [
+        ["Belopp i mnkr", "2023", "2024", "2025"],
+        ["EGET KAPITAL OCH SKULDER", "", "", ""],
+        ["Avsättningar för pensioner", "73,8", "72,6", "85,3"],
+        ["Andra avsättningar", "40,6", "36,1", "43,9"],
+        ["Skulder", "9,6", "8,1", "7,9"],
+    ]
+    edges = (LEFT, 195.0, 265.0, 335.0, 405.0)
+    page = Page()
+    page.text("Balansräkning", 16, bold=True)
+    page.text(SENTENCE)
+    page.rows(rows, edges, pitch=10)
+    assert _rows(page.read()) == rows
+
+
+def test_rules_around_a_header_keep_the_first_row_at_the_foot_of_a_page() -> None:
+    header = [["", "Kommunen", "", "Koncernen"], ROWS[0]]
+    page = Page()
+    page.text("Ekonomi", 16, bold=True)
+    for _ in range(30):
+        page.text(SENTENCE)
+    page.y = 110
+    for rows in (ROWS[1:2], ROWS[2:]):
+        top = page.y + PITCH - 4
+        for row in header:
+            page.rows([row])
+        page.across(top, top - PITCH, top - 2 * PITCH)
+        page.rows(rows, head=False)
+        if rows == ROWS[1:2]:
+            page.next()
+    page.y -= 20
+    page.text(SENTENCE)
+    document = page.read()
+    assert len(document.tables) == 1
+    assert _rows(document)[1:] == ROWS
+
+
+def test_headers_a_space_apart_end_where_their_figures_end() -> None:
+    edges = [LEFT, 180.0]
+    for text in ("Ingående", "Dispens", "Bidraget"):
+        edges.append(edges[-1] + stringWidth(text, "Helvetica-Bold", SIZE) + 4)
+    rows = [
+        ["Nämnd", "Ingående", "Dispens", "Bidraget"],
+        ["Barnnämnden", "149,4", "-32,7", "2 903,2"],
+        ["Socialnämnden", "11,8", "0,0", "470,1"],
+        ["Kulturnämnden", "10,7", "-3,5", "175,9"],
+    ]
+    page = Page()
+    page.text("Driftsredovisning", 16, bold=True)
+    page.text(SENTENCE)
+    page.rows(rows, edges)
+    assert _rows(page.read()) == rows
+
+
+def test_two_headers_below_one_are_headers_of_two_columns() -> None:
+    edges = (LEFT, 230.0, 270.0, 330.0, 370.0, 430.0)
+    rows = [
+        ["", "Not", "2024-12-31", "Not", "2024-12-31"],
+        ["Eget kapital", "24", "919,3", "", "911,2"],
+        ["Skulder", "25", "601,0", "", "612,4"],
+    ]
+    page = Page()
+    page.text("Balansräkning", 16, bold=True)
+    page.text(SENTENCE)
+    page.canvas.setFont("Helvetica-Bold", SIZE)
+    for x, text in ((LEFT + PAD, "Löpande prisnivå"), (250.0, "KOMMUNEN"), (349.0, "KONCERNEN")):
+        page.canvas.drawString(x, page.y, text)
+    page.y -= 11.5
+    page.rows(rows, edges)
+    assert _rows(page.read())[1:] == rows
+
+
+def test_a_list_of_notes_that_is_broken_in_a_number() -> None:
+    edges = (LEFT, 230.0, 230 + stringWidth("2, 3, 1", "Helvetica", SIZE) + 2 * PAD, 340.0, 410.0)
+    rows = [
+        ["Belopp i mnkr", "Not", "2024", "2025"],
+        ["Verksamhetens intäkter", "1", "10 866", "10 932"],
+        ["Verksamhetens kostnader", "2, 3, 1\n7", "-38 339", "-39 658"],
+        ["Avskrivningar", "4, 5", "-1 400", "-1 490"],
+    ]
+    page = Page()
+    page.text("Resultaträkning", 16, bold=True)
+    page.text(SENTENCE)
+    top, _ = page.rows(rows, edges, pitch=24)
+    page.across(*(top - 24 * i for i in range(len(rows) + 1)), edges=edges)
+    assert _rows(page.read())[2][1] == "2, 3, 17"

@@ -99,10 +99,13 @@ def _in_shaded_cells(columns: Sequence[Column], shaded: Sequence[float]) -> list
 def _release_wraps(columns: list[Column], spanning: list[Segment]) -> None:
     """Dissolve columns that hold nothing but second lines of texts that run across columns.
 
-    ``2024`` below ``Planerad effekt``, both in the middle over two columns, stands in the gap between the two.
+    ``2024`` below ``Planerad effekt``, both in the middle over two columns, stands in the gap between the two. Two
+    texts side by side below one are the headers of its columns.
     """
     for column in list(columns):
-        if len(columns) > 2 and all(_is_wrap(segment, spanning) for segment in column.segments):
+        others = [s for other in columns if other is not column for s in other.segments]
+        over = [s for s in spanning if not any(_is_side_by_side(s, t, others) for t in column.segments)]
+        if len(columns) > 2 and all(_is_wrap(segment, over) for segment in column.segments):
             columns.remove(column)
             spanning.extend(column.segments)
             continue
@@ -138,6 +141,11 @@ def _is_wrap(segment: Segment, spanning: Sequence[Segment], *, centred: bool = F
         and (not centred or abs(segment.x0 + segment.x1 - other.x0 - other.x1) < 3)
         for other in spanning
     )
+
+
+def _is_side_by_side(upper: Segment, segment: Segment, others: Sequence[Segment]) -> bool:
+    """Whether another text beside a segment stands below the same text."""
+    return any(abs(s.y - segment.y) < 1 and s.x0 < upper.x1 and s.x1 > upper.x0 for s in others)
 
 
 def _weight(line: TextLine) -> tuple[int, int]:

@@ -6,6 +6,7 @@ not belong here: where a table begins and ends (``tables``) and what its columns
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
@@ -181,6 +182,8 @@ def _is_same_cell(
         return False
     if entry.segment.bold != last.segment.bold or (entry.is_number and last.is_number):
         return False
+    if _is_below_group(last, entry):
+        return False
     if gap > 1.25 * leading * size:
         return False
     if gap < CLOSER * pitch and gap < 1.05 * within:
@@ -188,6 +191,22 @@ def _is_same_cell(
         return True
     width = widths[entry.column] if entry.column is not None else (widths[0][0], widths[-1][1])
     return not would_fit(last.segment, entry.segment, width)
+
+
+MIN_CAPITALS = 6
+"""Letters of a text in capitals that is no abbreviation."""
+
+
+def _is_below_group(above: Entry, below: Entry) -> bool:
+    """Whether two lines of labels are that of a group, in capitals, and that of its first row."""
+    group, label = above.segment.text, below.segment.text
+    return (
+        not above.column
+        and group.isupper()
+        and sum(char.isalpha() for char in group) >= MIN_CAPITALS
+        and label[:1].isupper()
+        and not label.isupper()
+    )
 
 
 def _is_wrapped_pair(above: Entry, below: Entry, widths: Sequence[tuple[float, float]]) -> bool:
@@ -282,6 +301,28 @@ def is_broken(a: Segment, b: Segment, width: tuple[float, float], known: Collect
     if f"{a.text}{tail}".casefold() in known:
         return True
     return len(tail) <= MAX_TAIL and tail not in SHORT_WORDS
+
+
+BROKEN_ENDS = frozenset({"e", "r", "n", "t", "s", "er", "ar", "or", "na"})
+"""Ends of words that are no words themselves."""
+LISTED = re.compile(r"(?:\d{1,2}, )+\d")
+"""Numbers of notes, the last of one digit."""
+
+
+def is_broken_end(a: Segment, b: Segment, width: tuple[float, float]) -> bool:
+    """Whether a line goes on with the word or number above in a cell whose room is shown by other texts only.
+
+    Args:
+        a: the upper line.
+        b: the lower line.
+        width: what the texts of the column take (points).
+    """
+    if LISTED.fullmatch(a.text) and b.text.isdigit() and len(b.text) == 1:
+        # A comma parts the numbers of a list.
+        return True
+    tail = b.text.split(" ", 1)[0]
+    whole = b.text == tail or len(b.text.split(" ")[1]) > 1
+    return tail in BROKEN_ENDS and whole and is_broken(a, b, width)
 
 
 def _wrapped_numbers(entries: Sequence[Entry], widths: Sequence[tuple[float, float]], leading: float) -> set[int]:
@@ -394,7 +435,7 @@ def _one_cell(a: Entry, b: Entry, pitch: _Pitch, width: tuple[float, float] | No
     gap = b.segment.y - a.segment.y
     if gap <= SAME_LINE * a.segment.size:
         return True
-    if gap > pitch.limit or (a.is_number and b.is_number):
+    if gap > pitch.limit or (a.is_number and b.is_number) or _is_below_group(a, b):
         return False
     if not pitch.certain and a.is_number != b.is_number and not YEAR_CELL.fullmatch(b.segment.text):
         return False

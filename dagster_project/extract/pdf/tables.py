@@ -25,7 +25,16 @@ from dagster_project.extract.pdf.lines import (
     make_lines,
     segment_of,
 )
-from dagster_project.extract.pdf.rows import Entry, Row, Untold, is_broken, rows_of_lines, split_rows, would_fit
+from dagster_project.extract.pdf.rows import (
+    Entry,
+    Row,
+    Untold,
+    is_broken,
+    is_broken_end,
+    rows_of_lines,
+    split_rows,
+    would_fit,
+)
 from dagster_project.extract.pdf.rules import Area, Drawing
 from dagster_project.extract.pdf.tags import PlacedCell, TaggedRow, place_cells
 from dagster_project.extract.structure import NUMBER, NUMBERED, YEAR_CELL, Box, PrintedText, is_number
@@ -316,11 +325,13 @@ def cell_text(entries: Sequence[Entry], width: tuple[float, float], known: Colle
         early = len(entries) > 2 and a.segment.x1 - a.segment.x0 < room and would_fit(a.segment, b.segment, (0, room))
         breaks.append(gap > 2 and (gap > 1.3 * least or early))
     texts = [entry.segment.text for entry in entries]
-    if known is not None:
-        for index in range(len(entries) - 1, 0, -1):
-            if gaps[index - 1] > 2 and is_broken(entries[index - 1].segment, entries[index].segment, width, known):
-                texts[index - 1 : index + 1] = [texts[index - 1] + texts[index]]
-                del breaks[index]
+    for index in range(len(entries) - 1, 0, -1):
+        above, below = entries[index - 1].segment, entries[index].segment
+        if gaps[index - 1] > 2 and (
+            is_broken(above, below, width, known) if known is not None else is_broken_end(above, below, width)
+        ):
+            texts[index - 1 : index + 1] = [texts[index - 1] + texts[index]]
+            del breaks[index]
     text = join_texts(texts, breaks)
     return PrintedText(text, _box([word for entry in entries for word in entry.segment.words]))
 
@@ -572,7 +583,64 @@ def find_regions(lines: Sequence[TextLine], drawing: Drawing) -> list[Region]:
         if several:
             last_several = len(run) - 1
     close()
-    return [part for region in regions for part in _apart_as_drawn(region)]
+    return [part for region in _joined_pieces(lines, regions) for part in _apart_as_drawn(region)]
+
+
+def _joined_pieces(lines: Sequence[TextLine], regions: Sequence[Region]) -> list[Region]:
+    """Regions one below the other that are one table: empty rows, or the labels of groups, stand between its rows."""
+    at = {id(line): index for index, line in enumerate(lines)}
+    result: list[Region] = []
+    for region in regions:
+        above = result[-1] if result else None
+        between = lines[at[id(above.lines[-1])] + 1 : at[id(region.lines[0])]] if above is not None else []
+        if above is not None and _is_rest_of(above, between, region):
+            whole = [*above.lines, *between, *region.lines]
+            result[-1] = Region(whole, above.ruled, above.dividers)
+        else:
+            result.append(region)
+    return result
+
+
+EMPTY_ROW_EM = 3.2
+"""Distance of baselines, as a multiple of the size, over an empty row of a table, at the most."""
+
+
+def _is_rest_of(above: Region, between: Sequence[TextLine], region: Region) -> bool:
+    """Whether rows without a header of their own stand in the columns of the region above.
+
+    Both have no rules, which would show where each ends. Between them stand at most labels flush with those of the
+    rows, in their size, no further apart than over an empty row.
+    """
+    rows = [line for line in region.lines if len(line.segments) > 1]
+    if above.ruled or region.ruled or not rows or not _has_figures(rows[0]):
+        return False
+    upper = [line for line in above.lines if len(line.segments) > 1]
+    labelled = [line for line in (*upper, *rows) if not line.segments[0].is_number]
+    edge = min(line.x0 for line in labelled) if labelled else 0.0
+    ends = min((line.segments[1].x0 for line in (*upper, *rows) if abs(line.x0 - edge) < 1.5), default=0.0)
+    size = max(line.size for line in upper)
+    head = region.lines[: region.lines.index(rows[0])]
+    for line in (*between, *head):
+        if len(line.segments) > 1 or abs(line.x0 - edge) > 1.5 or line.x1 > ends or abs(line.size - size) > 0.3:
+            return False
+    run = [above.lines[-1], *between, *head, rows[0]]
+    if any(b.y - a.y > EMPTY_ROW_EM * size for a, b in pairwise(run)) or abs(rows[0].size - size) > 0.3:
+        return False
+    return all(_stands_below(upper, segment) for line in rows for segment in line.segments)
+
+
+def _stands_below(rows: Sequence[TextLine], segment: Segment) -> bool:
+    """Whether a segment begins or ends where one of the rows above has a text, and meets that text."""
+    return any(
+        segment.x0 < s.x1 and segment.x1 > s.x0 and (abs(segment.x0 - s.x0) < 1.5 or abs(segment.x1 - s.x1) < 1.5)
+        for line in rows
+        for s in line.segments
+    )
+
+
+def _has_figures(line: TextLine) -> bool:
+    """Whether a line has a figure right of its first segment that is no year."""
+    return any(s.is_number and not YEAR_CELL.fullmatch(s.text) for s in line.segments[1:])
 
 
 MIN_APART = 6.0
@@ -632,7 +700,13 @@ def _goes_on(
     inside = [groups[group_of[i]] for i in run if i in group_of]
     if inside and index in group_of and groups[group_of[index]].drawn and inside[-1].drawn:
         return False
-    if inside and index not in group_of and run[0] in group_of and inside[-1].is_closed:
+    if (
+        inside
+        and index not in group_of
+        and run[0] in group_of
+        and inside[-1].is_closed
+        and not _is_below_header(lines, run, line, group_of)
+    ):
         # A rule above the first row and one below the last: the table is closed. With rules between rows only, the
         # last row stands below the last rule, as the first does above the first.
         return False
@@ -661,6 +735,18 @@ def _goes_on(
         # The pitch of the rows is not known yet: that of the lines of a header is less.
         return gap <= (FIRST_GAP_EM if several or not gaps else 2.6) * size
     return gap <= min(MAX_GAP_EM * size, max((2.6 if several else 2.2) * size, 1.45 * max(gaps)))
+
+
+def _is_below_header(
+    lines: Sequence[TextLine], run: Sequence[int], line: TextLine, group_of: Mapping[int, int]
+) -> bool:
+    """Whether rules enclose nothing but the levels of a header, which closes no table, and figures begin below it."""
+    header = [lines[i] for i in run if i in group_of]
+    if any(_has_figures(other) for other in header):
+        return False
+    if run[-1] not in group_of:
+        return True
+    return _has_figures(line) and all(_stands_below(header, segment) for segment in line.segments)
 
 
 NEW_TABLE_GAP = 1.35
@@ -764,6 +850,9 @@ def region_table(
     forced = _forced(lines, drawing)
     shaded = _shaded_columns(lines, drawing)
     columns = find_columns(lines, forced, shaded)
+    if columns.spanning:
+        lines = _parted_headers(lines, columns)
+        columns = find_columns(lines, forced, shaded)
     trimmed = _trim(lines, columns, region)
     if len(trimmed) < len(lines):
         lines = trimmed
@@ -792,6 +881,36 @@ def region_table(
     if not is_table:
         table.lines, table.is_rest = lines, is_rest
     return table
+
+
+def _parted_headers(lines: Sequence[TextLine], columns: Columns) -> list[TextLine]:
+    """Lines in which headers of neighbouring columns that stand a space apart are texts of their own.
+
+    Every part of such a text ends exactly where the figures of its column end.
+    """
+    spanning = {id(segment) for segment in columns.spanning}
+    ends = [
+        max((s.x1 for s in column.segments if s.is_number), default=None) if index else None
+        for index, column in enumerate(columns.columns)
+    ]
+    result: list[TextLine] = []
+    for line in lines:
+        segments: list[Segment] = []
+        for segment in line.segments:
+            parts: list[tuple[int, list[Word]]] = []
+            for word in segment.words if id(segment) in spanning else ():
+                reached = [i for i, c in enumerate(columns.columns) if word.x0 < c.x1 and word.x1 > c.x0]
+                if len(reached) != 1:
+                    parts = []
+                    break
+                if parts and parts[-1][0] == reached[0]:
+                    parts[-1][1].append(word)
+                else:
+                    parts.append((reached[0], [word]))
+            flush = all((end := ends[column]) is not None and abs(found[-1].x1 - end) < 1 for column, found in parts)
+            segments.extend([segment_of(found) for _, found in parts] if len(parts) > 1 and flush else [segment])
+        result.append(TextLine(line.y, segments))
+    return result
 
 
 MIN_ENTRIES = 2
