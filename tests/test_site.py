@@ -212,10 +212,10 @@ def test_charts_show_what_sql_says(tab: Tab, warehouse: Path) -> None:
         warehouse,
         f"""
         select actual_sek from marts.budget_variance inner join marts.dim_report using (report_id)
-        where organisation_key = '{organisation}' and statement = 'income_statement' and not is_total
+        where dim_report.organisation_key = '{organisation}' and statement = 'income_statement' and not is_total
             and actual_sek is not null and budget_sek is not null
             and year = (select max(year) from marts.budget_variance inner join marts.dim_report using (report_id)
-                where organisation_key = '{organisation}' and statement = 'income_statement' and not is_total
+                where dim_report.organisation_key = '{organisation}' and statement = 'income_statement' and not is_total
                     and actual_sek is not null and budget_sek is not null)
         """,
     )

@@ -108,7 +108,7 @@ order by
 """
 
 BUDGETS = """
-select budget_variance.*, report.organisation_key, cell.col_index
+select budget_variance.* exclude (organisation_key), report.organisation_key, cell.col_index
 from marts.budget_variance
 inner join marts.dim_report as report using (report_id)
 left join (
@@ -120,8 +120,8 @@ order by year desc, statement, report_id, table_seq, row_index, period_key
 
 TARGETS = """
 select
-    target_outcome.*, dim_report.organisation_key, outcome.report_id, outcome.table_seq, outcome.row_index,
-    outcome.col_index
+    target_outcome.* exclude (organisation_key), dim_report.organisation_key, outcome.report_id, outcome.table_seq,
+    outcome.row_index, outcome.col_index
 from marts.target_outcome
 inner join marts.dim_report
     on coalesce(target_outcome.outcome_report_id, target_outcome.target_report_id) = dim_report.report_id
