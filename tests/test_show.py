@@ -33,8 +33,8 @@ STYLES = {
     "platypus-none": Style("none", "none", font="DejaVu Sans", size=8),
     "chromium-hrule": Style("chromium-hrule", "hrule", font="DejaVu Sans", size=9),
 }
-UNSURE = frozenset("-\u2010\ufffd")
-"""A hyphen at the end of a line may go; a glyph without a Unicode value may be given any."""
+UNSURE = frozenset("-\u2010\ufffd•")
+"""A hyphen at the end of a line may go; a glyph without a Unicode value may be given any, or be read as a bullet."""
 
 
 @cache
