@@ -26,8 +26,8 @@ from dagster_project.commands.operate import (
     rollback,
     show_unsettled,
     status,
-    warehouse_option,
 )
+from dagster_project.commands.options import warehouse_option
 from dagster_project.commands.search import search
 from dagster_project.commands.serve import serve
 from dagster_project.commands.show import show

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import click
 
+from dagster_project.commands.options import warehouse_option
 from dagster_project.settings import load_settings
 
 
@@ -32,13 +33,7 @@ from dagster_project.settings import load_settings
     multiple=True,
     help="Name or four-digit code; with commas or several times.  [default: all]",
 )
-@click.option(
-    "--warehouse",
-    type=click.Path(path_type=Path, dir_okay=False),
-    envvar="KOMMUNLAGER_WAREHOUSE",
-    show_envvar=True,
-    help="The published file.  [default: warehouse/kommunlager.duckdb of the checkout]",
-)
+@warehouse_option
 def export(
     folder: Path,
     formats: tuple[str, ...],

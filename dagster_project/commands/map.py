@@ -11,6 +11,7 @@ from pathlib import Path
 
 import click
 
+from dagster_project.commands.options import warehouse_option
 from dagster_project.settings import load_settings
 
 TYPES = ("indicator", "account", "unit", "scenario", "status")
@@ -21,13 +22,7 @@ TYPES = ("indicator", "account", "unit", "scenario", "status")
 @click.option(
     "--type", "label_type", type=click.Choice(TYPES), help="Only rows of this type, without remarks: ready to append."
 )
-@click.option(
-    "--warehouse",
-    type=click.Path(path_type=Path, dir_okay=False),
-    envvar="KOMMUNLAGER_WAREHOUSE",
-    show_envvar=True,
-    help="The published file.  [default: warehouse/kommunlager.duckdb of the checkout]",
-)
+@warehouse_option
 def map_labels(check: bool, label_type: str | None, warehouse: Path | None) -> None:
     """Suggest rows for labels that the vocabulary does not know, by likeness to names that it does.
 

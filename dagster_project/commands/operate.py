@@ -14,16 +14,9 @@ from typing import Any
 
 import click
 
+from dagster_project.commands.options import warehouse_option
 from dagster_project.exit_codes import ExitCode
 from dagster_project.settings import Settings, load_settings
-
-warehouse_option = click.option(
-    "--warehouse",
-    type=click.Path(path_type=Path, dir_okay=False),
-    envvar="KOMMUNLAGER_WAREHOUSE",
-    show_envvar=True,
-    help="The published file, a link to the current release.  [default: warehouse/kommunlager.duckdb of the checkout]",
-)
 
 MAX_UNSETTLED = 10
 """Reports to settle that are shown with their entries; the others are counted."""

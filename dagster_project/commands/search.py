@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
+from dagster_project.commands.options import warehouse_option
 from dagster_project.settings import load_settings
 
 if TYPE_CHECKING:
@@ -30,13 +31,7 @@ SHOWN_TEXT: Final = 400
 )
 @click.option("--any", "any_word", is_flag=True, help="Find paragraphs with any of the words, not with all.")
 @click.option("--json", "as_json", is_flag=True, help="Write the answer as JSON, paragraphs whole.")
-@click.option(
-    "--warehouse",
-    type=click.Path(path_type=Path, dir_okay=False),
-    envvar="KOMMUNLAGER_WAREHOUSE",
-    show_envvar=True,
-    help="The published file.  [default: warehouse/kommunlager.duckdb of the checkout]",
-)
+@warehouse_option
 def search(
     words: tuple[str, ...], limit: int, figures: int, any_word: bool, as_json: bool, warehouse: Path | None
 ) -> None:

@@ -14,19 +14,14 @@ from typing import Any
 
 import click
 
+from dagster_project.commands.options import warehouse_option
 from dagster_project.settings import load_settings
 
 PREFIX = "KOMMUNLAGER_SERVE_"
 
 
 @click.command()
-@click.option(
-    "--warehouse",
-    type=click.Path(path_type=Path, dir_okay=False),
-    envvar="KOMMUNLAGER_WAREHOUSE",
-    show_envvar=True,
-    help="The published file.  [default: warehouse/kommunlager.duckdb of the checkout]",
-)
+@warehouse_option
 @click.option("--host", default="127.0.0.1", envvar=PREFIX + "HOST", show_default=True, show_envvar=True)
 @click.option(
     "--port",

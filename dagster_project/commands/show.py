@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from dagster_project.commands.options import warehouse_option
 from dagster_project.settings import load_settings
 
 if TYPE_CHECKING:
@@ -44,13 +45,7 @@ MAX_ROWS = 40
     show_envvar=True,
     help="Folder with the reports, for --image.  [default: seeds/reports of the checkout]",
 )
-@click.option(
-    "--warehouse",
-    type=click.Path(path_type=Path, dir_okay=False),
-    envvar="KOMMUNLAGER_WAREHOUSE",
-    show_envvar=True,
-    help="The published file.  [default: warehouse/kommunlager.duckdb of the checkout]",
-)
+@warehouse_option
 def show(fact_key: str, image: Path | None, rows: int, reports: Path | None, warehouse: Path | None) -> None:
     """Show the cell behind a figure: its table, the headings above, page and file, and how it was understood.
 

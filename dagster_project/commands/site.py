@@ -11,6 +11,7 @@ from pathlib import Path
 
 import click
 
+from dagster_project.commands.options import warehouse_option
 from dagster_project.settings import PROJECT, load_settings
 
 
@@ -22,13 +23,7 @@ from dagster_project.settings import PROJECT, load_settings
     show_default="site of the checkout",
     help="Folder to write; one that holds something else is left alone.",
 )
-@click.option(
-    "--warehouse",
-    type=click.Path(path_type=Path, dir_okay=False),
-    envvar="KOMMUNLAGER_WAREHOUSE",
-    show_envvar=True,
-    help="The published file.  [default: warehouse/kommunlager.duckdb of the checkout]",
-)
+@warehouse_option
 @click.option(
     "--reports",
     type=click.Path(path_type=Path, file_okay=False),

@@ -283,9 +283,6 @@ class _Names:
     def organisation(self, key: str) -> str:
         return self.organisations[key]
 
-    def has_organisation(self, key: str) -> bool:
-        return key in self.organisations
-
     def indicator(self, key: str) -> str:
         return self.indicators[key]
 

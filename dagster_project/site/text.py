@@ -9,9 +9,9 @@ import re
 import unicodedata
 from datetime import date
 from decimal import Decimal
-from typing import Any, Final
+from typing import Final
 
-from markupsafe import Markup, escape
+from markupsafe import Markup
 
 _SPACE: Final = "\N{NO-BREAK SPACE}"
 _MINUS: Final = "\N{MINUS SIGN}"
@@ -85,8 +85,3 @@ def file_name(key: str) -> str:
 def cell_anchor(table_seq: int, row_index: int, col_index: int) -> str:
     """The name of a cell on the page of its report."""
     return f"t{table_seq}r{row_index}c{col_index}"
-
-
-def sortable(value: Any) -> str:
-    """What a column is sorted by: the plain number, date or text."""
-    return "" if value is None else str(escape(value))
