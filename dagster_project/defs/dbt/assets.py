@@ -86,13 +86,14 @@ def _streamed(
     """
     from google.protobuf.json_format import MessageToDict
 
-    events: SimpleQueue[dict[str, Any] | BuildResult | BaseException] = SimpleQueue()
+    events: SimpleQueue[tuple[dict[str, Any], int | None] | BuildResult | BaseException] = SimpleQueue()
     count = _Count()
 
     def on_event(event: "EventMsg") -> None:
         count.add(event)
         if event.info.name in RESULT_EVENTS:
-            events.put(MessageToDict(event, preserving_proto_field_name=True))
+            told = MessageToDict(event, preserving_proto_field_name=True)
+            events.put((told, _rows(told, settings.working_file)))
 
     def work() -> None:
         try:
@@ -107,21 +108,29 @@ def _streamed(
             return event
         if isinstance(event, BaseException):
             raise event
-        message = DbtCoreCliEventMessage(raw_event=event, event_history_metadata={})
+        told, rows = event
+        message = DbtCoreCliEventMessage(raw_event=told, event_history_metadata={})
         for asset_event in message.to_default_asset_events(MANIFEST, TRANSLATOR, context):
-            yield _with_rows(asset_event, event, settings.working_file)
+            if rows is not None and isinstance(asset_event, dg.Output):
+                yield asset_event.with_metadata({**asset_event.metadata, "dagster/row_count": rows})
+            else:
+                yield asset_event
 
 
-def _with_rows(asset_event: Any, event: Mapping[str, Any], working_file: Path) -> Any:
-    """The event of a table that was made, with the number of its rows; dbt gives its seconds."""
-    relation = event["data"]["node_info"].get("node_relation", {})
-    if isinstance(asset_event, dg.Output) and event["data"]["node_info"].get("materialized") != "view":
-        # In this process, which has the file open: another could not look.
-        with suppress(duckdb.Error), duckdb.connect(working_file) as connection:
-            row = connection.execute(f'select count(*) from "{relation["schema"]}"."{relation["alias"]}"').fetchone()
-            if row is not None:
-                return asset_event.with_metadata({**asset_event.metadata, "dagster/row_count": int(row[0])})
-    return asset_event
+def _rows(event: Mapping[str, Any], working_file: Path) -> int | None:
+    """The number of rows of a table that was made; dbt gives its seconds.
+
+    Asked while dbt tells of it: this process has the file open then, and no other could look. Afterwards the file is
+    opened read-only, which DuckDB refuses while anything else here has it open for writing.
+    """
+    node = event.get("data", {}).get("node_info", {})
+    relation = node.get("node_relation") or {}
+    if event["info"]["name"] not in ("LogSeedResult", "LogModelResult") or node.get("materialized") == "view":
+        return None
+    with suppress(duckdb.Error, KeyError), duckdb.connect(working_file) as connection:
+        row = connection.execute(f'select count(*) from "{relation["schema"]}"."{relation["alias"]}"').fetchone()
+        return int(row[0]) if row else None
+    return None
 
 
 class _Count:
