@@ -29,6 +29,8 @@ MAX_STYLED_HEADING = 420
 """Characters; the longest heading met (a goal worded as a sentence) has 420."""
 LINE_PITCH_EM = 1.75
 """Lines further apart than this many times their size are different paragraphs."""
+LEAST_PITCH_EM = 0.85
+"""Lines closer than this many times their size stand beside each other."""
 
 HeadingStyle = tuple[float, bool, int]
 """Size, bold, colour."""
@@ -107,7 +109,7 @@ def prose_leading(lines: Sequence[TextLine]) -> float:
         for a, b in pairwise(lines)
         if len(a.segments) == len(b.segments) == 1 and a.size == b.size and a.x1 - a.x0 > 15 * a.size and b.y > a.y
     )
-    close = [ratio for ratio in ratios if ratio < LINE_PITCH_EM]
+    close = [ratio for ratio in ratios if LEAST_PITCH_EM < ratio < LINE_PITCH_EM]
     return close[len(close) // 2] if close else 1.3
 
 

@@ -569,7 +569,11 @@ def find_regions(lines: Sequence[TextLine], drawing: Drawing) -> list[Region]:
             close()
             done = index
             continue
-        several = len(line.segments) > 1 and not is_contents_line(line) and not is_list_mark(line.segments[0].text)
+        several = (
+            (len(line.segments) > 1 or _is_beside(lines, index))
+            and not is_contents_line(line)
+            and not is_list_mark(line.segments[0].text)
+        )
         if run and not _goes_on(lines, run, index, group_of, groups):
             close()
         if not run:
@@ -584,6 +588,22 @@ def find_regions(lines: Sequence[TextLine], drawing: Drawing) -> list[Region]:
             last_several = len(run) - 1
     close()
     return [part for region in _joined_pieces(lines, regions) for part in _apart_as_drawn(region)]
+
+
+BESIDE_EM = 0.8
+"""Distance of baselines, as a multiple of the size, below which two lines cannot be lines of one text."""
+
+
+def _is_beside(lines: Sequence[TextLine], index: int) -> bool:
+    """Whether a line stands between or beside others, not below them: a figure half way down a label of two lines."""
+    line = lines[index]
+    return any(
+        0 <= near < len(lines)
+        and abs(lines[near].y - line.y) < BESIDE_EM * min(line.size, lines[near].size)
+        and abs(lines[near].size - line.size) < 0.6
+        and (lines[near].x0 - line.x1 > MIN_APART or line.x0 - lines[near].x1 > MIN_APART)
+        for near in (index - 1, index + 1)
+    )
 
 
 def _joined_pieces(lines: Sequence[TextLine], regions: Sequence[Region]) -> list[Region]:
@@ -861,7 +881,14 @@ def region_table(
         return None
     is_table = _is_table(lines, columns, region.ruled)
     words = [segment for line in lines for segment in line.segments if not segment.is_number]
-    is_rest = is_first and not is_table and len(lines) == 1 and len(words) < len(lines[0].segments)
+    is_rest = (
+        is_first
+        and not is_table
+        and (
+            (len(lines) == 1 and len(words) < len(lines[0].segments))
+            or (len(columns.columns) == 2 and are_rows([w for line in lines for s in line.segments for w in s.words]))
+        )
+    )
     if (
         not is_table
         and not is_rest
@@ -982,7 +1009,7 @@ def _trim(lines: Sequence[TextLine], columns: Columns, region: Region) -> list[T
 
 def _is_table(lines: Sequence[TextLine], columns: Columns, ruled: bool) -> bool:
     """Whether lines in columns are a table: enough lines that fill several columns, and not prose in two columns."""
-    several = [line for line in lines if len(line.segments) > 1]
+    several = [line for i, line in enumerate(lines) if len(line.segments) > 1 or _is_beside(lines, i)]
     figures = all(s.is_number and not YEAR_CELL.fullmatch(s.text) for s in lines[0].segments)
     if len(lines) == 1 and figures:
         return False

@@ -136,9 +136,40 @@ def _as_drawn(words: Sequence[Word], rules: Sequence[Rule]) -> tuple[float, floa
         bottom = max(w.y for w in (*left, *right)) + 1
         if any(w.x0 < x < w.x1 and top < w.y < bottom for w in words):
             continue
-        if rows or not (_is_ruled(rules, x, top, bottom) or _is_row(words, x, top, bottom)):
+        others = [*ordered[:start], *ordered[end:]]
+        if rows or not (
+            _is_ruled(rules, x, top, bottom)
+            or _is_row(words, x, top, bottom)
+            or _goes_on_beside(left, right, [w for w in others if not top < w.y < bottom])
+        ):
             return x, top, bottom
     return None
+
+
+def _goes_on_beside(left: Sequence[Word], right: Sequence[Word], others: Sequence[Word]) -> bool:
+    """Whether cells flush with both sides were drawn above or below them as well, the left one first: rows of a table.
+
+    Between the parts of a page that is set in columns, a heading runs over both.
+    """
+    x0, x1 = min(w.x0 for w in left), min(w.x0 for w in right)
+    top, bottom = min(w.y for w in (*left, *right)), max(w.y for w in (*left, *right))
+    over = [w.y for w in others if w.x0 < x1 - 1 < w.x1]
+    upper = max((y for y in over if y < top), default=0.0)
+    lower = min((y for y in over if y > bottom), default=float("inf"))
+    first, last = min(w.order for w in left), max(w.order for w in right)
+    for side in (
+        [w for w in others if bottom < w.y < lower],
+        [w for w in others if upper < w.y < top],
+    ):
+        lefts = [w.order for w in side if abs(w.x0 - x0) < 1]
+        rights = [w.order for w in side if abs(w.x0 - x1) < 1]
+        begins = min((order for order in lefts if order > last), default=None)
+        ends = max((order for order in rights if order < first), default=None)
+        if (begins is not None and max(rights, default=0) > begins) or (
+            ends is not None and min(lefts, default=first) < ends
+        ):
+            return True
+    return False
 
 
 def _is_row(words: Sequence[Word], x: float, top: float, bottom: float) -> bool:
@@ -182,6 +213,7 @@ def _gutter(lines: Sequence[TextLine], rules: Sequence[Rule]) -> tuple[float, fl
             found = _cut(run, x)
             if (
                 found is not None
+                and not _is_part_of_rows(lines, run, x)
                 and not _is_ruled(rules, x, found[1], found[2])
                 and (best is None or len(run) > best[0])
             ):
@@ -239,7 +271,7 @@ def _cut(run: Sequence[TextLine], x: float) -> tuple[float, float, float] | None
         return None
     gutter0, gutter1 = max(side[-1].x1 for side in lefts), min(side[0].x0 for side in rights)
     top, bottom = run[0].y - run[0].size, run[-1].y + 1
-    if gutter1 - gutter0 >= MIN_GUTTER and not _has_header(run, x):
+    if gutter1 - gutter0 >= MIN_GUTTER and not _has_header(run, x) and not _drawn_as_cells(run, x):
         prose = _is_prose(lefts), _is_prose(rights)
         running = (prose[0] and _runs_on(lefts) and _is_wide(rights)) or (
             prose[1] and _runs_on(rights) and _is_wide(lefts)
@@ -258,6 +290,32 @@ def _cut(run: Sequence[TextLine], x: float) -> tuple[float, float, float] | None
     if several and labels and gutter1 - gutter0 > least:
         return (gutter0 + gutter1) / 2, beside[0].y - beside[0].size, beside[-1].y + 1
     return None
+
+
+def _is_part_of_rows(lines: Sequence[TextLine], run: Sequence[TextLine], x: float) -> bool:
+    """Whether cells were drawn above or below a run of lines as well: see ``_goes_on_beside``."""
+    inside = {id(line) for line in run}
+    words = [w for line in run for s in line.segments for w in s.words]
+    others = [w for line in lines if id(line) not in inside for s in line.segments for w in s.words]
+    return _goes_on_beside([w for w in words if w.x1 <= x], [w for w in words if w.x0 >= x], others)
+
+
+def _drawn_as_cells(run: Sequence[TextLine], x: float) -> bool:
+    """Whether several lines left of x were drawn, then several right of it, then left ones further down: cells of rows.
+
+    A column of the page is drawn as a whole before the next. Writers that draw line by line show neither.
+    """
+    lines = sorted((s for line in run for s in line.segments), key=lambda s: s.order)
+    blocks: list[tuple[bool, int]] = []
+    for segment in lines:
+        is_left = segment.x1 <= x
+        if blocks and blocks[-1][0] == is_left:
+            blocks[-1] = (is_left, blocks[-1][1] + 1)
+        else:
+            blocks.append((is_left, 1))
+    returns = sum(1 for (before, _), (after, _) in pairwise(blocks) if after and not before)
+    several = sum(1 for _, count in blocks if count > 1)
+    return returns > 0 and 3 * several > len(blocks)
 
 
 def _widest_column_gap(*sides: Sequence[Sequence[Segment]]) -> float:
