@@ -241,6 +241,29 @@ def _measure_spaces(words: Sequence[Word]) -> None:
     }
     for word in words:
         word.cell_gap = limits.get(word.style.font, CELL_GAP_EM)
+    _part_aligned(words)
+
+
+MIN_ALIGNED = 2
+"""Lines on which two words without a space between them must meet at the same places to be cells."""
+
+
+def _part_aligned(words: Sequence[Word]) -> None:
+    """Part words without a space between them that meet at the same x on several lines: cells right and left aligned.
+
+    The room between two such cells may be narrower than a space.
+    """
+    meeting: dict[tuple[int, int], list[Word]] = defaultdict(list)
+    for before, after in pairwise(words):
+        gap = (after.x0 - before.x1) / after.size
+        # What stands between digits may be the space that parts thousands.
+        digits = before.text[-1].isdigit() and after.text[0].isdigit()
+        if not digits and not after.spaced and after.y == before.y and SPLIT_EM < gap < after.cell_gap:
+            meeting[round(before.x1), round(after.x0)].append(after)
+    for found in meeting.values():
+        if len({word.y for word in found}) >= MIN_ALIGNED:
+            for word in found:
+                word.cell_gap = SPLIT_EM
 
 
 def _seen_from(frame: Frame, side: Frame, angle: int, word: Word) -> Word:

@@ -15,6 +15,7 @@ from dagster_project.extract.pdf.rows import Untold
 
 NEAR_EM = 3.0
 """Room, as a multiple of the size, between a header and the texts below that are set at the other side of a column."""
+TWO_HEADERS = "a column may belong to either of two headers"
 OVERLAP = 0.5
 """Points that two intervals must share to stand in one column."""
 
@@ -200,7 +201,7 @@ def _merge_complements(
     forwards = _apart(pairs)
     if forwards != sorted(_apart(pairs[::-1], step=-1)):
         # A body between two headers, of which either may be its own.
-        raise Untold
+        raise Untold(TWO_HEADERS)
     columns = list(found.columns)
     for index in reversed(forwards):
         a, b = columns[index], columns[index + 1]

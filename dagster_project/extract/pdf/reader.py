@@ -33,7 +33,6 @@ from dagster_project.extract.pdf.outline import (
 from dagster_project.extract.pdf.rows import Untold
 from dagster_project.extract.pdf.rules import Drawing, read_drawing
 from dagster_project.extract.pdf.tables import (
-    UNTOLD,
     PageTable,
     Refused,
     find_regions,
@@ -50,6 +49,9 @@ VERSION = "2"
 RUNNING_PAGES = 12
 """Pages at the beginning whose headers and footers are kept; those behind print the same."""
 
+LEFT_OUT = "a table was left out"
+REST = "for it goes on with one that was left out"
+HEADER_ONLY = "only a part of its header can be read"
 NO_TEXT = "no text layer: run OCR first"
 MAX_POINTS = 14_400.0
 """Width or height of a page, in points, that the format allows."""
@@ -92,7 +94,7 @@ def read_pdf(data: bytes, limits: Limits, words: StructureWords) -> Document:
     running = running_words([(page.text.frame.height, found) for page, found in zip(pages, lines, strict=True)])
     items, more = _items(pages, running)
     notes.extend(more)
-    if any(UNTOLD in note for note in notes) and not any(isinstance(item, Grid) for item in items):
+    if any(LEFT_OUT in note for note in notes) and not any(isinstance(item, Grid) for item in items):
         raise ExtractionError(f"no table could be read: {'; '.join(notes)}")
     if not items:
         raise ExtractionError("no table found")
@@ -191,7 +193,7 @@ def _items(pages: Sequence[_Page], running: Sequence[set[int]]) -> tuple[list[It
     placed = _without_loose_headers(placed)
     _refuse_rest(placed)
     notes = [
-        f"page {item.page}: a table was left out, its {UNTOLD}" for item in placed if isinstance(item.content, Refused)
+        f"page {item.page}: {LEFT_OUT}, {item.content.reason}" for item in placed if isinstance(item.content, Refused)
     ]
     for run in _runs(placed):
         share_columns(run)
@@ -291,7 +293,7 @@ def _refuse_rest(placed: Sequence[_Placed]) -> None:
             # The header is printed again: nothing was lost with its first part.
             before.content = Paragraph(" ".join(above.header), (0.0, False, 0), above.top, 1, is_tagged=True)
         elif table.marked == 0 or above.header:
-            item.content = Refused(table.top, table.x0)
+            item.content = Refused(table.top, table.x0, REST)
 
 
 def _runs(placed: Sequence[_Placed]) -> list[list[PageTable]]:
@@ -338,8 +340,8 @@ def _page_items(page: _Page, dropped: set[int]) -> list[_Placed]:
     for lattice in find_lattices(page.drawing):
         try:
             table = lattice_table(lattice, words, page.text.turned, leading)
-        except Untold:
-            tables.append(Refused(lattice.ys[0], lattice.xs[0]))
+        except Untold as untold:
+            tables.append(Refused(lattice.ys[0], lattice.xs[0], untold.reason))
             words = [w for w in words if not lattice.holds((w.x0 + w.x1) / 2, w.y - 0.3 * w.size)]
             continue
         if table is not None:
@@ -355,8 +357,8 @@ def _page_items(page: _Page, dropped: set[int]) -> list[_Placed]:
             is_last = region.lines[-1] is lines[-1]
             try:
                 table = region_table(region, page.drawing, leading, is_first=is_first, is_last=is_last)
-            except Untold:
-                found.append(Refused(region.lines[0].segments[0].top, region.lines[0].x0))
+            except Untold as untold:
+                found.append(Refused(region.lines[0].segments[0].top, region.lines[0].x0, untold.reason))
                 taken |= {id(word) for line in region.lines for segment in line.segments for word in segment.words}
                 continue
             if table is not None:
@@ -405,7 +407,8 @@ def _tagged_items(page: _Page) -> list[_Placed]:
             if block is page.tags[-1] and cells and all(cell.is_header for cell in cells):
                 texts = tuple(" ".join(word.text for word in cell.words) for cell in cells)
                 found = [word for cell in cells for word in cell.words]
-                placed.append(_Placed(page.number, Refused(min(w.y for w in found), min(w.x0 for w in found), texts)))
+                top, left = min(w.y for w in found), min(w.x0 for w in found)
+                placed.append(_Placed(page.number, Refused(top, left, HEADER_ONLY, texts)))
                 held |= {id(word) for word in found}
                 continue
             if max(sum(cell in cells for cell in row) for row in block.rows) > 1:

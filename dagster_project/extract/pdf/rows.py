@@ -7,9 +7,11 @@ not belong here: where a table begins and ends (``tables``) and what its columns
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
+from statistics import median
 
 from dagster_project.extract.pdf.lines import Segment, first_token
 from dagster_project.extract.structure import NUMBER, YEAR_CELL, is_number
@@ -20,8 +22,17 @@ TIGHT = 1.22
 """Lines further apart than this many times the tightest pitch are different rows, if nothing else tells."""
 
 
+UNTOLD = "its columns cannot be told apart"
+SEVERAL_FIGURES = "a cell may hold several figures"
+BROKEN_FIGURE = "a figure may go on in the line below it"
+
+
 class Untold(Exception):  # noqa: N818 - a verdict, not an error of the program
-    """The region is a table, but its cells cannot be told for sure."""
+    """The region is a table, but its cells cannot be told for sure; ``reason`` says why."""
+
+    def __init__(self, reason: str = UNTOLD) -> None:
+        super().__init__(reason)
+        self.reason = reason
 
 
 @dataclass(slots=True)
@@ -31,6 +42,8 @@ class Entry:
     column: int | None
     segment: Segment
     is_number: bool
+    heads: bool = False
+    """Whether everything on its line is bold, and there are several texts: the row of a header, or of a sum."""
 
 
 @dataclass(slots=True)
@@ -58,6 +71,68 @@ def split_rows(
         widths: left and right end of every column (points).
         leading: distance of baselines in the prose of the page, as a multiple of the size.
     """
+    tucked = _tucked(entries)
+    if not tucked:
+        return _split_rows(entries, dividers, widths, leading)
+    below = {id(b) for _, b in tucked}
+    rows = _split_rows([e for e in entries if id(e) not in below], dividers, widths, leading)
+    for above, entry in tucked:
+        next(row for row in rows if any(e.segment is above.segment for e in row.entries)).entries.append(entry)
+    return rows
+
+
+OVERPRINTED = "lines are printed over each other"
+OVERPRINTED_EM = 0.6
+"""Distance of baselines, as a multiple of the size, below which two lines are printed over each other."""
+
+
+def _tucked(entries: Sequence[Entry]) -> list[tuple[Entry, Entry]]:
+    """Second lines of labels that had no room in the height of their row, each with the line that it goes on with.
+
+    They reach into the next row, which has figures of its own, as the row of the line above has.
+
+    Raises:
+        Untold: lines of one column are printed over each other, and which row they belong to is not told.
+    """
+    by_column: dict[int | None, list[Entry]] = {}
+    figures: list[float] = []
+    for entry in entries:
+        by_column.setdefault(entry.column, []).append(entry)
+        if entry.column and entry.is_number:
+            figures.append(entry.segment.y)
+
+    def has_figures(entry: Entry) -> bool:
+        return any(abs(y - entry.segment.y) <= SAME_LINE * entry.segment.size for y in figures)
+
+    found: list[tuple[Entry, Entry]] = []
+    for column in by_column.values():
+        ordered = sorted(column, key=lambda e: e.segment.y)
+        for index, (b, c) in enumerate(pairwise(ordered)):
+            gap, size = c.segment.y - b.segment.y, min(b.segment.size, c.segment.size)
+            if not SAME_LINE * size < gap < OVERPRINTED_EM * size:
+                continue
+            if b.segment.x0 >= c.segment.x1 or c.segment.x0 >= b.segment.x1:
+                continue
+            a = ordered[index - 1] if index else None
+            if (
+                a is None
+                or b.is_number
+                or has_figures(b)
+                or not (has_figures(a) and has_figures(c))
+                or not 0.95 * size < b.segment.y - a.segment.y < 1.3 * size
+                or abs(a.segment.x0 - b.segment.x0) > 1
+            ):
+                raise Untold(OVERPRINTED)
+            found.append((a, b))
+    return found
+
+
+def _split_rows(
+    entries: Sequence[Entry],
+    dividers: Sequence[float],
+    widths: Sequence[tuple[float, float]],
+    leading: float,
+) -> list[Row]:
     drawn = rows_as_drawn(entries, dividers, widths, leading)
     if drawn is not None:
         return drawn
@@ -70,7 +145,7 @@ def split_rows(
     if wrapped:
         # Between rules a number that had no room is one; without them the row below may be a row.
         if len(bands) < 3:
-            raise Untold
+            raise Untold(BROKEN_FIGURE)
         bands = [[replace(e, is_number=e.is_number and id(e) not in wrapped) for e in band] for band in bands]
         entries = [entry for band in bands for entry in band]
     pitch = _Pitch(entries, leading)
@@ -173,6 +248,8 @@ def _is_same_cell(
         return False
     if gap > 1.9 * size or abs(entry.segment.size - size) > 0.6:
         return False
+    if row[0][0].heads and not entry.segment.bold:
+        return False
     if len(row) > 1:
         # Right of the label: the next row would begin with its own label further left.
         return not (last.is_number and entry.is_number) or _is_wrapped_pair(last, entry, widths)
@@ -218,7 +295,7 @@ def _is_wrapped_pair(above: Entry, below: Entry, widths: Sequence[tuple[float, f
     tail = below.segment.text
     is_one = len(tail) == 3 and tail.isdigit() and NUMBER.fullmatch(f"{above.segment.text} {tail}") is not None
     if is_one and (above.column is None or would_fit(above.segment, below.segment, widths[above.column])):
-        raise Untold
+        raise Untold(BROKEN_FIGURE)
     return is_one
 
 
@@ -332,15 +409,28 @@ def _wrapped_numbers(entries: Sequence[Entry], widths: Sequence[tuple[float, flo
     for entry in entries:
         if entry.column and entry.is_number:
             by_column.setdefault(entry.column, []).append(entry)
-    for column, numbers in by_column.items():
+    for numbers in by_column.values():
         numbers.sort(key=lambda e: e.segment.y)
+    usual = _usual_pitch([b.segment.y - a.segment.y for found in by_column.values() for a, b in pairwise(found)])
+    for column, numbers in by_column.items():
         for a, b in pairwise(numbers):
-            close = b.segment.y - a.segment.y < 1.2 * leading * a.segment.size
+            gap = b.segment.y - a.segment.y
+            close = gap < 1.2 * leading * a.segment.size and not abs(gap - usual) < 0.05 * usual
             text = f"{a.segment.text} {b.segment.text}"
             tail = len(b.segment.text) == 3 and b.segment.text.isdigit()
             if close and tail and NUMBER.fullmatch(text) and not would_fit(a.segment, b.segment, widths[column]):
                 found.add(id(b))
     return found
+
+
+def _usual_pitch(gaps: Sequence[float]) -> float:
+    """The distance of baselines that most figures keep from those above them; 0 where there is none."""
+    counts = Counter(round(2 * gap) for gap in gaps)
+    if not counts:
+        return 0.0
+    pitch, _ = counts.most_common(1)[0]
+    near = [gap for gap in gaps if abs(2 * gap - pitch) <= 1]
+    return median(near) if 2 * len(near) > len(gaps) and len(near) > 2 else 0.0
 
 
 def _several_rows(band: Sequence[Entry], columns: int) -> bool:
@@ -437,9 +527,11 @@ def _one_cell(a: Entry, b: Entry, pitch: _Pitch, width: tuple[float, float] | No
         return True
     if gap > pitch.limit or (a.is_number and b.is_number) or _is_below_group(a, b):
         return False
+    if a.heads and not b.segment.bold:
+        return False
     if not pitch.certain and a.is_number != b.is_number and not YEAR_CELL.fullmatch(b.segment.text):
         return False
-    if pitch.certain:
+    if pitch.certain and not a.heads:
         return True
     return width is not None and not would_fit(a.segment, b.segment, width)
 

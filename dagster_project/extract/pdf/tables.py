@@ -26,6 +26,8 @@ from dagster_project.extract.pdf.lines import (
     segment_of,
 )
 from dagster_project.extract.pdf.rows import (
+    SEVERAL_FIGURES,
+    UNTOLD,
     Entry,
     Row,
     Untold,
@@ -45,7 +47,9 @@ MAX_GAP_EM = 4.0
 FIRST_GAP_EM = 3.2
 ASCENT_EM = 0.95
 DESCENT_EM = 0.25
-UNTOLD = "columns cannot be told apart"
+CUT_OFF = "the page ends in the middle of its text"
+OVER_FILLED = "a text runs over cells that are filled"
+BETWEEN = "a figure stands between two columns"
 
 
 @dataclass(slots=True)
@@ -84,6 +88,8 @@ class Refused:
 
     top: float
     x0: float
+    reason: str = UNTOLD
+    """What stands behind "a table was left out"."""
     header: tuple[str, ...] = ()
     """The texts, where it is a part of a header that the end of the page cut off."""
 
@@ -222,7 +228,7 @@ def lattice_table(lattice: Lattice, words: Sequence[Word], turned: Sequence[Word
                 if end - column > 1 or row_span > 1:
                     spans[len(rows), column] = (row_span, end - column)
             rows.append([texts.get(column, "") for column in range(n_cols)])
-            bold.append(all(entry.segment.bold for entry in row.entries))
+            bold.append(_is_bold_header(row))
     spans = {place: (min(row_span, len(rows) - place[0]), col_span) for place, (row_span, col_span) in spans.items()}
     table = PageTable(
         lattice.xs[0],
@@ -239,7 +245,7 @@ def lattice_table(lattice: Lattice, words: Sequence[Word], turned: Sequence[Word
     _drop_empty_columns(table)
     _refuse_doubtful(table)
     if any(word.is_cut for found in inside.values() for word in found):
-        raise Untold
+        raise Untold(CUT_OFF)
     return table
 
 
@@ -255,7 +261,7 @@ def _parts_of_cell(line: TextLine, cell: LatticeCell, lattice: Lattice) -> list[
     whole = segment_of([word for part in line.segments for word in part.words])
     if len(line.segments) == 1 or cell.column_end - cell.column == 1:
         if sum(s.is_number for s in line.segments) > 1 and all(s.is_number for s in line.segments):
-            raise Untold
+            raise Untold(SEVERAL_FIGURES)
         return [(cell.column, cell.column_end, whole)]
     places: list[tuple[int, int, list[Word]]] = []
     for segment in line.segments:
@@ -274,7 +280,7 @@ def _parts_of_cell(line: TextLine, cell: LatticeCell, lattice: Lattice) -> list[
     if len(places) == 1:
         return [(cell.column, cell.column_end, whole)]
     if any(end - first > 1 and NUMBERS.fullmatch(segment_of(words).text) for first, end, words in places):
-        raise Untold
+        raise Untold(SEVERAL_FIGURES)
     return [(first, end, segment_of(words)) for first, end, words in places]
 
 
@@ -346,6 +352,13 @@ def _box(words: Sequence[Word]) -> Box:
     )
 
 
+def _is_bold_header(row: Row) -> bool:
+    """Whether everything in a row is bold, and it is no row of a sum: it has no figure right of the first column."""
+    return all(entry.segment.bold for entry in row.entries) and not any(
+        entry.column and entry.is_number and not YEAR_CELL.fullmatch(entry.segment.text) for entry in row.entries
+    )
+
+
 def _marked(bold: Sequence[bool]) -> int:
     """Leading bold rows above rows that are not."""
     depth = 0
@@ -385,7 +398,7 @@ def _refuse_doubtful(table: PageTable) -> None:
             if is_number(plain) or not NUMBERS.fullmatch(plain):
                 continue
             if single or all(YEAR_CELL.fullmatch(part) is None for part in plain.split()):
-                raise Untold
+                raise Untold(SEVERAL_FIGURES)
 
 
 # --- tables with white space between columns --------------------------------------------------------------------------
@@ -816,16 +829,44 @@ def _header_lines_above(lines: Sequence[TextLine], index: int, done: int) -> lis
         beside = segment.x0 > first.segments[0].x1 or (len(over) == 1 and over[0] is not first.segments[0])
         half = gap < 0.95 * line.size
         # The first line of a label whose figures stand beside its last.
-        wrapped = gap < 1.4 * line.size and segment.bold == first.segments[0].bold and _fits_below(first, segment)
+        wrapped = (
+            gap < 1.4 * line.size
+            and segment.bold == first.segments[0].bold
+            and abs(segment.size - first.segments[0].size) < 0.3
+            and _fits_below(first, segment)
+        )
         title = (segment.bold or not first.segments[-1].bold) and gap <= 2.6 * line.size
         top = (
             beside and len(over) <= 1 and (title or gap <= 1.6 * line.size) and segment.x1 - segment.x0 < 25 * line.size
         )
         group = _heads_group(lines, above, index)
-        if not (half or wrapped or top or group):
+        if not (half or wrapped or top or group or _is_upper_header(line, first, gap)):
             break
         found.insert(0, above)
     return found
+
+
+UPPER_GAP_EM = 2.0
+"""Distance of baselines, as a multiple of the size, from a header over all columns to the headers below it."""
+
+
+def _is_upper_header(line: TextLine, first: TextLine, gap: float) -> bool:
+    """Whether a text alone on its line stands over several headers, right of the labels, in the look of those headers.
+
+    ``Belopp i mnkr`` over the years heads them all, as does the name of the unit that the figures are of.
+    """
+    segment, heads = line.segments[0], first.segments[1:]
+    over = [s for s in heads if segment.x0 < s.x1 and segment.x1 > s.x0]
+    return (
+        len(heads) > 1
+        and bool(over)
+        and gap <= UPPER_GAP_EM * line.size
+        and segment.x0 > first.segments[0].x1
+        and segment.x1 <= first.x1 + 2
+        and segment.bold
+        and all(s.bold for s in heads)
+        and all(abs(s.size - segment.size) < 0.3 for s in heads)
+    )
 
 
 def _heads_group(lines: Sequence[TextLine], above: int, index: int) -> bool:
@@ -903,7 +944,7 @@ def region_table(
     table = _table_of_rows(rows, columns, widths, region.ruled)
     _refuse_doubtful(table)
     if any(word.is_cut for line in lines for segment in line.segments for word in segment.words):
-        raise Untold
+        raise Untold(CUT_OFF)
     table.words = {id(word) for line in lines for segment in line.segments for word in segment.words}
     if not is_table:
         table.lines, table.is_rest = lines, is_rest
@@ -924,20 +965,28 @@ def _parted_headers(lines: Sequence[TextLine], columns: Columns) -> list[TextLin
     for line in lines:
         segments: list[Segment] = []
         for segment in line.segments:
-            parts: list[tuple[int, list[Word]]] = []
-            for word in segment.words if id(segment) in spanning else ():
-                reached = [i for i, c in enumerate(columns.columns) if word.x0 < c.x1 and word.x1 > c.x0]
-                if len(reached) != 1:
-                    parts = []
-                    break
-                if parts and parts[-1][0] == reached[0]:
-                    parts[-1][1].append(word)
-                else:
-                    parts.append((reached[0], [word]))
-            flush = all((end := ends[column]) is not None and abs(found[-1].x1 - end) < 1 for column, found in parts)
-            segments.extend([segment_of(found) for _, found in parts] if len(parts) > 1 and flush else [segment])
+            parts = _parts_flush(segment, columns, ends) if id(segment) in spanning else None
+            segments.extend([segment_of(part) for part in parts] if parts else [segment])
         result.append(TextLine(line.y, segments))
     return result
+
+
+def _parts_flush(segment: Segment, columns: Columns, ends: Sequence[float | None]) -> list[list[Word]] | None:
+    """The words of a text parted behind those that end where the figures of a column end; None if one part does not."""
+    parts: list[list[Word]] = [[]]
+    for word in segment.words:
+        parts[-1].append(word)
+        if any(end is not None and abs(word.x1 - end) < 1 for end in ends):
+            parts.append([])
+    if parts[-1] or len(parts) < 3:
+        return None
+    parts.pop()
+    # Each part stands over the one column whose figures it ends with, and over no other.
+    for part in parts:
+        reached = [i for i, c in enumerate(columns.columns) if part[0].x0 < c.x1 and part[-1].x1 > c.x0]
+        if len(reached) != 1:
+            return None
+    return parts
 
 
 MIN_ENTRIES = 2
@@ -1047,6 +1096,7 @@ def _entries(lines: Sequence[TextLine], columns: Columns) -> list[Entry]:
     before: Entry | None = None
     for line in lines:
         alone = len(line.segments) == 1
+        heads = not alone and all(segment.bold for segment in line.segments)
         for segment in line.segments:
             column = column_of.get(id(segment))
             if (
@@ -1058,8 +1108,7 @@ def _entries(lines: Sequence[TextLine], columns: Columns) -> list[Entry]:
                 and not would_fit(before.segment, segment, (left, right))
             ):
                 column = None
-            entry = Entry(column, segment, is_number(segment.text))
-            entries.append(entry)
+            entries.append(Entry(column, segment, is_number(segment.text), heads))
         before = entries[-1] if alone else None
     return entries
 
@@ -1071,7 +1120,7 @@ def _table_of_rows(
     texts: list[list[str]] = []
     spans: dict[tuple[int, int], tuple[int, int]] = {}
     bold: list[bool] = []
-    body = max(_first_body_row(rows), _marked([all(entry.segment.bold for entry in row.entries) for row in rows]))
+    body = max(_first_body_row(rows), _marked([_is_bold_header(row) for row in rows]))
     for index, row in enumerate(rows):
         filled = _texts(row, n_cols, widths)
         _refuse_split_numbers(row)
@@ -1079,12 +1128,12 @@ def _table_of_rows(
         for group in _joined_across(across):
             place, span = _place_across(group, columns, filled, is_header=index < body)
             if place in filled:
-                raise Untold
+                raise Untold(OVER_FILLED)
             filled[place] = cell_text(group, (0, widths[-1][1] - widths[0][0]))
             if span > 1:
                 spans[index, place] = (1, span)
         texts.append([filled.get(column, "") for column in range(n_cols)])
-        bold.append(all(entry.segment.bold for entry in row.entries))
+        bold.append(_is_bold_header(row))
     _place_headers(texts, spans, rows, widths, body)
     return PageTable(
         min(width[0] for width in widths),
@@ -1114,7 +1163,7 @@ def _refuse_split_numbers(row: Row) -> None:
             key = entry.column, round(entry.segment.y)
             by_place[key] = by_place.get(key, 0) + 1
             if by_place[key] > 1:
-                raise Untold
+                raise Untold(SEVERAL_FIGURES)
 
 
 def _joined_across(entries: Sequence[Entry]) -> list[list[Entry]]:
@@ -1151,10 +1200,10 @@ def _place_across(
     if not reached:
         raise Untold
     if any(column in filled for column in reached):
-        raise Untold
+        raise Untold(OVER_FILLED)
     if not is_header:
         if any(entry.is_number for entry in group):
-            raise Untold
+            raise Untold(BETWEEN)
         return reached[0], reached[-1] - reached[0] + 1
     return reached[0], len(reached)
 
