@@ -11,7 +11,7 @@ import math
 import re
 import unicodedata
 from collections import Counter, defaultdict, deque
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise, repeat
 from statistics import median
@@ -228,12 +228,14 @@ def _measure_spaces(words: Sequence[Word]) -> None:
     however narrow it is. Chromium leaves spaces out, all or those of some fonts, and justified text stretches them.
     """
     gaps: dict[str, list[float]] = defaultdict(list)
-    spaced = []
+    spaced: list[bool] = []
+    printed: Counter[tuple[str, bool]] = Counter()
     for before, after in pairwise(words):
         gap = (after.x0 - before.x1) / after.size
         if after.y == before.y and SPLIT_EM < gap < CELL_GAP_EM:
             gaps[after.style.font].append(gap)
             spaced.append(after.spaced)
+            printed[after.style.font, after.spaced] += 1
     if len(spaced) < MIN_GAPS or sum(spaced) < PRINTED_SHARE * len(spaced):
         return
     limits = {
@@ -241,24 +243,35 @@ def _measure_spaces(words: Sequence[Word]) -> None:
     }
     for word in words:
         word.cell_gap = limits.get(word.style.font, CELL_GAP_EM)
-    _part_aligned(words)
+    spaces = {font: median(found) for font, found in gaps.items() if printed[font, True] >= PRINTED_SHARE * len(found)}
+    _part_aligned(words, spaces)
 
 
 MIN_ALIGNED = 2
 """Lines on which two words without a space between them must meet at the same places to be cells."""
 
 
-def _part_aligned(words: Sequence[Word]) -> None:
+SPACE_TOLERANCE_EM = 0.02
+
+
+def _part_aligned(words: Sequence[Word], spaces: Mapping[str, float]) -> None:
     """Part words without a space between them that meet at the same x on several lines: cells right and left aligned.
 
     The room between two such cells may be narrower than a space.
+
+    Args:
+        words: words as drawn.
+        spaces: width of the space, as a share of the size, of every font that prints its spaces.
     """
     meeting: dict[tuple[int, int], list[Word]] = defaultdict(list)
     for before, after in pairwise(words):
         gap = (after.x0 - before.x1) / after.size
         # What stands between digits may be the space that parts thousands.
         digits = before.text[-1].isdigit() and after.text[0].isdigit()
-        if not digits and not after.spaced and after.y == before.y and SPLIT_EM < gap < after.cell_gap:
+        space = spaces.get(after.style.font, gap)
+        if abs(gap - space) < SPACE_TOLERANCE_EM or digits or after.spaced:
+            continue
+        if after.y == before.y and SPLIT_EM < gap < after.cell_gap:
             meeting[round(before.x1), round(after.x0)].append(after)
     for found in meeting.values():
         if len({word.y for word in found}) >= MIN_ALIGNED:

@@ -42,7 +42,17 @@ from dagster_project.extract.pdf.tables import (
 )
 from dagster_project.extract.pdf.tags import TaggedBlock, read_tags
 from dagster_project.extract.pdf.zones import zones
-from dagster_project.extract.structure import Grid, Item, Line, PrintedText, assemble, box_of, header_depth
+from dagster_project.extract.structure import (
+    YEAR_CELL,
+    Grid,
+    Item,
+    Line,
+    PrintedText,
+    assemble,
+    box_of,
+    header_depth,
+    is_number,
+)
 
 EXTRACTOR = "pdf"
 VERSION = "2"
@@ -50,6 +60,7 @@ RUNNING_PAGES = 12
 """Pages at the beginning whose headers and footers are kept; those behind print the same."""
 
 LEFT_OUT = "a table was left out"
+UNJOINED = "for its columns stand elsewhere than those of the table before, and it has no header"
 REST = "for it goes on with one that was left out"
 HEADER_ONLY = "only a part of its header can be read"
 NO_TEXT = "no text layer: run OCR first"
@@ -192,11 +203,13 @@ def _items(pages: Sequence[_Page], running: Sequence[set[int]]) -> tuple[list[It
         placed.extend(_tagged_items(page) or _page_items(page, dropped))
     placed = _without_loose_headers(placed)
     _refuse_rest(placed)
+    for run in _runs(placed):
+        share_columns(run)
+    _refuse_unjoined(placed)
+    _refuse_rest(placed)
     notes = [
         f"page {item.page}: {LEFT_OUT}, {item.content.reason}" for item in placed if isinstance(item.content, Refused)
     ]
-    for run in _runs(placed):
-        share_columns(run)
     prose = [item.content for item in placed if isinstance(item.content, Paragraph)]
     is_outlined = any(paragraph.level for paragraph in prose)
     in_tables = {key for item in placed if isinstance(item.content, PageTable) for key in item.content.words}
@@ -282,18 +295,43 @@ def _without_loose_headers(placed: Sequence[_Placed]) -> list[_Placed]:
 
 
 def _refuse_rest(placed: Sequence[_Placed]) -> None:
-    """Refuse rows at the top of a page that go on with a table that was refused: their header is not known."""
+    """Refuse rows without a header right below a table that was refused: their header is not known."""
     for before, item in pairwise(placed):
         table = item.content
         above = before.content
-        if not isinstance(above, Refused) or item.page != before.page + 1 or not isinstance(table, PageTable):
+        if not isinstance(above, Refused) or not isinstance(table, PageTable):
+            continue
+        if item.page not in (before.page, before.page + 1):
             continue
         begins_whole = tuple(" ".join(cell.split()) for cell in table.rows[0] if cell) == above.header
         if begins_whole and above.header:
             # The header is printed again: nothing was lost with its first part.
             before.content = Paragraph(" ".join(above.header), (0.0, False, 0), above.top, 1, is_tagged=True)
-        elif table.marked == 0 or above.header:
+        elif above.header or (table.marked == 0 if item.page > before.page else _is_headless(table)):
             item.content = Refused(table.top, table.x0, REST)
+
+
+def _is_headless(table: PageTable) -> bool:
+    """Whether a table of several columns begins with a row of figures."""
+    figures = [cell for cell in table.rows[0][1:] if is_number(cell) and not YEAR_CELL.fullmatch(cell)]
+    return table.marked == 0 and len(table.columns) > 2 and bool(figures)
+
+
+def _refuse_unjoined(placed: Sequence[_Placed]) -> None:
+    """Refuse rows without a header that begin a page below one that ends with a table of other columns.
+
+    They may be the rest of that table, so it is not certain what their columns hold.
+    """
+    for before, item in pairwise(placed):
+        above, table = before.content, item.content
+        if (
+            isinstance(above, PageTable)
+            and isinstance(table, PageTable)
+            and item.page == before.page + 1
+            and _is_headless(table)
+            and not follows(above, table)
+        ):
+            item.content = Refused(table.top, table.x0, UNJOINED)
 
 
 def _runs(placed: Sequence[_Placed]) -> list[list[PageTable]]:

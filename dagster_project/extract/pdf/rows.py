@@ -248,7 +248,7 @@ def _is_same_cell(
         return False
     if gap > 1.9 * size or abs(entry.segment.size - size) > 0.6:
         return False
-    if row[0][0].heads and not entry.segment.bold:
+    if row[0][0].heads and _is_below_header(entry):
         return False
     if len(row) > 1:
         # Right of the label: the next row would begin with its own label further left.
@@ -412,15 +412,28 @@ def _wrapped_numbers(entries: Sequence[Entry], widths: Sequence[tuple[float, flo
     for numbers in by_column.values():
         numbers.sort(key=lambda e: e.segment.y)
     usual = _usual_pitch([b.segment.y - a.segment.y for found in by_column.values() for a, b in pairwise(found)])
+    least = _least_distance(entries)
     for column, numbers in by_column.items():
         for a, b in pairwise(numbers):
             gap = b.segment.y - a.segment.y
+            if gap > 1.12 * least:
+                # Other lines of this table stand closer: those are the wrapped ones.
+                continue
             close = gap < 1.2 * leading * a.segment.size and not abs(gap - usual) < 0.05 * usual
             text = f"{a.segment.text} {b.segment.text}"
             tail = len(b.segment.text) == 3 and b.segment.text.isdigit()
             if close and tail and NUMBER.fullmatch(text) and not would_fit(a.segment, b.segment, widths[column]):
                 found.add(id(b))
     return found
+
+
+def _least_distance(entries: Sequence[Entry]) -> float:
+    """The least distance of baselines of two lines of one column."""
+    by_column: dict[int | None, list[float]] = {}
+    for entry in entries:
+        by_column.setdefault(entry.column, []).append(entry.segment.y)
+    gaps = [b - a for ys in by_column.values() for a, b in pairwise(sorted(ys)) if b - a > 2]
+    return min(gaps, default=0.0)
 
 
 def _usual_pitch(gaps: Sequence[float]) -> float:
@@ -527,13 +540,18 @@ def _one_cell(a: Entry, b: Entry, pitch: _Pitch, width: tuple[float, float] | No
         return True
     if gap > pitch.limit or (a.is_number and b.is_number) or _is_below_group(a, b):
         return False
-    if a.heads and not b.segment.bold:
+    if a.heads and _is_below_header(b):
         return False
     if not pitch.certain and a.is_number != b.is_number and not YEAR_CELL.fullmatch(b.segment.text):
         return False
     if pitch.certain and not a.heads:
         return True
     return width is not None and not would_fit(a.segment, b.segment, width)
+
+
+def _is_below_header(entry: Entry) -> bool:
+    """Whether a line below one that is all bold begins a row: it is not bold, or the label of a group alone."""
+    return not entry.segment.bold or (not entry.heads and not entry.column and entry.segment.text[:1].isupper())
 
 
 def would_fit(a: Segment, b: Segment, width: tuple[float, float]) -> bool:

@@ -663,9 +663,15 @@ def _is_rest_of(above: Region, between: Sequence[TextLine], region: Region) -> b
 
 
 def _stands_below(rows: Sequence[TextLine], segment: Segment) -> bool:
-    """Whether a segment begins or ends where one of the rows above has a text, and meets that text."""
+    """Whether a segment begins, ends or has its middle where one of the rows above has a text, and meets that text."""
     return any(
-        segment.x0 < s.x1 and segment.x1 > s.x0 and (abs(segment.x0 - s.x0) < 1.5 or abs(segment.x1 - s.x1) < 1.5)
+        segment.x0 < s.x1
+        and segment.x1 > s.x0
+        and (
+            abs(segment.x0 - s.x0) < 1.5
+            or abs(segment.x1 - s.x1) < 1.5
+            or abs(segment.x0 + segment.x1 - s.x0 - s.x1) < 2
+        )
         for line in rows
         for s in line.segments
     )
