@@ -386,15 +386,17 @@ def _page_items(page: _Page, dropped: set[int]) -> list[_Placed]:
             tables.append(table)
             words = [word for word in words if id(word) not in table.words]
     placed: list[_Placed] = []
-    for zone in zones(words, tables, page.drawing.across):
+    parts = zones(words, tables, page.drawing.across)
+    for zone in parts:
         lines = make_lines(zone.words)
+        drawing = page.drawing if len(parts) == 1 else _drawing_of(page.drawing, zone.words)
         found = list(zone.tables)
         taken: set[int] = set()
-        for region in find_regions(lines, page.drawing):
+        for region in find_regions(lines, drawing):
             is_first = not placed and not found and region.lines[0] is lines[0]
             is_last = region.lines[-1] is lines[-1]
             try:
-                table = region_table(region, page.drawing, leading, is_first=is_first, is_last=is_last)
+                table = region_table(region, drawing, leading, is_first=is_first, is_last=is_last)
             except Untold as untold:
                 found.append(Refused(region.lines[0].segments[0].top, region.lines[0].x0, untold.reason))
                 taken |= {id(word) for line in region.lines for segment in line.segments for word in segment.words}
@@ -405,6 +407,22 @@ def _page_items(page: _Page, dropped: set[int]) -> list[_Placed]:
         spare = [line for line in lines if not any(id(w) in taken for s in line.segments for w in s.words)]
         placed.extend(_in_order(page.number, found, spare))
     return placed
+
+
+ZONE_MARGIN = 8.0
+"""Points by which the rules of a table may reach beyond its text."""
+
+
+def _drawing_of(drawing: Drawing, words: Sequence[Word]) -> Drawing:
+    """The rules and areas that stand in one part of a page."""
+    left = min((word.x0 for word in words), default=0.0) - ZONE_MARGIN
+    right = max((word.x1 for word in words), default=0.0) + ZONE_MARGIN
+    return replace(
+        drawing,
+        across=[rule for rule in drawing.across if left <= (rule.start + rule.end) / 2 <= right],
+        down=[rule for rule in drawing.down if left <= rule.at <= right],
+        areas=[area for area in drawing.areas if left <= (area.x0 + area.x1) / 2 <= right],
+    )
 
 
 def _tagged_line(content: Paragraph, page: int) -> Line:

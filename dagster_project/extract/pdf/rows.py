@@ -43,7 +43,7 @@ class Entry:
     segment: Segment
     is_number: bool
     heads: bool = False
-    """Whether everything on its line is bold, and there are several texts: the row of a header, or of a sum."""
+    """Whether everything on its line is bold, and there are several texts, none of them a figure: part of a header."""
 
 
 @dataclass(slots=True)

@@ -38,6 +38,7 @@ from dagster_project.extract.pdf.rows import (
     would_fit,
 )
 from dagster_project.extract.pdf.rules import Area, Drawing
+from dagster_project.extract.pdf.spans import place_headers
 from dagster_project.extract.pdf.tags import PlacedCell, TaggedRow, place_cells
 from dagster_project.extract.structure import NUMBER, NUMBERED, YEAR_CELL, Box, PrintedText, is_number
 
@@ -1102,7 +1103,7 @@ def _entries(lines: Sequence[TextLine], columns: Columns) -> list[Entry]:
     before: Entry | None = None
     for line in lines:
         alone = len(line.segments) == 1
-        heads = not alone and all(segment.bold for segment in line.segments)
+        heads = not alone and all(segment.bold for segment in line.segments) and not _has_figures(line)
         for segment in line.segments:
             column = column_of.get(id(segment))
             if (
@@ -1140,7 +1141,7 @@ def _table_of_rows(
                 spans[index, place] = (1, span)
         texts.append([filled.get(column, "") for column in range(n_cols)])
         bold.append(_is_bold_header(row))
-    _place_headers(texts, spans, rows, widths, body)
+    place_headers(texts, spans, rows, widths, body)
     return PageTable(
         min(width[0] for width in widths),
         max(width[1] for width in widths),
@@ -1212,201 +1213,3 @@ def _place_across(
             raise Untold(BETWEEN)
         return reached[0], reached[-1] - reached[0] + 1
     return reached[0], len(reached)
-
-
-def _place_headers(
-    texts: list[list[str]],
-    spans: dict[tuple[int, int], tuple[int, int]],
-    rows: Sequence[Row],
-    widths: Sequence[tuple[float, float]],
-    body: int,
-) -> None:
-    """Move header cells that stand over several columns to the first of them.
-
-    All cells of such a row are placed together: of all ways to give each a run of the columns that have a header of
-    their own below, the one whose middles are nearest to those of the texts and that leaves fewest columns over.
-    """
-    n_cols = len(widths)
-    for index in range(min(body, len(rows)) - 1):
-        below = texts[index + 1]
-        boxes: dict[int, tuple[float, float]] = {}
-        for column in range(1, n_cols):
-            if texts[index][column]:
-                found = [
-                    e.segment for e in rows[index].entries if _stands_in(e, column, widths, spans.get((index, column)))
-                ]
-                if found:
-                    boxes[column] = (min(s.x0 for s in found), max(s.x1 for s in found))
-        own = {column for column in boxes if not below[column] and (index, column) not in spans}
-        open_columns = [c for c in range(1, n_cols) if below[c] and c not in own]
-        moved = [column for column in sorted(boxes) if column not in own]
-        runs = _runs_below([boxes[column] for column in moved], open_columns, widths, below)
-        if runs is None:
-            continue
-        old = [texts[index][column] for column in moved]
-        for column in moved:
-            texts[index][column] = ""
-            spans.pop((index, column), None)
-        for (start, end), text in zip(runs, old, strict=True):
-            texts[index][start] = text
-            while end - start > 1 and end < n_cols and not any(texts[row][end] for row in range(body)):
-                # A column without any header stands under the one that runs over its neighbours.
-                end += 1
-            if end - start > 1:
-                spans[index, start] = (1, end - start)
-
-
-LEFT_OVER = 8.0
-"""Points that a column without a header above counts when runs of columns are compared."""
-
-
-FLUSH = 4.0
-"""Points that a header flush with the first of its columns counts: one in the middle may be flush by chance."""
-
-
-def _runs_below(
-    boxes: Sequence[tuple[float, float]],
-    columns: Sequence[int],
-    widths: Sequence[tuple[float, float]],
-    below: Sequence[str],
-) -> list[tuple[int, int]] | None:
-    """A run of columns (first, end) for each header text; None where none has a run of several, or no way fits."""
-    if not boxes or len(columns) <= len(boxes):
-        return None
-    ways: list[tuple[float, int, list[tuple[int, int]]]] = [(0.0, 0, [])]
-    for x0, x1 in boxes:
-        longer: dict[int, tuple[float, int, list[tuple[int, int]]]] = {}
-        for off, done, way in ways:
-            for first in range(done, len(columns)):
-                for last in range(first, len(columns)):
-                    start, end = columns[first], columns[last] + 1
-                    if end - start != last - first + 1:
-                        break
-                    left, right = _room(widths, start, end)
-                    if not left - 1 <= (x0 + x1) / 2 <= right + 1:
-                        continue
-                    distance = _distance(x0, x1, widths, start, end)
-                    cost = off + distance + LEFT_OVER * (first - done)
-                    if last + 1 not in longer or cost < longer[last + 1][0]:
-                        longer[last + 1] = (cost, last + 1, [*way, (start, end)])
-        ways = list(longer.values())
-    if not ways:
-        return None
-    best = min(ways, key=lambda way: (way[0] + LEFT_OVER * (len(columns) - way[1]), way[1]))
-    exact = _exact_runs(boxes, columns, widths)
-    return exact or _equal_runs(boxes, columns, widths, below, best[0]) or best[2]
-
-
-def _distance(x0: float, x1: float, widths: Sequence[tuple[float, float]], start: int, end: int) -> float:
-    """How far a header text is from where it would stand over a run of columns: in their middle, or at their left."""
-    found = [abs((x0 + x1) / 2 - middle) for middle in _middles(widths, start, end)]
-    found.append(abs(x0 - widths[start][0]) + FLUSH)
-    if end - start > 1 and start:
-        # Columns as wide as the distance between their right ends: the text is flush with the left edge of the first.
-        pitch = (widths[end - 1][1] - widths[start][1]) / (end - 1 - start)
-        found.append(abs(x0 - (widths[start][1] - pitch + CELL_PADS)) + FLUSH)
-    return min(found)
-
-
-CELL_PADS = 10.0
-"""Points from the text of one cell to that of the next, at the least: what both keep from the edge between them."""
-
-EXACT = 1.5
-"""Points within which a text stands exactly where it would stand over its run."""
-
-
-def _exact_runs(
-    boxes: Sequence[tuple[float, float]], columns: Sequence[int], widths: Sequence[tuple[float, float]]
-) -> list[tuple[int, int]] | None:
-    """Runs one beside the other, up to the last column, over the middles of which all texts stand exactly.
-
-    The middles of all are meant alike; None where there are no such runs, or several.
-    """
-    found: set[tuple[tuple[int, int], ...]] = set()
-    for alike in range(3):
-        ways: list[tuple[tuple[int, int], ...]] = [()]
-        for x0, x1 in boxes:
-            longer = []
-            for way in ways:
-                for first in columns if not way else [way[-1][1]]:
-                    for last in range(first, columns[-1] + 1):
-                        if last in columns and abs((x0 + x1) / 2 - _middles(widths, first, last + 1)[alike]) < EXACT:
-                            longer.append((*way, (first, last + 1)))
-            ways = longer
-        found |= {way for way in ways if way[-1][1] == columns[-1] + 1}
-    several = [way for way in found if any(end - start > 1 for start, end in way)]
-    return list(several[0]) if len(several) == 1 and columns[-1] - columns[0] == len(columns) - 1 else None
-
-
-EQUAL = 12.0
-"""Points for each header by which runs of equal length may fit worse and still be the ones meant."""
-
-
-def _equal_runs(
-    boxes: Sequence[tuple[float, float]],
-    columns: Sequence[int],
-    widths: Sequence[tuple[float, float]],
-    below: Sequence[str],
-    least: float,
-) -> list[tuple[int, int]] | None:
-    """Runs of columns of one length, whose heads repeat; None if the texts do not stand over any such."""
-    if len(boxes) < 2:
-        return None
-    for size in range(len(columns) // len(boxes), 1, -1):
-        best: tuple[float, list[tuple[int, int]]] | None = None
-        for offset in range(len(columns) - size * len(boxes) + 1):
-            firsts = [offset + size * i for i in range(len(boxes))]
-            runs = [(columns[first], columns[first + size - 1] + 1) for first in firsts]
-            heads = [below[start:end] for start, end in runs]
-            repeated = sum(a == b for head in heads[1:] for a, b in zip(heads[0], head, strict=True))
-            if 2 * repeated < size * (len(runs) - 1):
-                continue
-            off = _off_runs(boxes, runs, widths)
-            if off is not None and (best is None or off < best[0]):
-                best = (off, runs)
-        if best is not None and best[0] <= least + EQUAL * len(boxes):
-            return best[1]
-    return None
-
-
-def _off_runs(
-    boxes: Sequence[tuple[float, float]], runs: Sequence[tuple[int, int]], widths: Sequence[tuple[float, float]]
-) -> float | None:
-    """How far texts are from the middles of their runs, together; None if one stands beside its run."""
-    off = 0.0
-    for (x0, x1), (start, end) in zip(boxes, runs, strict=True):
-        left, right = _room(widths, start, end)
-        if not left - 1 <= (x0 + x1) / 2 <= right + 1:
-            return None
-        off += _distance(x0, x1, widths, start, end)
-    return off
-
-
-def _room(widths: Sequence[tuple[float, float]], start: int, end: int) -> tuple[float, float]:
-    """From the end of the column before to the beginning of the one behind."""
-    return (
-        widths[start - 1][1] if start else widths[start][0],
-        widths[end][0] if end < len(widths) else widths[end - 1][1],
-    )
-
-
-def _middles(widths: Sequence[tuple[float, float]], start: int, end: int) -> list[float]:
-    """Where the middle of a run of columns may be: their text may stand at the left, in the middle or at the right."""
-    before, after = _room(widths, start, end)
-    left, right = widths[start][0], widths[end - 1][1]
-    found = [(left + right) / 2, (left + after) / 2, (before + right) / 2]
-    if end - start > 1:
-        # Columns as wide as the distance between them, their texts at the right or at the left.
-        last = end - 1
-        rights = (right - widths[start][1]) / (last - start)
-        lefts = (widths[last][0] - left) / (last - start)
-        found += [(widths[start][1] - rights + right) / 2, (left + widths[last][0] + lefts) / 2]
-    return found
-
-
-def _stands_in(entry: Entry, column: int, widths: Sequence[tuple[float, float]], span: tuple[int, int] | None) -> bool:
-    if entry.column is not None:
-        return entry.column == column
-    last = column + (span[1] if span else 1) - 1
-    before = widths[column - 1][1] if column else widths[column][0]
-    return entry.segment.x0 < widths[last][1] and entry.segment.x1 > before

@@ -1,0 +1,362 @@
+"""Which columns a header stands over.
+
+Belongs here: upper headers over several columns, placed by where they stand over the columns below. Does not belong
+here: which segments run over columns (``columns``) and which rows are header (``structure``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from dagster_project.extract.pdf.rows import Entry, Row, Untold
+
+AMBIGUOUS = "it is not certain over which columns a header stands"
+
+
+def place_headers(
+    texts: list[list[str]],
+    spans: dict[tuple[int, int], tuple[int, int]],
+    rows: Sequence[Row],
+    widths: Sequence[tuple[float, float]],
+    body: int,
+) -> None:
+    """Move header cells that stand over several columns to the first of them.
+
+    All cells of such a row are placed together: of all ways to give each a run of the columns that have a header of
+    their own below, the one whose middles are nearest to those of the texts and that leaves fewest columns over.
+    """
+    n_cols = len(widths)
+    for index in range(min(body, len(rows)) - 1):
+        below = texts[index + 1]
+        boxes: dict[int, tuple[float, float]] = {}
+        for column in range(1, n_cols):
+            if texts[index][column]:
+                found = [
+                    e.segment for e in rows[index].entries if _stands_in(e, column, widths, spans.get((index, column)))
+                ]
+                if found:
+                    boxes[column] = (min(s.x0 for s in found), max(s.x1 for s in found))
+        own = {column for column in boxes if not below[column] and (index, column) not in spans}
+        open_columns = [c for c in range(1, n_cols) if below[c] and c not in own]
+        moved = [column for column in sorted(boxes) if column not in own]
+        runs = _runs_over(
+            [boxes[column] for column in moved], open_columns, _edges(rows[body:], widths), below
+        ) or _runs_below([boxes[column] for column in moved], open_columns, widths, below)
+        if runs is None:
+            continue
+        old = [texts[index][column] for column in moved]
+        for column in moved:
+            texts[index][column] = ""
+            spans.pop((index, column), None)
+        for (start, end), text in zip(runs, old, strict=True):
+            texts[index][start] = text
+            while end - start > 1 and end < n_cols and not any(texts[row][end] for row in range(body)):
+                # A column without any header stands under the one that runs over its neighbours.
+                end += 1
+            if end - start > 1:
+                spans[index, start] = (1, end - start)
+
+
+# --- runs by the edges of the columns ---------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Edges:
+    """Where the texts of the body of a column end, if they are flush with one side (points)."""
+
+    left: float
+    right: float
+    is_left: bool
+    """Flush left."""
+    is_right: bool
+    """Flush right."""
+
+
+FLUSH_SPREAD = 1.2
+"""Points by which ends of texts that are flush may differ."""
+
+
+def _edges(rows: Sequence[Row], widths: Sequence[tuple[float, float]]) -> list[Edges]:
+    """Every column's ends and how its texts are set; a column without a body as the columns beside it."""
+    found: list[Edges] = []
+    for column, (x0, x1) in enumerate(widths):
+        body = [e.segment for row in rows for e in row.entries if e.column == column]
+        if not body:
+            found.append(Edges(x0, x1, False, column > 0))
+            continue
+        lefts, rights = [s.x0 for s in body], [s.x1 for s in body]
+        is_right = max(rights) - min(rights) < FLUSH_SPREAD and max(x1, max(rights)) - max(rights) < FLUSH_SPREAD
+        is_left = max(lefts) - min(lefts) < FLUSH_SPREAD and not is_right
+        found.append(Edges(min(x0, *lefts), max(x1, *rights), is_left, is_right))
+    return found
+
+
+FITS = 1.6
+"""Points within which a header stands exactly where it would stand over its run."""
+CLEARLY = 2.0
+"""Points by which one way must fit better than any other."""
+PADS = [0.5 * step for step in range(2, 25)]
+"""Points of room that the text of a cell keeps from its edge, as far as it is looked for."""
+
+
+def _runs_over(
+    boxes: Sequence[tuple[float, float]], columns: Sequence[int], edges: Sequence[Edges], below: Sequence[str]
+) -> list[tuple[int, int]] | None:
+    """The run of columns (first, end) that each header text stands over; None if nothing fits, or no run has several.
+
+    All headers of a row are set alike: in the middle of their cells, at the left or at the right, with the same room
+    to the edges. A run does not hold the same header twice, for then its columns could not be told apart.
+
+    Raises:
+        Untold: two ways fit alike.
+    """
+    if not boxes or len(columns) <= len(boxes):
+        return None
+    room = max(
+        1.0, min(b.left - a.right for a, b in zip(edges[columns[0] :], edges[columns[0] + 1 :], strict=False)) / 2
+    )
+    pads = [pad for pad in PADS if pad <= room + 0.75] or PADS[:1]
+    fits: dict[tuple[tuple[int, int], ...], float] = {}
+    for way in _ways(boxes, columns, edges):
+        off = min(
+            max(how(x0, x1, edges, start, end, pad) for (x0, x1), (start, end) in zip(boxes, way, strict=True))
+            for how in (_off_middle, _off_left, _off_right)
+            for pad in pads
+        )
+        if off <= FITS + CLEARLY:
+            fits[way] = off
+    told = {way: off for way, off in fits.items() if all(_are_distinct(below, *run) for run in way)} or fits
+    exact = {way: off for way, off in told.items() if off <= FITS}
+    if not exact:
+        return None
+    left_over = {way: len(columns) - sum(end - start for start, end in way) for way in exact}
+    fewest = min(left_over.values())
+    best = [way for way in exact if left_over[way] == fewest]
+    if len(best) > 1:
+        best.sort(key=lambda way: exact[way])
+        if exact[best[1]] - exact[best[0]] < CLEARLY / 2:
+            raise Untold(AMBIGUOUS)
+    return list(best[0]) if any(end - start > 1 for start, end in best[0]) else None
+
+
+def _are_distinct(below: Sequence[str], start: int, end: int) -> bool:
+    heads = [text for text in below[start:end] if text]
+    return len(set(heads)) == len(heads)
+
+
+MAX_WAYS = 3000
+
+
+def _ways(
+    boxes: Sequence[tuple[float, float]], columns: Sequence[int], edges: Sequence[Edges]
+) -> list[tuple[tuple[int, int], ...]]:
+    """All ways to give each text, in order, a run of neighbouring columns that it meets."""
+    ways: list[tuple[tuple[int, int], ...]] = [()]
+    for x0, x1 in boxes:
+        longer: list[tuple[tuple[int, int], ...]] = []
+        for way in ways:
+            done = way[-1][1] if way else 0
+            for first in range(len(columns)):
+                start = columns[first]
+                if start < done:
+                    continue
+                for last in range(first, len(columns)):
+                    end = columns[last] + 1
+                    if end - start != last - first + 1:
+                        break
+                    before = edges[start - 1].right if start else edges[start].left
+                    after = edges[end].left if end < len(edges) else edges[end - 1].right + PADS[-1]
+                    if before - 1 <= x0 and x1 <= after + 1:
+                        longer.append((*way, (start, end)))
+        ways = longer
+        if len(ways) > MAX_WAYS:
+            return []
+    return ways
+
+
+def _cell(edges: Sequence[Edges], start: int, end: int, pad: float) -> tuple[float, float, float]:
+    """The least and the greatest x of the left edge of a cell over a run of columns, and its right edge."""
+    first, last = edges[start], edges[end - 1]
+    right = last.right + pad if not (end < len(edges) and edges[end].is_left) else edges[end].left - pad
+    if last.is_right:
+        right = last.right + pad
+    if start and edges[start - 1].is_right:
+        left = edges[start - 1].right + pad
+        return left, left, right
+    if first.is_left:
+        return first.left - pad, first.left - pad, right
+    return (edges[start - 1].right + pad if start else first.left - pad), first.left - pad, right
+
+
+def _off_middle(x0: float, x1: float, edges: Sequence[Edges], start: int, end: int, pad: float) -> float:
+    least, most, right = _cell(edges, start, end, pad)
+    middle = (x0 + x1) / 2
+    return max(0.0, (least + right) / 2 - middle, middle - (most + right) / 2)
+
+
+def _off_left(x0: float, x1: float, edges: Sequence[Edges], start: int, end: int, pad: float) -> float:
+    least, most, _ = _cell(edges, start, end, pad)
+    return max(0.0, least + pad - x0, x0 - most - pad)
+
+
+def _off_right(x0: float, x1: float, edges: Sequence[Edges], start: int, end: int, pad: float) -> float:
+    return abs(_cell(edges, start, end, pad)[2] - pad - x1)
+
+
+# --- runs by what is nearest -----------------------------------------------------------------------------------------
+
+LEFT_OVER = 8.0
+"""Points that a column without a header above counts when runs of columns are compared."""
+
+
+FLUSH = 4.0
+"""Points that a header flush with the first of its columns counts: one in the middle may be flush by chance."""
+
+
+def _runs_below(
+    boxes: Sequence[tuple[float, float]],
+    columns: Sequence[int],
+    widths: Sequence[tuple[float, float]],
+    below: Sequence[str],
+) -> list[tuple[int, int]] | None:
+    """A run of columns (first, end) for each header text; None where none has a run of several, or no way fits."""
+    if not boxes or len(columns) <= len(boxes):
+        return None
+    ways: list[tuple[float, int, list[tuple[int, int]]]] = [(0.0, 0, [])]
+    for x0, x1 in boxes:
+        longer: dict[int, tuple[float, int, list[tuple[int, int]]]] = {}
+        for off, done, way in ways:
+            for first in range(done, len(columns)):
+                for last in range(first, len(columns)):
+                    start, end = columns[first], columns[last] + 1
+                    if end - start != last - first + 1:
+                        break
+                    left, right = _room(widths, start, end)
+                    if not left - 1 <= (x0 + x1) / 2 <= right + 1:
+                        continue
+                    distance = _distance(x0, x1, widths, start, end)
+                    cost = off + distance + LEFT_OVER * (first - done)
+                    if last + 1 not in longer or cost < longer[last + 1][0]:
+                        longer[last + 1] = (cost, last + 1, [*way, (start, end)])
+        ways = list(longer.values())
+    if not ways:
+        return None
+    best = min(ways, key=lambda way: (way[0] + LEFT_OVER * (len(columns) - way[1]), way[1]))
+    exact = _exact_runs(boxes, columns, widths)
+    return exact or _equal_runs(boxes, columns, widths, below, best[0]) or best[2]
+
+
+def _distance(x0: float, x1: float, widths: Sequence[tuple[float, float]], start: int, end: int) -> float:
+    """How far a header text is from where it would stand over a run of columns: in their middle, or at their left."""
+    found = [abs((x0 + x1) / 2 - middle) for middle in _middles(widths, start, end)]
+    found.append(abs(x0 - widths[start][0]) + FLUSH)
+    if end - start > 1 and start:
+        # Columns as wide as the distance between their right ends: the text is flush with the left edge of the first.
+        pitch = (widths[end - 1][1] - widths[start][1]) / (end - 1 - start)
+        found.append(abs(x0 - (widths[start][1] - pitch + CELL_PADS)) + FLUSH)
+    return min(found)
+
+
+CELL_PADS = 10.0
+"""Points from the text of one cell to that of the next, at the least: what both keep from the edge between them."""
+
+EXACT = 1.5
+"""Points within which a text stands exactly where it would stand over its run."""
+
+
+def _exact_runs(
+    boxes: Sequence[tuple[float, float]], columns: Sequence[int], widths: Sequence[tuple[float, float]]
+) -> list[tuple[int, int]] | None:
+    """Runs one beside the other, up to the last column, over the middles of which all texts stand exactly.
+
+    The middles of all are meant alike; None where there are no such runs, or several.
+    """
+    found: set[tuple[tuple[int, int], ...]] = set()
+    for alike in range(3):
+        ways: list[tuple[tuple[int, int], ...]] = [()]
+        for x0, x1 in boxes:
+            longer = []
+            for way in ways:
+                for first in columns if not way else [way[-1][1]]:
+                    for last in range(first, columns[-1] + 1):
+                        if last in columns and abs((x0 + x1) / 2 - _middles(widths, first, last + 1)[alike]) < EXACT:
+                            longer.append((*way, (first, last + 1)))
+            ways = longer
+        found |= {way for way in ways if way[-1][1] == columns[-1] + 1}
+    several = [way for way in found if any(end - start > 1 for start, end in way)]
+    return list(several[0]) if len(several) == 1 and columns[-1] - columns[0] == len(columns) - 1 else None
+
+
+EQUAL = 12.0
+"""Points for each header by which runs of equal length may fit worse and still be the ones meant."""
+
+
+def _equal_runs(
+    boxes: Sequence[tuple[float, float]],
+    columns: Sequence[int],
+    widths: Sequence[tuple[float, float]],
+    below: Sequence[str],
+    least: float,
+) -> list[tuple[int, int]] | None:
+    """Runs of columns of one length, whose heads repeat; None if the texts do not stand over any such."""
+    if len(boxes) < 2:
+        return None
+    for size in range(len(columns) // len(boxes), 1, -1):
+        best: tuple[float, list[tuple[int, int]]] | None = None
+        for offset in range(len(columns) - size * len(boxes) + 1):
+            firsts = [offset + size * i for i in range(len(boxes))]
+            runs = [(columns[first], columns[first + size - 1] + 1) for first in firsts]
+            heads = [below[start:end] for start, end in runs]
+            repeated = sum(a == b for head in heads[1:] for a, b in zip(heads[0], head, strict=True))
+            if 2 * repeated < size * (len(runs) - 1):
+                continue
+            off = _off_runs(boxes, runs, widths)
+            if off is not None and (best is None or off < best[0]):
+                best = (off, runs)
+        if best is not None and best[0] <= least + EQUAL * len(boxes):
+            return best[1]
+    return None
+
+
+def _off_runs(
+    boxes: Sequence[tuple[float, float]], runs: Sequence[tuple[int, int]], widths: Sequence[tuple[float, float]]
+) -> float | None:
+    """How far texts are from the middles of their runs, together; None if one stands beside its run."""
+    off = 0.0
+    for (x0, x1), (start, end) in zip(boxes, runs, strict=True):
+        left, right = _room(widths, start, end)
+        if not left - 1 <= (x0 + x1) / 2 <= right + 1:
+            return None
+        off += _distance(x0, x1, widths, start, end)
+    return off
+
+
+def _room(widths: Sequence[tuple[float, float]], start: int, end: int) -> tuple[float, float]:
+    """From the end of the column before to the beginning of the one behind."""
+    return (
+        widths[start - 1][1] if start else widths[start][0],
+        widths[end][0] if end < len(widths) else widths[end - 1][1],
+    )
+
+
+def _middles(widths: Sequence[tuple[float, float]], start: int, end: int) -> list[float]:
+    """Where the middle of a run of columns may be: their text may stand at the left, in the middle or at the right."""
+    before, after = _room(widths, start, end)
+    left, right = widths[start][0], widths[end - 1][1]
+    found = [(left + right) / 2, (left + after) / 2, (before + right) / 2]
+    if end - start > 1:
+        # Columns as wide as the distance between them, their texts at the right or at the left.
+        last = end - 1
+        rights = (right - widths[start][1]) / (last - start)
+        lefts = (widths[last][0] - left) / (last - start)
+        found += [(widths[start][1] - rights + right) / 2, (left + widths[last][0] + lefts) / 2]
+    return found
+
+
+def _stands_in(entry: Entry, column: int, widths: Sequence[tuple[float, float]], span: tuple[int, int] | None) -> bool:
+    if entry.column is not None:
+        return entry.column == column
+    last = column + (span[1] if span else 1) - 1
+    before = widths[column - 1][1] if column else widths[column][0]
+    return entry.segment.x0 < widths[last][1] and entry.segment.x1 > before
