@@ -6,7 +6,7 @@ here: which segments run over columns (``columns``) and which rows are header (`
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from dagster_project.extract.pdf.rows import Entry, Row, Untold
@@ -27,8 +27,11 @@ def place_headers(
     their own below, the one whose middles are nearest to those of the texts and that leaves fewest columns over.
     """
     n_cols = len(widths)
-    for index in range(min(body, len(rows)) - 1):
-        below = texts[index + 1]
+    for index in range(min(body, len(rows)) - 2, -1, -1):
+        below = list(texts[index + 1])
+        for (row, column), (_, width) in spans.items():
+            if row == index + 1:
+                below[column + 1 : column + width] = [f"{below[column]} {i}" for i in range(1, width)]
         boxes: dict[int, tuple[float, float]] = {}
         for column in range(1, n_cols):
             if texts[index][column]:
@@ -86,7 +89,9 @@ def _edges(rows: Sequence[Row], widths: Sequence[tuple[float, float]]) -> list[E
             found.append(Edges(x0, x1, False, column > 0))
             continue
         lefts, rights = [s.x0 for s in body], [s.x1 for s in body]
-        is_right = max(rights) - min(rights) < FLUSH_SPREAD and max(x1, max(rights)) - max(rights) < FLUSH_SPREAD
+        # Where all texts are of one width, it is a wider header that shows to which side they are set.
+        varied = max(lefts) - x0 > FLUSH_SPREAD
+        is_right = varied and max(x1, *rights) - min(rights) < FLUSH_SPREAD
         is_left = max(lefts) - min(lefts) < FLUSH_SPREAD and not is_right
         found.append(Edges(min(x0, *lefts), max(x1, *rights), is_left, is_right))
     return found
@@ -119,11 +124,7 @@ def _runs_over(
     pads = [pad for pad in PADS if pad <= room + 0.75] or PADS[:1]
     fits: dict[tuple[tuple[int, int], ...], float] = {}
     for way in _ways(boxes, columns, edges):
-        off = min(
-            max(how(x0, x1, edges, start, end, pad) for (x0, x1), (start, end) in zip(boxes, way, strict=True))
-            for how in (_off_middle, _off_left, _off_right)
-            for pad in pads
-        )
+        off = min(_off(boxes, way, edges, how, pad) for how in HOW for pad in pads)
         if off <= FITS + CLEARLY:
             fits[way] = off
     told = {way: off for way, off in fits.items() if all(_are_distinct(below, *run) for run in way)} or fits
@@ -143,6 +144,20 @@ def _runs_over(
 def _are_distinct(below: Sequence[str], start: int, end: int) -> bool:
     heads = [text for text in below[start:end] if text]
     return len(set(heads)) == len(heads)
+
+
+def _off(
+    boxes: Sequence[tuple[float, float]],
+    way: Sequence[tuple[int, int]],
+    edges: Sequence[Edges],
+    how: Callable[[float, float, Sequence[Edges], int, int, float], float],
+    pad: float,
+) -> float:
+    """How far the text that fits worst is from where it would stand; over one column it may stand as it likes."""
+    return max(
+        how(*box, edges, *run, pad) if run[1] - run[0] > 1 else min(each(*box, edges, *run, pad) for each in HOW)
+        for box, run in zip(boxes, way, strict=True)
+    )
 
 
 MAX_WAYS = 3000
@@ -202,6 +217,9 @@ def _off_left(x0: float, x1: float, edges: Sequence[Edges], start: int, end: int
 
 def _off_right(x0: float, x1: float, edges: Sequence[Edges], start: int, end: int, pad: float) -> float:
     return abs(_cell(edges, start, end, pad)[2] - pad - x1)
+
+
+HOW = (_off_middle, _off_left, _off_right)
 
 
 # --- runs by what is nearest -----------------------------------------------------------------------------------------

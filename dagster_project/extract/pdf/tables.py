@@ -738,7 +738,13 @@ def _goes_on(
     if index in group_of and group_of.get(index) == group_of.get(run[-1]):
         return True
     inside = [groups[group_of[i]] for i in run if i in group_of]
-    if inside and index in group_of and groups[group_of[index]].drawn and inside[-1].drawn:
+    if (
+        inside
+        and index in group_of
+        and groups[group_of[index]].drawn
+        and inside[-1].drawn
+        and not _is_under_spans(lines, run, index, inside[-1], groups[group_of[index]])
+    ):
         return False
     if (
         inside
@@ -777,6 +783,18 @@ def _goes_on(
     return gap <= min(MAX_GAP_EM * size, max((2.6 if several else 2.2) * size, 1.45 * max(gaps)))
 
 
+def _is_under_spans(
+    lines: Sequence[TextLine], run: Sequence[int], index: int, above: RuleGroup, group: RuleGroup
+) -> bool:
+    """Whether the rules above part the levels of a header only, below headers over several columns."""
+    within = group.x0 - 4 <= above.x0 and above.x1 <= group.x1 + 4
+    return (
+        within
+        and not any(_has_figures(lines[i]) for i in run)
+        and lines[index].y - lines[run[-1]].y <= ROW_ROOM_EM * lines[index].size
+    )
+
+
 def _is_below_header(
     lines: Sequence[TextLine], run: Sequence[int], line: TextLine, group_of: Mapping[int, int]
 ) -> bool:
@@ -796,7 +814,14 @@ NEW_TABLE_GAP = 1.35
 def _begins_anew(lines: Sequence[TextLine], run: Sequence[int], index: int) -> bool:
     """Whether a line is the header of the next table: bold like that of this one, set off, and without figures."""
     line, first = lines[index], lines[run[0]]
-    if len(line.segments) < 2 or not all(s.bold for s in (*line.segments, *first.segments)):
+    if len(line.segments) == 1 and index + 1 < len(lines):
+        # What stands over several headers of the next table.
+        head = lines[index + 1]
+        if not _is_upper_header(line, head, head.y - line.y) or _has_figures(head):
+            return False
+    elif len(line.segments) < 2:
+        return False
+    if not all(s.bold for s in (*line.segments, *first.segments)):
         return False
     if any(s.is_number and not YEAR_CELL.fullmatch(s.text) for s in line.segments):
         return False
