@@ -43,8 +43,13 @@ def place_headers(
         own = {column for column in boxes if not below[column] and (index, column) not in spans}
         open_columns = [c for c in range(1, n_cols) if below[c] and c not in own]
         moved = [column for column in sorted(boxes) if column not in own]
+        if not moved:
+            continue
         runs = _runs_over(
-            [boxes[column] for column in moved], open_columns, _edges(rows[body:], widths), below
+            [boxes[column] for column in moved],
+            open_columns,
+            _edges(rows[index + 1 :], body - index - 1, widths),
+            below,
         ) or _runs_below([boxes[column] for column in moved], open_columns, widths, below)
         if runs is None:
             continue
@@ -80,27 +85,39 @@ FLUSH_SPREAD = 1.2
 """Points by which ends of texts that are flush may differ."""
 
 
-def _edges(rows: Sequence[Row], widths: Sequence[tuple[float, float]]) -> list[Edges]:
-    """Every column's ends and how its texts are set; a column without a body as the columns beside it."""
+def _edges(rows: Sequence[Row], body: int, widths: Sequence[tuple[float, float]]) -> list[Edges]:
+    """Every column's ends and how its texts are set.
+
+    Args:
+        rows: the rows below the header in question.
+        body: index of the first of them that is no header.
+        widths: left and right end of every column, for those without any text in ``rows``.
+    """
     found: list[Edges] = []
     for column, (x0, x1) in enumerate(widths):
-        body = [e.segment for row in rows for e in row.entries if e.column == column]
-        if not body:
-            found.append(Edges(x0, x1, False, column > 0))
+        inside = [e.segment for row in rows for e in row.entries if e.column == column]
+        figures = [e.segment for row in rows[body:] for e in row.entries if e.column == column]
+        if not figures:
+            ends = (min(s.x0 for s in inside), max(s.x1 for s in inside)) if inside else (x0, x1)
+            found.append(Edges(*ends, False, False))
             continue
-        lefts, rights = [s.x0 for s in body], [s.x1 for s in body]
+        left, right = min(s.x0 for s in inside), max(s.x1 for s in inside)
+        lefts, rights = [s.x0 for s in figures], [s.x1 for s in figures]
         # Where all texts are of one width, it is a wider header that shows to which side they are set.
-        varied = max(lefts) - x0 > FLUSH_SPREAD
-        is_right = varied and max(x1, *rights) - min(rights) < FLUSH_SPREAD
-        is_left = max(lefts) - min(lefts) < FLUSH_SPREAD and not is_right
-        found.append(Edges(min(x0, *lefts), max(x1, *rights), is_left, is_right))
+        is_right = max(lefts) - left > FLUSH_SPREAD and right - min(rights) < FLUSH_SPREAD
+        is_left = right - min(rights) > FLUSH_SPREAD and max(lefts) - left < FLUSH_SPREAD
+        found.append(Edges(left, right, is_left, is_right))
     return found
 
 
 FITS = 1.6
 """Points within which a header stands exactly where it would stand over its run."""
-CLEARLY = 2.0
+CLEARLY = 0.4
 """Points by which one way must fit better than any other."""
+OPEN = 0.75
+"""Points that a column without an upper header counts."""
+VAGUE = 0.5
+"""Points that a run counts of which it is not certain where the first cell begins."""
 PADS = [0.5 * step for step in range(2, 25)]
 """Points of room that the text of a cell keeps from its edge, as far as it is looked for."""
 
@@ -122,23 +139,26 @@ def _runs_over(
         1.0, min(b.left - a.right for a, b in zip(edges[columns[0] :], edges[columns[0] + 1 :], strict=False)) / 2
     )
     pads = [pad for pad in PADS if pad <= room + 0.75] or PADS[:1]
-    fits: dict[tuple[tuple[int, int], ...], float] = {}
+    costs: dict[tuple[tuple[int, int], ...], float] = {}
     for way in _ways(boxes, columns, edges):
-        off = min(_off(boxes, way, edges, how, pad) for how in HOW for pad in pads)
-        if off <= FITS + CLEARLY:
-            fits[way] = off
-    told = {way: off for way, off in fits.items() if all(_are_distinct(below, *run) for run in way)} or fits
-    exact = {way: off for way, off in told.items() if off <= FITS}
-    if not exact:
+        fits = [
+            off + less_usual
+            for how, less_usual in HOW
+            for pad in pads
+            if (off := _off(boxes, way, edges, how, pad)) <= FITS
+        ]
+        if fits:
+            left_over = len(columns) - sum(end - start for start, end in way)
+            vague = sum(end - start > 1 and _is_vague(edges, start) for start, end in way)
+            costs[way] = min(fits) + OPEN * left_over + VAGUE * vague
+    told = [way for way in costs if all(_are_distinct(below, *run) for run in way)] or list(costs)
+    if not told:
         return None
-    left_over = {way: len(columns) - sum(end - start for start, end in way) for way in exact}
-    fewest = min(left_over.values())
-    best = [way for way in exact if left_over[way] == fewest]
-    if len(best) > 1:
-        best.sort(key=lambda way: exact[way])
-        if exact[best[1]] - exact[best[0]] < CLEARLY / 2:
-            raise Untold(AMBIGUOUS)
-    return list(best[0]) if any(end - start > 1 for start, end in best[0]) else None
+    told.sort(key=lambda way: costs[way])
+    best = told[0]
+    if len(told) > 1 and costs[told[1]] - costs[best] < CLEARLY:
+        raise Untold(AMBIGUOUS)
+    return list(best) if any(end - start > 1 for start, end in best) else None
 
 
 def _are_distinct(below: Sequence[str], start: int, end: int) -> bool:
@@ -155,7 +175,7 @@ def _off(
 ) -> float:
     """How far the text that fits worst is from where it would stand; over one column it may stand as it likes."""
     return max(
-        how(*box, edges, *run, pad) if run[1] - run[0] > 1 else min(each(*box, edges, *run, pad) for each in HOW)
+        how(*box, edges, *run, pad) if run[1] - run[0] > 1 else min(each(*box, edges, *run, pad) for each, _ in HOW)
         for box, run in zip(boxes, way, strict=True)
     )
 
@@ -204,6 +224,11 @@ def _cell(edges: Sequence[Edges], start: int, end: int, pad: float) -> tuple[flo
     return (edges[start - 1].right + pad if start else first.left - pad), first.left - pad, right
 
 
+def _is_vague(edges: Sequence[Edges], start: int) -> bool:
+    least, most, _ = _cell(edges, start, start + 1, PADS[0])
+    return most - least > 8
+
+
 def _off_middle(x0: float, x1: float, edges: Sequence[Edges], start: int, end: int, pad: float) -> float:
     least, most, right = _cell(edges, start, end, pad)
     middle = (x0 + x1) / 2
@@ -219,7 +244,8 @@ def _off_right(x0: float, x1: float, edges: Sequence[Edges], start: int, end: in
     return abs(_cell(edges, start, end, pad)[2] - pad - x1)
 
 
-HOW = (_off_middle, _off_left, _off_right)
+HOW = ((_off_middle, 0.0), (_off_left, 0.5), (_off_right, 1.5))
+"""How headers over several columns may be set, and how much less usual that is, in points."""
 
 
 # --- runs by what is nearest -----------------------------------------------------------------------------------------
