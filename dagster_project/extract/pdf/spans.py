@@ -41,7 +41,8 @@ def place_headers(
                 if found:
                     boxes[column] = (min(s.x0 for s in found), max(s.x1 for s in found))
         own = {column for column in boxes if not below[column] and (index, column) not in spans}
-        open_columns = [c for c in range(1, n_cols) if below[c] and c not in own]
+        bare = {c for c in range(1, n_cols) if not any(texts[row][c] for row in range(body))}
+        open_columns = [c for c in range(1, n_cols) if (below[c] or c in bare) and c not in own]
         moved = [column for column in sorted(boxes) if column not in own]
         if not moved:
             continue
@@ -116,6 +117,8 @@ CLEARLY = 0.4
 """Points by which one way must fit better than any other."""
 OPEN = 0.75
 """Points that a column without an upper header counts."""
+REPEATED = 0.7
+"""Points by which a way is preferred in which the same headers stand below every text."""
 VAGUE = 0.5
 """Points that a run counts of which it is not certain where the first cell begins."""
 PADS = [0.5 * step for step in range(2, 25)]
@@ -142,15 +145,17 @@ def _runs_over(
     costs: dict[tuple[tuple[int, int], ...], float] = {}
     for way in _ways(boxes, columns, edges):
         fits = [
-            off + less_usual
-            for how, less_usual in HOW
+            off + less_usual + beside * _open_beside(way, columns)
+            for how, less_usual, beside in HOW
             for pad in pads
             if (off := _off(boxes, way, edges, how, pad)) <= FITS
         ]
         if fits:
             left_over = len(columns) - sum(end - start for start, end in way)
             vague = sum(end - start > 1 and _is_vague(edges, start) for start, end in way)
-            costs[way] = min(fits) + OPEN * left_over + VAGUE * vague
+            heads = {tuple(below[start:end]) for start, end in way}
+            repeated = len(way) > 1 and len(heads) == 1 and len(next(iter(heads))) > 1
+            costs[way] = min(fits) + OPEN * left_over + VAGUE * vague - REPEATED * repeated
     told = [way for way in costs if all(_are_distinct(below, *run) for run in way)] or list(costs)
     if not told:
         return None
@@ -159,6 +164,12 @@ def _runs_over(
     if len(told) > 1 and costs[told[1]] - costs[best] < CLEARLY:
         raise Untold(AMBIGUOUS)
     return list(best) if any(end - start > 1 for start, end in best) else None
+
+
+def _open_beside(way: Sequence[tuple[int, int]], columns: Sequence[int]) -> int:
+    """How many columns right of the first run have no header above."""
+    covered = {column for start, end in way for column in range(start, end)}
+    return sum(column > way[0][0] and column not in covered for column in columns)
 
 
 def _are_distinct(below: Sequence[str], start: int, end: int) -> bool:
@@ -175,7 +186,7 @@ def _off(
 ) -> float:
     """How far the text that fits worst is from where it would stand; over one column it may stand as it likes."""
     return max(
-        how(*box, edges, *run, pad) if run[1] - run[0] > 1 else min(each(*box, edges, *run, pad) for each, _ in HOW)
+        how(*box, edges, *run, pad) if run[1] - run[0] > 1 else min(each(*box, edges, *run, pad) for each, *_ in HOW)
         for box, run in zip(boxes, way, strict=True)
     )
 
@@ -210,42 +221,52 @@ def _ways(
     return ways
 
 
-def _cell(edges: Sequence[Edges], start: int, end: int, pad: float) -> tuple[float, float, float]:
-    """The least and the greatest x of the left edge of a cell over a run of columns, and its right edge."""
+Interval = tuple[float, float]
+
+
+def _cell(edges: Sequence[Edges], start: int, end: int, pad: float) -> tuple[Interval, Interval]:
+    """Between which x the left edge of a cell over a run of columns lies, and its right edge (points)."""
     first, last = edges[start], edges[end - 1]
-    right = last.right + pad if not (end < len(edges) and edges[end].is_left) else edges[end].left - pad
-    if last.is_right:
-        right = last.right + pad
     if start and edges[start - 1].is_right:
-        left = edges[start - 1].right + pad
-        return left, left, right
-    if first.is_left:
-        return first.left - pad, first.left - pad, right
-    return (edges[start - 1].right + pad if start else first.left - pad), first.left - pad, right
+        left = (edges[start - 1].right + pad,) * 2
+    elif first.is_left or not start:
+        left = (first.left - pad,) * 2
+    else:
+        left = (edges[start - 1].right + pad, max(first.left - pad, edges[start - 1].right + pad))
+    after = edges[end].left - pad if end < len(edges) else last.right + pad + (last.left - edges[end - 2].right)
+    if last.is_right:
+        right = (last.right + pad,) * 2
+    elif end < len(edges) and edges[end].is_left:
+        right = (after,) * 2
+    else:
+        right = (last.right + pad, max(after, last.right + pad))
+    return left, right
 
 
 def _is_vague(edges: Sequence[Edges], start: int) -> bool:
-    least, most, _ = _cell(edges, start, start + 1, PADS[0])
+    (least, most), _ = _cell(edges, start, start + 1, PADS[0])
     return most - least > 8
 
 
 def _off_middle(x0: float, x1: float, edges: Sequence[Edges], start: int, end: int, pad: float) -> float:
-    least, most, right = _cell(edges, start, end, pad)
+    left, right = _cell(edges, start, end, pad)
     middle = (x0 + x1) / 2
-    return max(0.0, (least + right) / 2 - middle, middle - (most + right) / 2)
+    return max(0.0, (left[0] + right[0]) / 2 - middle, middle - (left[1] + right[1]) / 2)
 
 
 def _off_left(x0: float, x1: float, edges: Sequence[Edges], start: int, end: int, pad: float) -> float:
-    least, most, _ = _cell(edges, start, end, pad)
+    (least, most), _ = _cell(edges, start, end, pad)
     return max(0.0, least + pad - x0, x0 - most - pad)
 
 
 def _off_right(x0: float, x1: float, edges: Sequence[Edges], start: int, end: int, pad: float) -> float:
-    return abs(_cell(edges, start, end, pad)[2] - pad - x1)
+    _, (least, most) = _cell(edges, start, end, pad)
+    return max(0.0, least - pad - x1, x1 - most + pad)
 
 
-HOW = ((_off_middle, 0.0), (_off_left, 0.5), (_off_right, 1.5))
-"""How headers over several columns may be set, and how much less usual that is, in points."""
+HOW = ((_off_middle, 0.0, 0.0), (_off_left, 0.5, 0.75), (_off_right, 1.5, 0.0))
+"""How headers over several columns may be set, how much less usual that is, and what an open column right of one counts
+then, in points: a text at the left of its cell does not show where the cell ends, which is where the next begins."""
 
 
 # --- runs by what is nearest -----------------------------------------------------------------------------------------
