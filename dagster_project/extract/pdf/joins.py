@@ -7,6 +7,7 @@ Belongs here: comparing the places of columns. Does not belong here: comparing h
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from dagster_project.extract.pdf.tables import PageTable
 
@@ -82,3 +83,18 @@ def may_follow(before: PageTable, table: PageTable) -> bool:
     """Whether two tables may be parts of one: they take the same width, or most columns stand in the same places."""
     shared = sum(any(_same_place(a, b) for b in before.columns) for a in table.columns)
     return shared >= 2 and 4 * shared >= 3 * min(len(before.columns), len(table.columns))
+
+
+def goes_on_beside(before: PageTable, table: PageTable) -> bool:
+    """Whether a table goes on at the top of the next column of its page: below the same header, columns as wide.
+
+    Two tables of one kind may stand side by side too, so the second must begin above the end of the first, and the
+    first must not begin where the second does.
+    """
+    if before.x1 >= table.x0 or len(before.columns) != len(table.columns):
+        return False
+    if table.top >= before.top - 1 or table.rows[0] != before.rows[0] or not before.marked:
+        return False
+    shift = table.columns[0][0] - before.columns[0][0]
+    moved = replace(table, columns=[(a - shift, b - shift) for a, b in table.columns])
+    return follows(before, moved)

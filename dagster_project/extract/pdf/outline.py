@@ -77,7 +77,10 @@ def running_words(pages: Sequence[tuple[float, Sequence[TextLine]]]) -> list[set
         words: set[int] = set()
         open_edge = {True: True, False: True}
         for line, top in found:
-            is_running = seen[_key(line.text), top, round(line.y / 3)] >= needed
+            # The title of the document in small print is a running header, however few its pages are.
+            is_running = seen[_key(line.text), top, round(line.y / 3)] >= needed or (
+                top and lines is not pages[0][1] and _repeats_titles(line, pages[0][1])
+            )
             is_number = PAGE_DEBRIS.fullmatch(line.text) is not None
             if not open_edge[top] or not (is_running or is_number) or _heads_columns(line, lines):
                 open_edge[top] = False
@@ -85,6 +88,16 @@ def running_words(pages: Sequence[tuple[float, Sequence[TextLine]]]) -> list[set
             words |= {id(word) for segment in line.segments for word in segment.words}
         result.append(words)
     return result
+
+
+TITLE_TIMES = 1.2
+"""How many times larger than a running header the title that it repeats is printed, at the least."""
+
+
+def _repeats_titles(line: TextLine, first: Sequence[TextLine]) -> bool:
+    """Whether all texts of a line stand on lines of their own, in larger print, on the first page."""
+    titles = {other.text for other in first if other.size >= TITLE_TIMES * line.size}
+    return all(segment.text in titles for segment in line.segments)
 
 
 def running_texts(pages: Sequence[Sequence[TextLine]], running: Sequence[set[int]]) -> list[str]:

@@ -17,7 +17,7 @@ import pypdfium2.raw as pdfium
 
 from dagster_project.extract.document import Document, ExtractionError, Limits, StructureWords, running_lines
 from dagster_project.extract.pdf.characters import Frame, PageText, Word, frame_of, read_words
-from dagster_project.extract.pdf.joins import follows, may_follow, share_columns
+from dagster_project.extract.pdf.joins import follows, goes_on_beside, may_follow, share_columns
 from dagster_project.extract.pdf.lattice import find_lattices
 from dagster_project.extract.pdf.lines import TextLine, join_texts, make_lines
 from dagster_project.extract.pdf.outline import (
@@ -350,8 +350,11 @@ def _runs(placed: Sequence[_Placed]) -> list[list[PageTable]]:
 
 
 def _grid(table: PageTable, page: _Page, before: _Placed | None) -> Grid:
-    above = before.content if before is not None and before.page == page.number - 1 else None
-    goes_on = isinstance(above, PageTable) and follows(above, table)
+    above = before.content if before is not None and before.page in (page.number - 1, page.number) else None
+    if before is not None and before.page == page.number:
+        goes_on = isinstance(above, PageTable) and goes_on_beside(above, table)
+    else:
+        goes_on = isinstance(above, PageTable) and follows(above, table)
     # The part above marks its header by weight and this part begins without: its rows go on.
     # Where tags state headers, a bold first row without such a tag is a row.
     untagged = isinstance(above, PageTable) and above.below_tag and table.is_tagged and table.header_rows is None

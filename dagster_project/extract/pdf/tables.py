@@ -491,6 +491,10 @@ def _one_table(lines: Sequence[TextLine], ys: Sequence[float], below: float, sta
     rows = len({round(segment.y / 3) for segment in between})
     if any(len(line.segments) > 1 and ys[-1] < line.y - 0.3 * line.size < below for line in lines):
         return True
+    table = [line for line in lines if len(line.segments) > 1 and ys[0] < line.y - 0.3 * line.size < ys[-1]]
+    if table and all(all(abs(s.size - line.size) > 0.4 for line in table) for s in between):
+        # A title, or prose, in a size of its own.
+        return False
     heads = next((line for line in lines if len(line.segments) > 1 and ys[0] < line.y < ys[-1]), None)
     return len(ys) > 1 and (rows <= 3 or (heads is not None and all(_fits_below(heads, s) for s in between)))
 
@@ -635,6 +639,8 @@ def _joined_pieces(lines: Sequence[TextLine], regions: Sequence[Region]) -> list
     return result
 
 
+INDENT_EM = 2.5
+"""How far labels of parts of a sum may be set in, as a multiple of the size."""
 EMPTY_ROW_EM = 3.2
 """Distance of baselines, as a multiple of the size, over an empty row of a table, at the most."""
 
@@ -660,7 +666,11 @@ def _is_rest_of(above: Region, between: Sequence[TextLine], region: Region) -> b
     run = [above.lines[-1], *between, *head, rows[0]]
     if any(b.y - a.y > EMPTY_ROW_EM * size for a, b in pairwise(run)) or abs(rows[0].size - size) > 0.3:
         return False
-    return all(_stands_below(upper, segment) for line in rows for segment in line.segments)
+    return all(
+        _stands_below(upper, segment) or (not index and edge - 1 < segment.x0 < edge + INDENT_EM * size)
+        for line in rows
+        for index, segment in enumerate(line.segments)
+    )
 
 
 def _stands_below(rows: Sequence[TextLine], segment: Segment) -> bool:
@@ -821,7 +831,9 @@ def _begins_anew(lines: Sequence[TextLine], run: Sequence[int], index: int) -> b
             return False
     elif len(line.segments) < 2:
         return False
-    if not all(s.bold for s in (*line.segments, *first.segments)):
+    values = line.segments[1:] if len(line.segments) > 1 else line.segments
+    bold = all(s.bold for s in line.segments) and (_has_figures(first) or all(s.bold for s in first.segments))
+    if not bold and not (len(line.segments) > 2 and all(YEAR_CELL.fullmatch(s.text) for s in values)):
         return False
     if any(s.is_number and not YEAR_CELL.fullmatch(s.text) for s in line.segments):
         return False
@@ -887,13 +899,13 @@ def _is_upper_header(line: TextLine, first: TextLine, gap: float) -> bool:
 
     ``Belopp i mnkr`` over the years heads them all, as does the name of the unit that the figures are of.
     """
-    segment, heads = line.segments[0], first.segments[1:]
+    segment, heads = line.segments[0], first.segments
     over = [s for s in heads if segment.x0 < s.x1 and segment.x1 > s.x0]
+    beside = segment.x0 > heads[0].x1 and len(heads) > 2
     return (
-        len(heads) > 1
-        and bool(over)
+        (len(over) > 1 or (beside and bool(over)))
         and gap <= UPPER_GAP_EM * line.size
-        and segment.x0 > first.segments[0].x1
+        and segment.x0 > first.x0 + 1
         and segment.x1 <= first.x1 + 2
         and segment.bold
         and all(s.bold for s in heads)
@@ -1063,7 +1075,13 @@ def _trim(lines: Sequence[TextLine], columns: Columns, region: Region) -> list[T
     spanning = {id(segment) for segment in columns.spanning}
     first = columns.columns[0] if columns.columns else None
 
+    sizes = [line.size for line in lines if len(line.segments) > 1]
+    least = min(sizes, default=0.0)
+
     def is_prose(line: TextLine) -> bool:
+        if len(line.segments) == 1 and id(line.segments[0]) in spanning and line.size < least - 0.4:
+            # A note in smaller print, which the rules of the next table may enclose.
+            return True
         if len(line.segments) > 1 or inside[0] < line.y - 0.3 * line.size < inside[1]:
             return False
         segment = line.segments[0]
