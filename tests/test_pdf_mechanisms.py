@@ -295,7 +295,7 @@ def test_a_label_in_capitals_is_a_row_of_its_own() -> None:
 
 
 def test_rules_around_a_header_keep_the_first_row_at_the_foot_of_a_page() -> None:
-    header = [["", "Kommunen", "", "Koncernen"], ROWS[0]]
+    header = [["", "Bokslut", "Budget", "Plan"], ROWS[0]]
     page = Page()
     page.text("Ekonomi", 16, bold=True)
     for _ in range(30):

@@ -62,6 +62,7 @@ RUNNING_PAGES = 12
 LEFT_OUT = "a table was left out"
 UNJOINED = "for its columns stand elsewhere than those of the table before, and it has no header"
 REST = "for it goes on with one that was left out"
+HEADER_CUT = "the end of a page cuts its header"
 HEADER_ONLY = "only a part of its header can be read"
 NO_TEXT = "no text layer: run OCR first"
 MAX_POINTS = 14_400.0
@@ -290,8 +291,20 @@ def _without_loose_headers(placed: Sequence[_Placed]) -> list[_Placed]:
         ):
             result.append(item)
         else:
+            if isinstance(rows, PageTable) and following is not None and _is_cut_header(table, rows):
+                following.content = Refused(rows.top, rows.x0, HEADER_CUT)
             result.extend(_Placed(item.page, paragraph) for paragraph in paragraphs(table.lines))
     return result
+
+
+def _is_cut_header(above: PageTable, table: PageTable) -> bool:
+    """Whether a header ends a page and other texts in its columns begin the table on the next one.
+
+    A header that is printed again there is whole.
+    """
+    first = [" ".join(cell.split()) for cell in table.rows[0]]
+    header = [" ".join(cell.split()) for cell in above.rows[0]]
+    return first != header and follows(above, table)
 
 
 def _refuse_rest(placed: Sequence[_Placed]) -> None:

@@ -67,6 +67,12 @@ def place_headers(
                 spans[index, start] = (1, end - start)
 
 
+def _is_plain(runs: Sequence[tuple[int, int]], below: Sequence[str]) -> bool:
+    """Whether the same headers stand below every text, or one alone: then it is certain which belong to which."""
+    heads = {tuple(below[start:end]) for start, end in runs}
+    return len(heads) == 1 or all(end - start == 1 for start, end in runs)
+
+
 # --- runs by the edges of the columns ---------------------------------------------------------------------------------
 
 

@@ -26,6 +26,7 @@ from dagster_project.extract.pdf.lines import (
     segment_of,
 )
 from dagster_project.extract.pdf.rows import (
+    SAME_LINE,
     SEVERAL_FIGURES,
     UNTOLD,
     Entry,
@@ -50,6 +51,7 @@ ASCENT_EM = 0.95
 DESCENT_EM = 0.25
 CUT_OFF = "the page ends in the middle of its text"
 OVER_FILLED = "a text runs over cells that are filled"
+STRANGE = "text beside it does not stand on its rows"
 BETWEEN = "a figure stands between two columns"
 
 
@@ -984,6 +986,7 @@ def region_table(
     widths = [(column.x0, column.x1) for column in columns.columns]
     top, bottom = lines[0].segments[0].top, lines[-1].y
     dividers = [y for y in region.dividers if top < y < bottom]
+    _refuse_strange_columns(entries)
     rows = split_rows(entries, dividers, widths, leading)
     table = _table_of_rows(rows, columns, widths, region.ruled)
     _refuse_doubtful(table)
@@ -1203,6 +1206,29 @@ def _first_body_row(rows: Sequence[Row]) -> int:
         if any(e.is_number and e.column and not YEAR_CELL.fullmatch(e.segment.text) for e in row.entries):
             return index
     return 1
+
+
+MIN_STRANGE_LINES = 4
+
+
+def _refuse_strange_columns(entries: Sequence[Entry]) -> None:
+    """Raise Untold where a column is text in another size, of which hardly a line stands on the baselines of others."""
+    columns: dict[int, list[Segment]] = {}
+    for entry in entries:
+        if entry.column is not None:
+            columns.setdefault(entry.column, []).append(entry.segment)
+    if len(columns) < 3:
+        return
+    for column, segments in columns.items():
+        others = [s for other, found in columns.items() if other != column for s in found]
+        if len(segments) < MIN_STRANGE_LINES:
+            continue
+        size = median(s.size for s in segments)
+        if abs(size - median(s.size for s in others)) < 0.8:
+            continue
+        shared = sum(any(abs(s.y - t.y) < SAME_LINE * size for t in others) for s in segments)
+        if 2 * shared < len(segments):
+            raise Untold(STRANGE)
 
 
 def _refuse_split_numbers(row: Row) -> None:

@@ -29,6 +29,8 @@ MIN_COLUMN_EM = 14.0
 MIN_LINES = 6
 MIN_WORDS = 4
 """Words of a line of prose in a narrow column, at the median."""
+HIGHER_EM = 4.0
+"""How much higher than the first text of a column others of its first row may begin, as a multiple of the size."""
 CANDIDATES = 6
 STRIP = 3.0
 """Points: the grain at which white space is looked for."""
@@ -117,7 +119,13 @@ def _as_drawn(words: Sequence[Word], rules: Sequence[Rule]) -> tuple[float, floa
         before, word = ordered[index - 1], ordered[index]
         if word.y > before.y - 3 * word.size or word.x0 < before.x0:
             continue
-        top = word.y - 1.2 * word.size
+        top = word.y
+        for right_of in ordered[index:]:
+            # Cells of the first row that are higher than the one that was drawn first.
+            if right_of.x0 < word.x0 - 1 or right_of.y < word.y - HIGHER_EM * word.size:
+                break
+            top = min(top, right_of.y)
+        top -= 1.2 * word.size
         start = index
         while start and ordered[start - 1].y >= top and ordered[start - 1].x1 < word.x0 - MIN_GAP:
             start -= 1
