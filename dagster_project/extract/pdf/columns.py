@@ -123,8 +123,9 @@ def _release_headers(
     columns: list[Column], spanning: list[Segment], lines: Sequence[TextLine], header_end: float
 ) -> None:
     """Dissolve columns that hold nothing but an upper header that stands in the gap between the two that it heads."""
-    heads = [line for line in lines if line.y < header_end - 1 and len(line.segments) > 1]
-    if len(heads) < 2:
+    above = [line for line in lines if line.y < header_end - 1]
+    heads = [line for line in above if len(line.segments) > 1]
+    if len(above) < 2 or not heads:
         return
     last = heads[-1].y - 0.3 * heads[-1].size
     for column in list(columns):

@@ -206,6 +206,7 @@ def _items(pages: Sequence[_Page], running: Sequence[set[int]]) -> tuple[list[It
     _refuse_rest(placed)
     for run in _runs(placed):
         share_columns(run)
+    _refuse_cut_headers(placed)
     _refuse_unjoined(placed)
     _refuse_rest(placed)
     notes = [
@@ -328,6 +329,22 @@ def _is_headless(table: PageTable) -> bool:
     """Whether a table of several columns begins with a row of figures."""
     figures = [cell for cell in table.rows[0][1:] if is_number(cell) and not YEAR_CELL.fullmatch(cell)]
     return table.marked == 0 and len(table.columns) > 2 and bool(figures)
+
+
+def _refuse_cut_headers(placed: Sequence[_Placed]) -> None:
+    """Refuse a table whose header begins at the foot of the page before: its headers are halves of words."""
+    for before, item in pairwise(placed):
+        above, table = before.content, item.content
+        if (
+            isinstance(above, PageTable)
+            and isinstance(table, PageTable)
+            and item.page == before.page + 1
+            and above.marked == 0
+            and table.marked > 0
+            and above.is_bold
+            and _is_cut_header(above, table)
+        ):
+            before.content = item.content = Refused(table.top, table.x0, HEADER_CUT)
 
 
 def _refuse_unjoined(placed: Sequence[_Placed]) -> None:

@@ -71,6 +71,8 @@ class PageTable:
     ruled: bool
     header_rows: int | None = None
     """Header rows as the file states them; None where it does not."""
+    is_bold: bool = False
+    """Whether all of it is bold and without figures: nothing but a header."""
     is_tagged: bool = False
     below_tag: bool = False
     """Whether tags state the header that stands over its rows, on this page or where the table began."""
@@ -1198,6 +1200,7 @@ def _table_of_rows(
         list(widths),
         _marked(bold),
         ruled,
+        is_bold=all(bold),
     )
 
 
