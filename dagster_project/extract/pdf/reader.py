@@ -60,6 +60,7 @@ RUNNING_PAGES = 12
 """Pages at the beginning whose headers and footers are kept; those behind print the same."""
 
 LEFT_OUT = "a table was left out"
+HEADLESS = "it begins a page without a header"
 UNJOINED = "for its columns stand elsewhere than those of the table before, and it has no header"
 REST = "for it goes on with one that was left out"
 HEADER_CUT = "the end of a page cuts its header"
@@ -348,19 +349,17 @@ def _refuse_cut_headers(placed: Sequence[_Placed]) -> None:
 
 
 def _refuse_unjoined(placed: Sequence[_Placed]) -> None:
-    """Refuse rows without a header that begin a page below one that ends with a table of other columns.
+    """Refuse rows without a header that begin a page and do not go on with the table that ends the page before.
 
-    They may be the rest of that table, so it is not certain what their columns hold.
+    They may be the rest of that table, or of one whose header was not found, so what their columns hold is not certain.
     """
     for before, item in pairwise(placed):
         above, table = before.content, item.content
-        if (
-            isinstance(above, PageTable)
-            and isinstance(table, PageTable)
-            and item.page == before.page + 1
-            and _is_headless(table)
-            and not follows(above, table)
-        ):
+        if not isinstance(table, PageTable) or item.page == before.page or not _is_headless(table):
+            continue
+        if not isinstance(above, PageTable):
+            item.content = Refused(table.top, table.x0, HEADLESS)
+        elif item.page > before.page + 1 or not follows(above, table):
             item.content = Refused(table.top, table.x0, UNJOINED)
 
 

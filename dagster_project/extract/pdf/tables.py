@@ -978,11 +978,7 @@ def region_table(
             or (len(columns.columns) == 2 and are_rows([w for line in lines for s in line.segments for w in s.words]))
         )
     )
-    if (
-        not is_table
-        and not is_rest
-        and not (is_last and len(lines[0].segments) > 1 and len(lines) <= 3 and len(words) > 1)
-    ):
+    if not is_table and not is_rest and not (is_last and len(lines) <= 3 and _may_be_header(lines[0])):
         return None
     entries = _entries(lines, columns)
     widths = [(column.x0, column.x1) for column in columns.columns]
@@ -998,6 +994,12 @@ def region_table(
     if not is_table:
         table.lines, table.is_rest = lines, is_rest
     return table
+
+
+def _may_be_header(line: TextLine) -> bool:
+    """Whether a line may head columns: several texts, or years in bold."""
+    words = sum(not segment.is_number for segment in line.segments)
+    return len(line.segments) > 1 and (words > 1 or all(segment.bold for segment in line.segments))
 
 
 def _parted_headers(lines: Sequence[TextLine], columns: Columns) -> list[TextLine]:
@@ -1122,7 +1124,7 @@ def _is_table(lines: Sequence[TextLine], columns: Columns, ruled: bool) -> bool:
     if len(several) < 2 and not (ruled and len(lines) > 1):
         header = lines[0]
         # A header alone may stand at the foot of a page, its rows on the next, or over rows without any figure.
-        return len(header.segments) > 2 and all(s.bold for s in header.segments)
+        return len(lines) > 1 and len(header.segments) > 2 and all(s.bold for s in header.segments)
     numbers = sum(
         1 for line in lines for segment in line.segments[1:] if segment.is_number or NUMBERS.fullmatch(segment.text)
     )
@@ -1175,7 +1177,8 @@ def _table_of_rows(
     texts: list[list[str]] = []
     spans: dict[tuple[int, int], tuple[int, int]] = {}
     bold: list[bool] = []
-    body = max(_first_body_row(rows), _marked([_is_bold_header(row) for row in rows]))
+    heads = [_is_bold_header(row) for row in rows]
+    body = len(rows) if all(heads) else max(_first_body_row(rows), _marked(heads))
     for index, row in enumerate(rows):
         filled = _texts(row, n_cols, widths)
         _refuse_split_numbers(row)
@@ -1215,7 +1218,11 @@ MIN_STRANGE_LINES = 4
 
 
 def _refuse_strange_columns(entries: Sequence[Entry]) -> None:
-    """Raise Untold where a column is text in another size, of which hardly a line stands on the baselines of others."""
+    """Raise Untold where a column is text of its own: hardly a line of it stands on the baselines of other columns.
+
+    It is in another size, or its lines follow each other evenly, as those of prose do: the lines of labels stand closer
+    within a label than between two.
+    """
     columns: dict[int, list[Segment]] = {}
     for entry in entries:
         if entry.column is not None:
@@ -1227,11 +1234,16 @@ def _refuse_strange_columns(entries: Sequence[Entry]) -> None:
         if len(segments) < MIN_STRANGE_LINES:
             continue
         size = median(s.size for s in segments)
-        if abs(size - median(s.size for s in others)) < 0.8:
-            continue
         shared = sum(any(abs(s.y - t.y) < SAME_LINE * size for t in others) for s in segments)
-        if 2 * shared < len(segments):
+        gaps = [b - a for a, b in pairwise(sorted(s.y for s in segments))]
+        even = len(segments) >= MIN_EVEN_LINES and max(gaps) < min(1.1 * min(gaps), PROSE_PITCH_EM * size)
+        differs = abs(size - median(s.size for s in others)) >= 0.8
+        if (differs and 2 * shared < len(segments)) or (even and 4 * shared < len(segments)):
             raise Untold(STRANGE)
+
+
+MIN_EVEN_LINES = 6
+PROSE_PITCH_EM = 1.45
 
 
 def _refuse_split_numbers(row: Row) -> None:

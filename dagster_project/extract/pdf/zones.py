@@ -161,7 +161,7 @@ def _goes_on_beside(left: Sequence[Word], right: Sequence[Word], others: Sequenc
     """
     x0, x1 = min(w.x0 for w in left), min(w.x0 for w in right)
     top, bottom = min(w.y for w in (*left, *right)), max(w.y for w in (*left, *right))
-    over = [w.y for w in others if w.x0 < x1 - 1 < w.x1]
+    over = [s.y for line in make_lines(others) for s in line.segments if s.x0 < x1 - 1 < s.x1]
     upper = max((y for y in over if y < top), default=0.0)
     lower = min((y for y in over if y > bottom), default=float("inf"))
     first, last = min(w.order for w in left), max(w.order for w in right)
