@@ -207,6 +207,7 @@ def _items(pages: Sequence[_Page], running: Sequence[set[int]]) -> tuple[list[It
     _refuse_rest(placed)
     for run in _runs(placed):
         share_columns(run)
+    _align_repeated_headers(placed)
     _refuse_cut_headers(placed)
     _refuse_unjoined(placed)
     _refuse_rest(placed)
@@ -304,9 +305,27 @@ def _is_cut_header(above: PageTable, table: PageTable) -> bool:
 
     A header that is printed again there is whole.
     """
-    first = [" ".join(cell.split()) for cell in table.rows[0]]
-    header = [" ".join(cell.split()) for cell in above.rows[0]]
-    return first != header and follows(above, table)
+    return _texts(table.rows[0]) != _texts(above.rows[0]) and follows(above, table)
+
+
+def _texts(row: Sequence[str]) -> list[str]:
+    """The cells of a row that hold any text, white space made single spaces."""
+    return [" ".join(cell.split()) for cell in row if cell]
+
+
+def _align_repeated_headers(placed: Sequence[_Placed]) -> None:
+    """Place the header at the foot of a page as where it is printed again, over the figures of its columns."""
+    for before, item in pairwise(placed):
+        above, table = before.content, item.content
+        if not isinstance(above, PageTable) or not isinstance(table, PageTable) or item.page != before.page + 1:
+            continue
+        depth = min(table.marked, len(above.rows))
+        repeated = depth > 0 and all(_texts(above.rows[row]) == _texts(table.rows[row]) for row in range(depth))
+        if above.is_bold and repeated and follows(above, table):
+            above.rows[:depth] = table.rows[:depth]
+            kept = {place: span for place, span in above.spans.items() if place[0] >= depth}
+            above.spans = kept | {place: span for place, span in table.spans.items() if place[0] < depth}
+            above.marked = depth
 
 
 def _refuse_rest(placed: Sequence[_Placed]) -> None:
