@@ -77,9 +77,11 @@ def zones(words: Sequence[Word], tables: Sequence[PageTable | Refused], rules: S
         parts[0 if over and table.top < bottom else place(table.x0, table.top)].tables.append(table)
     left_over = parts[3]
     result = [part for part in parts[:3] if part.words or part.tables]
-    if len(words) > len(left_over.words):
-        inside = [rule for rule in rules if rule.at > bottom]
+    inside = [rule for rule in rules if rule.at > bottom]
+    if len(left_over.words) + len(left_over.tables) + len(inside) < len(words) + len(tables) + len(rules):
         result.extend(zones(left_over.words, left_over.tables, inside))
+    else:
+        result.append(left_over)
     return [part for part in result if part.words or part.tables]
 
 
