@@ -169,7 +169,13 @@ def _runs_over(
     best = told[0]
     if len(told) > 1 and costs[told[1]] - costs[best] < CLEARLY:
         raise Untold(AMBIGUOUS)
-    return list(best) if any(end - start > 1 for start, end in best) else None
+    if any(end - start > 1 for start, end in best):
+        return list(best)
+    open_columns = set(columns) - {start for start, _ in best}
+    if any(start - 1 in open_columns and end in open_columns for start, end in best):
+        # It may head the column below it, or that one and its neighbours.
+        raise Untold(AMBIGUOUS)
+    return None
 
 
 def _open_beside(way: Sequence[tuple[int, int]], columns: Sequence[int]) -> int:

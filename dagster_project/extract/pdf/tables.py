@@ -499,6 +499,10 @@ def _one_table(lines: Sequence[TextLine], ys: Sequence[float], below: float, sta
     if table and all(all(abs(s.size - line.size) > 0.4 for line in table) for s in between):
         # A title, or prose, in a size of its own.
         return False
+    edge = min((line.x0 for line in table), default=0.0)
+    if table and any(s.x0 < edge - 1 and s.x1 > edge for s in between):
+        # It begins left of the labels, by the room that cells keep from their edge.
+        return False
     heads = next((line for line in lines if len(line.segments) > 1 and ys[0] < line.y < ys[-1]), None)
     return len(ys) > 1 and (rows <= 3 or (heads is not None and all(_fits_below(heads, s) for s in between)))
 
