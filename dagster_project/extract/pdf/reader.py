@@ -208,6 +208,7 @@ def _items(pages: Sequence[_Page], running: Sequence[set[int]]) -> tuple[list[It
     for run in _runs(placed):
         share_columns(run)
     _align_repeated_headers(placed)
+    _join_torn_rows(placed)
     _refuse_cut_headers(placed)
     _refuse_unjoined(placed)
     _refuse_rest(placed)
@@ -349,6 +350,42 @@ def _is_headless(table: PageTable) -> bool:
     """Whether a table of several columns begins with a row of figures."""
     figures = [cell for cell in table.rows[0][1:] if is_number(cell) and not YEAR_CELL.fullmatch(cell)]
     return table.marked == 0 and len(table.columns) > 2 and bool(figures)
+
+
+def _join_torn_rows(placed: Sequence[_Placed]) -> None:
+    """Join the halves of rows with figures that the end of a page went through: a label would be cut off."""
+    for before, item in pairwise(placed):
+        above, table = before.content, item.content
+        if not isinstance(above, PageTable) or not isinstance(table, PageTable) or item.page != before.page + 1:
+            continue
+        start = table.marked
+        if len(table.rows) <= start or len(above.rows) <= above.marked or not follows(above, table):
+            continue
+        others = [*above.rows[:-1], *table.rows[start + 1 :]]
+        if not _are_halves(above.rows[-1], table.rows[start], others):
+            continue
+        rest = table.rows.pop(start)
+        above.rows[-1] = [join_texts([a, b]) if a and b else a or b for a, b in zip(above.rows[-1], rest, strict=True)]
+        table.spans = {
+            (row - (row > start), column): span for (row, column), span in table.spans.items() if row != start
+        }
+
+
+def _are_halves(last: Sequence[str], first: Sequence[str], others: Sequence[Sequence[str]]) -> bool:
+    """Whether two rows are the halves of one: the second goes on with texts of the first, in lower case.
+
+    The figures stand in one of the halves. In the second they could be those of a row whose label begins in lower case,
+    as they do where other rows have such labels.
+    """
+    pairs = [(a, b) for a, b in zip(last, first, strict=True) if b]
+    texts = [(a, b) for a, b in pairs if not is_number(b)]
+    if not texts or not all(a and not is_number(a) and b[:1].islower() for a, b in texts):
+        return False
+    above = any(is_number(cell) for cell in last[1:])
+    below = any(is_number(cell) for cell in first[1:])
+    if above == below:
+        return False
+    return above or not any(row[0][:1].islower() and any(map(is_number, row[1:])) for row in others)
 
 
 def _refuse_cut_headers(placed: Sequence[_Placed]) -> None:
