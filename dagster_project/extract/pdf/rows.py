@@ -253,8 +253,12 @@ def _is_same_cell(
     if len(row) > 1:
         # Right of the label: the next row would begin with its own label further left.
         return not (last.is_number and entry.is_number) or _is_wrapped_pair(last, entry, widths)
+    lower = entry.segment.text[:1].islower()
+    if lower and len(dividers) > 1 and not entry.is_number and not last.is_number:
+        # Rules part the rows, and none stands between.
+        return True
     # A raised footnote mark makes room above its line.
-    torn = entry.segment.text[:1].islower() and gap < 1.45 * within
+    torn = lower and gap < 1.45 * within
     if gap > 1.15 * within and not torn:
         return False
     if entry.segment.bold != last.segment.bold or (entry.is_number and last.is_number):

@@ -51,6 +51,7 @@ ASCENT_EM = 0.95
 DESCENT_EM = 0.25
 CUT_OFF = "the page ends in the middle of its text"
 OVER_FILLED = "a text runs over cells that are filled"
+TORN = "its labels do not stand on the rows of their figures"
 STRANGE = "text beside it does not stand on its rows"
 BETWEEN = "a figure stands between two columns"
 
@@ -249,6 +250,7 @@ def lattice_table(lattice: Lattice, words: Sequence[Word], turned: Sequence[Word
     )
     _drop_empty_columns(table)
     _refuse_doubtful(table)
+    _refuse_torn_labels(table)
     if any(word.is_cut for found in inside.values() for word in found):
         raise Untold(CUT_OFF)
     return table
@@ -391,6 +393,33 @@ def _drop_empty_columns(table: PageTable) -> None:
     table.spans = spans
     table.rows = [[row[column] for column in keep] for row in table.rows]
     table.columns = [table.columns[column] for column in keep]
+
+
+SUB_ROWS = frozenset({"varav", "därav", "härav", "därutav", "inklusive", "inkl", "exklusive", "exkl", "av", "och"})
+"""Words in lower case with which labels of rows, or of groups, begin."""
+
+
+def _refuse_torn_labels(table: PageTable) -> None:
+    """Raise Untold where labels stand apart from the figures of their rows, or are cut off.
+
+    A label goes on in a row without figures that begins in lower case; figures without a label stand between two lines
+    of it.
+    """
+    apart = 0
+    body = [row for row in table.rows if any(row)]
+    for index, row in enumerate(body):
+        figures = any(is_number(cell) and not YEAR_CELL.fullmatch(cell) for cell in row[1:])
+        before, after = body[index - 1] if index else [], body[index + 1] if index + 1 < len(body) else []
+        if not figures:
+            first = row[0].split(" ", 1)[0].rstrip(":.,")
+            above = [cell for cell in before[1:] if is_number(cell) and not YEAR_CELL.fullmatch(cell)]
+            if row[0][:1].islower() and first not in SUB_ROWS and above and before[0] and not any(row[1:]):
+                raise Untold(TORN)
+            continue
+        if not row[0]:
+            apart += sum(bool(near) and bool(near[0]) and not any(near[1:]) for near in (before, after)) > 1
+    if apart:
+        raise Untold(TORN)
 
 
 def _refuse_doubtful(table: PageTable) -> None:
@@ -641,7 +670,7 @@ def _joined_pieces(lines: Sequence[TextLine], regions: Sequence[Region]) -> list
         between = lines[at[id(above.lines[-1])] + 1 : at[id(region.lines[0])]] if above is not None else []
         if above is not None and _is_rest_of(above, between, region):
             whole = [*above.lines, *between, *region.lines]
-            result[-1] = Region(whole, above.ruled, above.dividers)
+            result[-1] = Region(whole, above.ruled or region.ruled, sorted({*above.dividers, *region.dividers}))
         else:
             result.append(region)
     return result
@@ -660,7 +689,11 @@ def _is_rest_of(above: Region, between: Sequence[TextLine], region: Region) -> b
     rows, in their size, no further apart than over an empty row.
     """
     rows = [line for line in region.lines if len(line.segments) > 1]
-    if above.ruled or region.ruled or not rows or not _has_figures(rows[0]):
+    # Rules show where a table ends, but a header may stand above the first of them.
+    header_only = not any(_has_figures(line) for line in above.lines) and all(
+        s.bold for line in above.lines for s in line.segments
+    )
+    if ((above.ruled or region.ruled) and not header_only) or not rows or not _has_figures(rows[0]):
         return False
     upper = [line for line in above.lines if len(line.segments) > 1]
     labelled = [line for line in (*upper, *rows) if not line.segments[0].is_number]
@@ -992,6 +1025,7 @@ def region_table(
     rows = split_rows(entries, dividers, widths, leading)
     table = _table_of_rows(rows, columns, widths, region.ruled)
     _refuse_doubtful(table)
+    _refuse_torn_labels(table)
     if any(word.is_cut for line in lines for segment in line.segments for word in segment.words):
         raise Untold(CUT_OFF)
     table.words = {id(word) for line in lines for segment in line.segments for word in segment.words}
