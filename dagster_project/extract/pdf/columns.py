@@ -113,7 +113,11 @@ def _release_wraps(columns: list[Column], spanning: list[Segment]) -> None:
         for segment in list(column.segments):
             others = [other for other in column.segments if other is not segment]
             flush = any(abs(o.x0 - segment.x0) < 1.5 or abs(o.x1 - segment.x1) < 1.5 for o in others)
-            if others and not flush and _is_wrap(segment, spanning, centred=True):
+            if (
+                others
+                and (not flush or _is_nearer(segment, spanning, others))
+                and _is_wrap(segment, spanning, centred=True)
+            ):
                 column.segments = others
                 column.x0, column.x1 = min(o.x0 for o in others), max(o.x1 for o in others)
                 spanning.append(segment)
@@ -143,6 +147,17 @@ def _is_wrap(segment: Segment, spanning: Sequence[Segment], *, centred: bool = F
         and (not centred or abs(segment.x0 + segment.x1 - other.x0 - other.x1) < 3)
         for other in spanning
     )
+
+
+NEARER = 1.4
+"""How many times further below a second line the header of its column stands than that line below its first."""
+
+
+def _is_nearer(segment: Segment, spanning: Sequence[Segment], others: Sequence[Segment]) -> bool:
+    """Whether a line is nearer to the text above that runs across columns than to anything below in its column."""
+    above = min((segment.y - s.y for s in spanning if s.y < segment.y and _is_wrap(segment, [s])), default=0.0)
+    below = min((o.y - segment.y for o in others if o.y > segment.y), default=0.0)
+    return above > 0 and below > NEARER * above
 
 
 def _is_side_by_side(upper: Segment, segment: Segment, others: Sequence[Segment]) -> bool:

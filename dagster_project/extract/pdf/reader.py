@@ -55,11 +55,12 @@ from dagster_project.extract.structure import (
 )
 
 EXTRACTOR = "pdf"
-VERSION = "2"
+VERSION = "3"
 RUNNING_PAGES = 12
 """Pages at the beginning whose headers and footers are kept; those behind print the same."""
 
 LEFT_OUT = "a table was left out"
+PARTED = "its header stands apart from its rows"
 HEADLESS = "it begins a page without a header"
 UNJOINED = "for its columns stand elsewhere than those of the table before, and it has no header"
 REST = "for it goes on with one that was left out"
@@ -210,6 +211,7 @@ def _items(pages: Sequence[_Page], running: Sequence[set[int]]) -> tuple[list[It
     _align_repeated_headers(placed)
     _join_torn_rows(placed)
     _refuse_cut_headers(placed)
+    _refuse_parted_headers(placed)
     _refuse_unjoined(placed)
     _refuse_rest(placed)
     notes = [
@@ -417,6 +419,18 @@ def _refuse_unjoined(placed: Sequence[_Placed]) -> None:
             item.content = Refused(table.top, table.x0, HEADLESS)
         elif item.page > before.page + 1 or not follows(above, table):
             item.content = Refused(table.top, table.x0, UNJOINED)
+
+
+def _refuse_parted_headers(placed: Sequence[_Placed]) -> None:
+    """Refuse figures without a header close below what is nothing but a header: they belong together."""
+    for index, item in enumerate(placed):
+        table = item.content
+        if not isinstance(table, PageTable) or not _is_headless(table):
+            continue
+        for near in placed[max(0, index - 2) : index]:
+            above = near.content
+            if near.page == item.page and isinstance(above, PageTable) and above.is_bold and len(above.columns) > 2:
+                near.content = item.content = Refused(table.top, table.x0, PARTED)
 
 
 def _runs(placed: Sequence[_Placed]) -> list[list[PageTable]]:
