@@ -134,10 +134,13 @@ def _heads_columns(line: TextLine, lines: Sequence[TextLine]) -> bool:
     """Whether a line heads columns: it, or a line close to it, stands over several columns of the line below."""
     start = next(index for index, other in enumerate(lines) if other is line)
     block = [line]
+    # Rows may be set wide: then those below follow at the same distance.
+    below = lines[start + 1 : start + 3]
+    pitch = below[1].y - below[0].y if len(below) > 1 and all(len(other.segments) > 1 for other in below) else 0.0
     for other in lines[start + 1 :]:
         gap = other.y - block[-1].y
         several = [member for member in block if len(member.segments) > 1]
-        if gap > (2.6 if several else 1.5) * line.size:
+        if gap > (max(2.6 * line.size, 1.1 * pitch) if several else 1.5 * line.size):
             break
         if len(other.segments) > 1 and any(
             sum(any(s.x0 < t.x1 and s.x1 > t.x0 for t in other.segments) for s in member.segments) > 1

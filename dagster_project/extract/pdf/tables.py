@@ -525,7 +525,10 @@ def _one_table(lines: Sequence[TextLine], ys: Sequence[float], below: float, sta
     if any(len(line.segments) > 1 and ys[-1] < line.y - 0.3 * line.size < below for line in lines):
         return True
     table = [line for line in lines if len(line.segments) > 1 and ys[0] < line.y - 0.3 * line.size < ys[-1]]
-    if table and all(all(abs(s.size - line.size) > 0.4 for line in table) for s in between):
+    if table and (
+        all(all(abs(s.size - line.size) > 0.4 for line in table) for s in between)
+        or size > 1.1 * max(line.size for line in table)
+    ):
         # A title, or prose, in a size of its own.
         return False
     edge = min((line.x0 for line in table), default=0.0)
