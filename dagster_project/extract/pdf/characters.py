@@ -11,13 +11,15 @@ import math
 import re
 import unicodedata
 from collections import Counter, defaultdict, deque
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise, repeat
 from statistics import median
 from typing import Any
 
 import pypdfium2.raw as pdfium
+
+from dagster_project.extract.pdf.calls import INT, POINTER, prototype
 
 SPLIT_EM = 0.13
 """A gap between glyphs wider than this share of the size divides words; a plain space is 0.25, kerning up to 0.1."""
@@ -143,27 +145,19 @@ class PageText:
     """Glyphs without a Unicode value."""
 
 
-def _prototype(function: Any, result: Any, *arguments: Any) -> Callable[..., Any]:
-    """The same C function with plain integers for pointers: ctypes converts them four times as fast."""
-    address = ctypes.cast(function, ctypes.c_void_p).value
-    assert address is not None
-    return ctypes.CFUNCTYPE(result, *arguments)(address)
-
-
-_POINTER, _INT = ctypes.c_void_p, ctypes.c_int
-_loose_box = _prototype(pdfium.FPDFText_GetLooseCharBox, _INT, _POINTER, _INT, _POINTER)
-_origin = _prototype(pdfium.FPDFText_GetCharOrigin, _INT, _POINTER, _INT, _POINTER, _POINTER)
-_is_generated = _prototype(pdfium.FPDFText_IsGenerated, _INT, _POINTER, _INT)
-_unicode = _prototype(pdfium.FPDFText_GetUnicode, ctypes.c_uint, _POINTER, _INT)
-_map_error = _prototype(pdfium.FPDFText_HasUnicodeMapError, _INT, _POINTER, _INT)
-_object = _prototype(pdfium.FPDFText_GetTextObject, _POINTER, _POINTER, _INT)
-_font_size = _prototype(pdfium.FPDFText_GetFontSize, ctypes.c_double, _POINTER, _INT)
-_matrix = _prototype(pdfium.FPDFText_GetMatrix, _INT, _POINTER, _INT, _POINTER)
-_font_info = _prototype(pdfium.FPDFText_GetFontInfo, ctypes.c_ulong, _POINTER, _INT, _POINTER, ctypes.c_ulong, _POINTER)
-_weight = _prototype(pdfium.FPDFText_GetFontWeight, _INT, _POINTER, _INT)
-_fill = _prototype(pdfium.FPDFText_GetFillColor, _INT, _POINTER, _INT, _POINTER, _POINTER, _POINTER, _POINTER)
-_render_mode = _prototype(pdfium.FPDFTextObj_GetTextRenderMode, _INT, _POINTER)
-_content = _prototype(pdfium.FPDFPageObj_GetMarkedContentID, _INT, _POINTER)
+_loose_box = prototype(pdfium.FPDFText_GetLooseCharBox, INT, POINTER, INT, POINTER)
+_origin = prototype(pdfium.FPDFText_GetCharOrigin, INT, POINTER, INT, POINTER, POINTER)
+_is_generated = prototype(pdfium.FPDFText_IsGenerated, INT, POINTER, INT)
+_unicode = prototype(pdfium.FPDFText_GetUnicode, ctypes.c_uint, POINTER, INT)
+_map_error = prototype(pdfium.FPDFText_HasUnicodeMapError, INT, POINTER, INT)
+_object = prototype(pdfium.FPDFText_GetTextObject, POINTER, POINTER, INT)
+_font_size = prototype(pdfium.FPDFText_GetFontSize, ctypes.c_double, POINTER, INT)
+_matrix = prototype(pdfium.FPDFText_GetMatrix, INT, POINTER, INT, POINTER)
+_font_info = prototype(pdfium.FPDFText_GetFontInfo, ctypes.c_ulong, POINTER, INT, POINTER, ctypes.c_ulong, POINTER)
+_weight = prototype(pdfium.FPDFText_GetFontWeight, INT, POINTER, INT)
+_fill = prototype(pdfium.FPDFText_GetFillColor, INT, POINTER, INT, POINTER, POINTER, POINTER, POINTER)
+_render_mode = prototype(pdfium.FPDFTextObj_GetTextRenderMode, INT, POINTER)
+_content = prototype(pdfium.FPDFPageObj_GetMarkedContentID, INT, POINTER)
 
 
 def frame_of(page: Any) -> Frame:

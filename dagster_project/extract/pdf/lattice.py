@@ -152,8 +152,9 @@ def _lattice(across: list[Rule], down: list[Rule]) -> Lattice | None:
     if len(xs) < 3 or len(ys) < 2:
         return None
     rows, columns = len(ys) - 1, len(xs) - 1
-    closed_right = [[_closed(down, xs[j + 1], ys[i], ys[i + 1]) for j in range(columns)] for i in range(rows)]
-    closed_below = [[_closed(across, ys[i + 1], xs[j], xs[j + 1]) for j in range(columns)] for i in range(rows)]
+    at_x, at_y = [_near(down, x) for x in xs], [_near(across, y) for y in ys]
+    closed_right = [[_closed(at_x[j + 1], ys[i], ys[i + 1]) for j in range(columns)] for i in range(rows)]
+    closed_below = [[_closed(at_y[i + 1], xs[j], xs[j + 1]) for j in range(columns)] for i in range(rows)]
     cells = _cells(rows, columns, closed_right, closed_below)
     return Lattice(xs, ys, cells) if cells is not None else None
 
@@ -180,10 +181,16 @@ def _positions(ats: list[float], low: float, high: float) -> list[float]:
     return result
 
 
-def _closed(rules: list[Rule], at: float, start: float, end: float) -> bool:
-    covered = sum(
-        max(0.0, min(rule.end, end) - max(rule.start, start)) for rule in rules if abs(rule.at - at) <= MIN_CELL
-    )
+def _near(rules: Sequence[Rule], at: float) -> list[Rule]:
+    return [rule for rule in rules if abs(rule.at - at) <= MIN_CELL]
+
+
+def _closed(rules: Sequence[Rule], start: float, end: float) -> bool:
+    """Whether rules at one position cover the side of a cell."""
+    covered = 0.0
+    for rule in rules:
+        if rule.end > start and rule.start < end:
+            covered += min(rule.end, end) - max(rule.start, start)
     return covered >= COVER * (end - start)
 
 

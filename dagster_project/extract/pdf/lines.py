@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import pairwise
 
 from dagster_project.extract.pdf.characters import Word
@@ -64,6 +64,12 @@ class TextLine:
 
     y: float
     segments: list[Segment]
+    size: float = field(init=False)
+    """Size of the largest segment."""
+
+    def __post_init__(self) -> None:
+        """Looked up many times for every line."""
+        self.size = max(segment.size for segment in self.segments)
 
     @property
     def x0(self) -> float:
@@ -74,11 +80,6 @@ class TextLine:
     def x1(self) -> float:
         """Right end."""
         return self.segments[-1].x1
-
-    @property
-    def size(self) -> float:
-        """Size of the largest segment."""
-        return max(segment.size for segment in self.segments)
 
     @property
     def text(self) -> str:

@@ -14,6 +14,7 @@ from typing import Any
 
 import pypdfium2.raw as pdfium
 
+from dagster_project.extract.pdf.calls import INT, POINTER, address_of, prototype
 from dagster_project.extract.pdf.characters import Frame
 
 THIN = 3.0
@@ -64,7 +65,7 @@ def read_drawing(page: Any, frame: Frame) -> Drawing:
     areas: list[Area] = []
     covered = 0.0
     left = MAX_SEGMENTS
-    for item, kind, matrix in _objects(page):
+    for item, kind, matrix in _objects(address_of(page)):
         if kind == pdfium.FPDF_PAGEOBJ_IMAGE:
             x0, y0, x1, y1 = frame.box(*_bounds(item, matrix))
             covered += max(0.0, x1 - x0) * max(0.0, y1 - y0)
@@ -78,11 +79,34 @@ Matrix = tuple[float, float, float, float, float, float]
 IDENTITY: Matrix = (1.0, 0.0, 0.0, 1.0, 0.0, 0.0)
 
 
-def _objects(page: Any) -> Iterator[tuple[Any, int, Matrix]]:
+_count_objects = prototype(pdfium.FPDFPage_CountObjects, INT, POINTER)
+_object_at = prototype(pdfium.FPDFPage_GetObject, POINTER, POINTER, INT)
+_type_of = prototype(pdfium.FPDFPageObj_GetType, INT, POINTER)
+_count_inside = prototype(pdfium.FPDFFormObj_CountObjects, INT, POINTER)
+_inside_at = prototype(pdfium.FPDFFormObj_GetObject, POINTER, POINTER, ctypes.c_ulong)
+_matrix = prototype(pdfium.FPDFPageObj_GetMatrix, INT, POINTER, POINTER)
+_bounds_of = prototype(pdfium.FPDFPageObj_GetBounds, INT, POINTER, POINTER, POINTER, POINTER, POINTER)
+_fill_of = prototype(pdfium.FPDFPageObj_GetFillColor, INT, POINTER, POINTER, POINTER, POINTER, POINTER)
+_draw_mode = prototype(pdfium.FPDFPath_GetDrawMode, INT, POINTER, POINTER, POINTER)
+_count_segments = prototype(pdfium.FPDFPath_CountSegments, INT, POINTER)
+_segment_at = prototype(pdfium.FPDFPath_GetPathSegment, POINTER, POINTER, INT)
+_segment_type = prototype(pdfium.FPDFPathSegment_GetType, INT, POINTER)
+_segment_point = prototype(pdfium.FPDFPathSegment_GetPoint, INT, POINTER, POINTER, POINTER)
+_segment_close = prototype(pdfium.FPDFPathSegment_GetClose, INT, POINTER)
+# Room for what the functions give back; every process reads one document at a time.
+_floats = (ctypes.c_float * 6)()
+_ints = (ctypes.c_int * 2)()
+_uints = (ctypes.c_uint * 4)()
+_AT = [ctypes.addressof(_floats) + 4 * index for index in range(6)]
+_MODE = [ctypes.addressof(_ints) + 4 * index for index in range(2)]
+_COLOUR = [ctypes.addressof(_uints) + 4 * index for index in range(4)]
+
+
+def _objects(page: int) -> Iterator[tuple[int, int, Matrix]]:
     """Paths and pictures of a page, those inside form objects too, each with the map to user space."""
-    for index in range(max(0, pdfium.FPDFPage_CountObjects(page))):
-        item = pdfium.FPDFPage_GetObject(page, index)
-        kind = pdfium.FPDFPageObj_GetType(item)
+    for index in range(max(0, _count_objects(page))):
+        item = _object_at(page, index)
+        kind = _type_of(item)
         if kind == pdfium.FPDF_PAGEOBJ_TEXT:
             continue
         if kind == pdfium.FPDF_PAGEOBJ_FORM:
@@ -91,22 +115,22 @@ def _objects(page: Any) -> Iterator[tuple[Any, int, Matrix]]:
             yield item, kind, IDENTITY
 
 
-def _inside(form: Any, outer: Matrix, depth: int) -> Iterator[tuple[Any, int, Matrix]]:
+def _inside(form: int, outer: Matrix, depth: int) -> Iterator[tuple[int, int, Matrix]]:
     inner = _times(_matrix_of(form), outer)
-    for index in range(max(0, pdfium.FPDFFormObj_CountObjects(form))):
-        item = pdfium.FPDFFormObj_GetObject(form, index)
-        kind = pdfium.FPDFPageObj_GetType(item)
+    for index in range(max(0, _count_inside(form))):
+        item = _inside_at(form, index)
+        kind = _type_of(item)
         if kind == pdfium.FPDF_PAGEOBJ_FORM and depth < MAX_DEPTH:
             yield from _inside(item, inner, depth + 1)
         elif kind != pdfium.FPDF_PAGEOBJ_TEXT:
             yield item, kind, inner
 
 
-def _matrix_of(item: Any) -> Matrix:
-    matrix = pdfium.FS_MATRIX()
-    if not pdfium.FPDFPageObj_GetMatrix(item, matrix):
+def _matrix_of(item: int) -> Matrix:
+    if not _matrix(item, _AT[0]):
         return IDENTITY
-    return matrix.a, matrix.b, matrix.c, matrix.d, matrix.e, matrix.f
+    a, b, c, d, e, f = _floats
+    return a, b, c, d, e, f
 
 
 def _times(m: Matrix, n: Matrix) -> Matrix:
@@ -124,46 +148,53 @@ def _apply(m: Matrix, x: float, y: float) -> tuple[float, float]:
     return m[0] * x + m[2] * y + m[4], m[1] * x + m[3] * y + m[5]
 
 
-def _bounds(item: Any, matrix: Matrix) -> tuple[float, float, float, float]:
-    left, bottom, right, top = (ctypes.c_float() for _ in range(4))
-    if not pdfium.FPDFPageObj_GetBounds(item, left, bottom, right, top):
+def _bounds(item: int, matrix: Matrix) -> tuple[float, float, float, float]:
+    if not _bounds_of(item, *_AT[:4]):
         return 0.0, 0.0, 0.0, 0.0
-    return (*_apply(matrix, left.value, bottom.value), *_apply(matrix, right.value, top.value))
+    left, bottom, right, top = _floats[:4]
+    return (*_apply(matrix, left, bottom), *_apply(matrix, right, top))
 
 
-def _path(item: Any, outer: Matrix, frame: Frame, across: list[Rule], down: list[Rule], areas: list[Area]) -> int:
+def _path(item: int, outer: Matrix, frame: Frame, across: list[Rule], down: list[Rule], areas: list[Area]) -> int:
     """Add the rules and areas of one path; returns how many segments it has."""
-    fill, stroke = ctypes.c_int(), ctypes.c_int()
-    if not pdfium.FPDFPath_GetDrawMode(item, fill, stroke) or not (fill.value or stroke.value):
+    if not _draw_mode(item, *_MODE):
         return 0
-    count = int(pdfium.FPDFPath_CountSegments(item))
+    fill, stroke = _ints
+    if not (fill or stroke):
+        return 0
+    count = int(_count_segments(item))
     if count < 2 or count > MAX_SEGMENTS:
         return max(0, count)
-    matrix = _times(_matrix_of(item), outer)
-    colour = _colour(item) if fill.value else 0
-    x, y = ctypes.c_float(), ctypes.c_float()
+    m = _matrix_of(item)
+    m = _times(m, outer) if outer is not IDENTITY else m
+    # From the path to the page as read, in one step.
+    a, b, c, d, e, f = _times(m, (frame.a, frame.b, frame.c, frame.d, frame.e, frame.f))
+    colour = _colour(item) if fill else 0
     outline: list[tuple[float, float]] = []
     curved = False
+    at_x, at_y = _AT[0], _AT[1]
     for index in range(count):
-        segment = pdfium.FPDFPath_GetPathSegment(item, index)
-        kind = pdfium.FPDFPathSegment_GetType(segment)
-        pdfium.FPDFPathSegment_GetPoint(segment, x, y)
+        segment = _segment_at(item, index)
+        kind = _segment_type(segment)
+        _segment_point(segment, at_x, at_y)
         if kind == pdfium.FPDF_SEGMENT_MOVETO and outline:
-            _outline(outline, bool(fill.value), curved, colour, across, down, areas)
+            _outline(outline, bool(fill), curved, colour, across, down, areas)
             outline, curved = [], False
-        curved = curved or kind == pdfium.FPDF_SEGMENT_BEZIERTO
-        outline.append(frame.point(*_apply(matrix, x.value, y.value)))
-        if pdfium.FPDFPathSegment_GetClose(segment):
+        elif kind == pdfium.FPDF_SEGMENT_BEZIERTO:
+            curved = True
+        x, y = _floats[0], _floats[1]
+        outline.append((a * x + c * y + e, b * x + d * y + f))
+        if _segment_close(segment):
             outline.append(outline[0])
-    _outline(outline, bool(fill.value), curved, colour, across, down, areas)
+    _outline(outline, bool(fill), curved, colour, across, down, areas)
     return count
 
 
-def _colour(item: Any) -> int:
-    red, green, blue, alpha = (ctypes.c_uint() for _ in range(4))
-    if not pdfium.FPDFPageObj_GetFillColor(item, red, green, blue, alpha):
+def _colour(item: int) -> int:
+    if not _fill_of(item, *_COLOUR):
         return 0
-    return int(red.value) << 16 | int(green.value) << 8 | int(blue.value)
+    red, green, blue, _ = _uints
+    return int(red) << 16 | int(green) << 8 | int(blue)
 
 
 def _outline(
@@ -175,8 +206,8 @@ def _outline(
     down: list[Rule],
     areas: list[Area],
 ) -> None:
-    x0, x1 = min(p[0] for p in points), max(p[0] for p in points)
-    y0, y1 = min(p[1] for p in points), max(p[1] for p in points)
+    xs, ys = [p[0] for p in points], [p[1] for p in points]
+    x0, x1, y0, y1 = min(xs), max(xs), min(ys), max(ys)
     if y1 - y0 <= THIN and x1 - x0 >= MIN_LENGTH:
         across.append(Rule((y0 + y1) / 2, x0, x1))
     elif x1 - x0 <= THIN and y1 - y0 >= MIN_LENGTH:
