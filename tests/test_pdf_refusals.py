@@ -127,7 +127,7 @@ def test_what_stands_below_two_tables_side_by_side_is_read() -> None:
 
 
 def test_cells_that_all_but_touch_are_two_and_a_number_is_one() -> None:
-    page = _begun()
+    page = _begun("Mål för god ekonomisk hushållning i kommunen")
     for _ in range(8):
         page.text(SENTENCE)
     rows = [
