@@ -257,7 +257,7 @@ def test_rows_that_begin_a_page_without_a_header_are_refused() -> None:
     page.next()
     page.rows(ROWS[1:], head=False)
     page.text(SENTENCE)
-    assert "page 2: a table was left out, it begins a page without a header" in _notes(page)
+    assert "page 2: a table was left out, it has no header" in _notes(page)
 
 
 def test_a_table_goes_on_in_the_next_column_of_the_page() -> None:

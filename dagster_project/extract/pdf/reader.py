@@ -61,7 +61,7 @@ RUNNING_PAGES = 12
 
 LEFT_OUT = "a table was left out"
 PARTED = "its header stands apart from its rows"
-HEADLESS = "it begins a page without a header"
+HEADLESS = "it has no header"
 UNJOINED = "for its columns stand elsewhere than those of the table before, and it has no header"
 REST = "for it goes on with one that was left out"
 HEADER_CUT = "the end of a page cuts its header"
@@ -308,7 +308,10 @@ def _is_cut_header(above: PageTable, table: PageTable) -> bool:
 
     A header that is printed again there is whole.
     """
-    return _texts(table.rows[0]) != _texts(above.rows[0]) and follows(above, table)
+    printed = {word for row in above.rows for cell in row for word in cell.split()}
+    first = {word for cell in table.rows[0] for word in cell.split()}
+    # A row of one text is the label of a group.
+    return len(_texts(table.rows[0])) > 1 and not first <= printed and follows(above, table)
 
 
 def _texts(row: Sequence[str]) -> list[str]:
@@ -407,18 +410,18 @@ def _refuse_cut_headers(placed: Sequence[_Placed]) -> None:
 
 
 def _refuse_unjoined(placed: Sequence[_Placed]) -> None:
-    """Refuse rows without a header that begin a page and do not go on with the table that ends the page before.
+    """Refuse rows of several figures without a header that do not go on with the table that ends the page before.
 
     They may be the rest of that table, or of one whose header was not found, so what their columns hold is not certain.
     """
-    for before, item in pairwise(placed):
-        above, table = before.content, item.content
-        if not isinstance(table, PageTable) or item.page == before.page or not _is_headless(table):
-            continue
-        if not isinstance(above, PageTable):
-            item.content = Refused(table.top, table.x0, HEADLESS)
-        elif item.page > before.page + 1 or not follows(above, table):
-            item.content = Refused(table.top, table.x0, UNJOINED)
+    before: _Placed | None = None
+    for item in placed:
+        above, table = before.content if before is not None else None, item.content
+        if isinstance(table, PageTable) and _is_headless(table):
+            close = before is not None and item.page == before.page + 1
+            if not (close and isinstance(above, PageTable) and follows(above, table)):
+                item.content = Refused(table.top, table.x0, UNJOINED if isinstance(above, PageTable) else HEADLESS)
+        before = item
 
 
 def _refuse_parted_headers(placed: Sequence[_Placed]) -> None:

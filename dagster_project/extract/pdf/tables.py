@@ -234,7 +234,7 @@ def lattice_table(lattice: Lattice, words: Sequence[Word], turned: Sequence[Word
                 if end - column > 1 or row_span > 1:
                     spans[len(rows), column] = (row_span, end - column)
             rows.append([texts.get(column, "") for column in range(n_cols)])
-            bold.append(_is_bold_header(row))
+            bold.append(_is_bold_header(row, texts))
     spans = {place: (min(row_span, len(rows) - place[0]), col_span) for place, (row_span, col_span) in spans.items()}
     table = PageTable(
         lattice.xs[0],
@@ -359,10 +359,10 @@ def _box(words: Sequence[Word]) -> Box:
     )
 
 
-def _is_bold_header(row: Row) -> bool:
+def _is_bold_header(row: Row, texts: Mapping[int, str]) -> bool:
     """Whether everything in a row is bold, and it is no row of a sum: it has no figure right of the first column."""
     return all(entry.segment.bold for entry in row.entries) and not any(
-        entry.column and entry.is_number and not YEAR_CELL.fullmatch(entry.segment.text) for entry in row.entries
+        column and is_number(text) and not YEAR_CELL.fullmatch(text) for column, text in texts.items()
     )
 
 
@@ -1218,7 +1218,7 @@ def _table_of_rows(
     texts: list[list[str]] = []
     spans: dict[tuple[int, int], tuple[int, int]] = {}
     bold: list[bool] = []
-    heads = [_is_bold_header(row) for row in rows]
+    heads = [_is_bold_header(row, _texts(row, n_cols, widths)) for row in rows]
     body = len(rows) if all(heads) else max(_first_body_row(rows), _marked(heads))
     for index, row in enumerate(rows):
         filled = _texts(row, n_cols, widths)
@@ -1232,7 +1232,7 @@ def _table_of_rows(
             if span > 1:
                 spans[index, place] = (1, span)
         texts.append([filled.get(column, "") for column in range(n_cols)])
-        bold.append(_is_bold_header(row))
+        bold.append(heads[index])
     place_headers(texts, spans, rows, widths, body)
     return PageTable(
         min(width[0] for width in widths),
