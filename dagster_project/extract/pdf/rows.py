@@ -23,7 +23,7 @@ TIGHT = 1.22
 
 
 UNTOLD = "its columns cannot be told apart"
-SEVERAL_FIGURES = "a cell may hold several figures"
+SEVERAL_FIGURES = f"{UNTOLD}: a cell may hold several figures"
 BROKEN_FIGURE = "a figure may go on in the line below it"
 
 
