@@ -179,7 +179,36 @@ def make_segments(words: Sequence[Word], stretched: frozenset[int] = frozenset()
             parts.append([word])
         else:
             parts[-1].append(word)
-    return [segment_of(part) for part in parts]
+    return [segment_of(figure) for part in parts for figure in _figures(part)]
+
+
+DECIMALS = re.compile(r"[+\-−–]?\d+,\d+")
+WIDER_GAP = 1.35
+"""How many times wider than the spaces inside figures the room between two of them is, at the least."""
+
+
+def _figures(words: list[Word]) -> list[list[Word]]:
+    """Figures that stand close beside each other, each on its own; one part where it is not certain where one ends.
+
+    One ends with its decimals, or before room that is wider than all the spaces that part its thousands.
+    """
+    if len(words) < MIN_STRETCHED_WORDS or not all(word.text[-1].isdigit() for word in words):
+        return [words]
+    gaps = [b.x0 - a.x1 for a, b in pairwise(words)]
+    if all(DECIMALS.fullmatch(word.text) for word in words):
+        return [[word] for word in words]
+    least = min(gaps)
+    wide = [gap for gap in gaps if gap > WIDER_GAP * least]
+    if not wide or any(1.1 * least < gap <= WIDER_GAP * least for gap in gaps):
+        return [words]
+    parts: list[list[Word]] = [[words[0]]]
+    for gap, word in zip(gaps, words[1:], strict=True):
+        if gap > WIDER_GAP * least:
+            parts.append([word])
+        else:
+            parts[-1].append(word)
+    several = sum(len(part) > 1 for part in parts)
+    return parts if 2 * several >= len(parts) and all(is_number(segment_of(part).text) for part in parts) else [words]
 
 
 def _printed_twice(before: Word, word: Word) -> bool:

@@ -1336,5 +1336,7 @@ def _place_across(
     if not is_header:
         if any(entry.is_number for entry in group):
             raise Untold(BETWEEN)
+        if any(NUMBERS.fullmatch(entry.segment.text) for entry in group):
+            raise Untold(SEVERAL_FIGURES)
         return reached[0], reached[-1] - reached[0] + 1
     return reached[0], len(reached)
