@@ -35,7 +35,7 @@ PRIVATE_BULLETS = frozenset("\uf0b7\uf0a7\uf0d8\uf0fc\uf02d\uf076\uf0e8")
 """Bullets of Symbol and Wingdings, which have no Unicode value of their own."""
 CELL_GAP_EM = 0.5
 """A gap of this share of the size with no space character in it may part two cells."""
-MIN_GAPS = 30
+MIN_GAPS = 20
 """Gaps between words on a page from which it can be told whether its writer prints spaces."""
 MIN_FONT_GAPS = 5
 PRINTED_SHARE = 0.75
@@ -228,8 +228,10 @@ def _measure_spaces(words: Sequence[Word]) -> None:
         gap = (after.x0 - before.x1) / after.size
         if after.y == before.y and SPLIT_EM < gap < CELL_GAP_EM:
             gaps[after.style.font].append(gap)
-            spaced.append(after.spaced)
             printed[after.style.font, after.spaced] += 1
+            if before.text[-1].isalpha() and after.text[0].isalpha():
+                # What parts thousands is printed in other ways.
+                spaced.append(after.spaced)
     if len(spaced) < MIN_GAPS or sum(spaced) < PRINTED_SHARE * len(spaced):
         return
     limits = {
