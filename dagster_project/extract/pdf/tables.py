@@ -679,6 +679,19 @@ def _joined_pieces(lines: Sequence[TextLine], regions: Sequence[Region]) -> list
     return result
 
 
+def _are_below(header: Sequence[TextLine], rows: Sequence[TextLine]) -> bool:
+    """Whether the figures of all rows stand below headers, each below one, in whatever way either is set."""
+    heads = max(header, key=_width).segments
+    heads = [s for s in heads if not any(s.x0 < line.segments[0].x1 for line in rows if not line.segments[0].is_number)]
+    if len(heads) < 2:
+        return False
+    for line in rows:
+        met = [[s for s in heads if s.x0 < v.x1 and s.x1 > v.x0] for v in line.segments if v.is_number]
+        if any(len(found) != 1 for found in met) or len({id(found[0]) for found in met}) < len(met):
+            return False
+    return True
+
+
 INDENT_EM = 2.5
 """How far labels of parts of a sum may be set in, as a multiple of the size."""
 EMPTY_ROW_EM = 3.2
@@ -704,13 +717,16 @@ def _is_rest_of(above: Region, between: Sequence[TextLine], region: Region) -> b
     ends = min((line.segments[1].x0 for line in (*upper, *rows) if abs(line.x0 - edge) < 1.5), default=0.0)
     size = max(line.size for line in upper)
     head = region.lines[: region.lines.index(rows[0])]
+    wide = header_only and _are_below(upper, rows)
     for line in (*between, *head):
-        if len(line.segments) > 1 or abs(line.x0 - edge) > 1.5 or line.x1 > ends or abs(line.size - size) > 0.3:
+        if len(line.segments) > 1 or abs(line.size - size) > 0.3:
+            return False
+        if (abs(line.x0 - edge) > 1.5 or line.x1 > ends) and not (wide and line.segments[0].bold):
             return False
     run = [above.lines[-1], *between, *head, rows[0]]
     if any(b.y - a.y > EMPTY_ROW_EM * size for a, b in pairwise(run)) or abs(rows[0].size - size) > 0.3:
         return False
-    return all(
+    return wide or all(
         _stands_below(upper, segment) or (not index and edge - 1 < segment.x0 < edge + INDENT_EM * size)
         for line in rows
         for index, segment in enumerate(line.segments)
@@ -1226,6 +1242,9 @@ def _table_of_rows(
         across = [entry for entry in row.entries if entry.column is None]
         for group in _joined_across(across):
             place, span = _place_across(group, columns, filled, is_header=index < body)
+            if index >= body and place and len(group) == len(row.entries):
+                # Alone in its row, in the middle of the table: the label of a group.
+                place, span = 0, n_cols
             if place in filled:
                 raise Untold(OVER_FILLED)
             filled[place] = cell_text(group, (0, widths[-1][1] - widths[0][0]))
