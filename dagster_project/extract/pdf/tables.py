@@ -1242,6 +1242,7 @@ def _table_of_rows(
         across = [entry for entry in row.entries if entry.column is None]
         for group in _joined_across(across):
             place, span = _place_across(group, columns, filled, is_header=index < body)
+            _refuse_glued(group, columns, is_header=index < body, is_last=index == body - 1)
             if index >= body and place and len(group) == len(row.entries):
                 # Alone in its row, in the middle of the table: the label of a group.
                 place, span = 0, n_cols
@@ -1265,6 +1266,23 @@ def _table_of_rows(
         ruled,
         is_bold=all(bold),
     )
+
+
+YEARS = re.compile(r"(?:19|20)\d\d")
+
+
+def _refuse_glued(group: Sequence[Entry], columns: Columns, *, is_header: bool, is_last: bool) -> None:
+    """Raise Untold where a text that runs across columns is several cells that all but touch.
+
+    A header with several years right above the figures heads several columns; a label that ends with a figure where a
+    column of figures stands has swallowed that figure.
+    """
+    last = group[-1].segment.words[-1]
+    over = [column for column in columns.columns[1:] if last.x0 < column.x1 and last.x1 > column.x0]
+    if is_header and is_last and len(YEARS.findall(" ".join(entry.segment.text for entry in group))) > 1:
+        raise Untold
+    if not is_header and is_number(last.text) and any(s.is_number for column in over for s in column.segments):
+        raise Untold
 
 
 def _first_body_row(rows: Sequence[Row]) -> int:
