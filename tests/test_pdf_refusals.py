@@ -13,6 +13,8 @@ import pytest
 from reportlab.pdfbase.pdfmetrics import stringWidth
 
 from dagster_project.extract import Document, ExtractionError, extract
+from dagster_project.extract.pdf.characters import Style, Word
+from dagster_project.extract.pdf.lines import make_segments
 from dagster_project.extract.pdf.rows import Untold
 from dagster_project.extract.pdf.spans import AMBIGUOUS, Edges, _runs_over
 from tests.test_pdf_mechanisms import EDGES, LEFT, PAD, PITCH, ROWS, SENTENCE, SIZE, Page, _rows
@@ -317,3 +319,34 @@ def test_text_that_runs_up_or_down_the_page_is_read_along_its_lines(angle: int) 
     page.text(SENTENCE)
     page.rows(ROWS)
     assert _rows(page.read()) == ROWS
+
+
+# --- figures close beside each other ----------------------------------------------------------------------------------
+
+
+def _words(texts: list[str], gaps: list[float]) -> list[Word]:
+    words, x = [], 100.0
+    for text, gap in zip(texts, [*gaps, 0.0], strict=True):
+        style = Style(10, bold=False, font="", colour=0, angle=0, visible=True)
+        words.append(Word(x, x + 5.0 * len(text), 50.0, text, style, spaced=False))
+        x += 5.0 * len(text) + gap
+    return words
+
+
+def test_figures_with_decimals_and_figures_with_more_room_between_them_are_parted() -> None:
+    assert [s.text for s in make_segments(_words(["21,24", "21,18", "0,25"], [4.5, 4.5]))] == ["21,24", "21,18", "0,25"]
+    wide = make_segments(_words(["7", "372", "7", "481"], [2.5, 4.4, 2.5]))
+    assert [s.text for s in wide] == ["7 372", "7 481"]
+
+
+def test_figures_with_the_same_room_everywhere_are_left_as_printed() -> None:
+    assert [s.text for s in make_segments(_words(["125", "131", "140"], [4.0, 4.0]))] == ["125 131 140"]
+
+
+def test_a_header_that_holds_several_years_over_figures_is_refused() -> None:
+    page = _begun()
+    _put(page, LEFT, page.y, "Post", BOLD)
+    _put(page, EDGES[1] + 30, page.y, "Utfall 2022 Utfall 2023 Budget 2024", BOLD)
+    page.y -= PITCH
+    page.rows(ROWS[1:], head=False)
+    assert "columns cannot be told apart" in _notes(page)
