@@ -69,6 +69,7 @@ def set_aside(working_file: Path, link: Path, reasons: Mapping[str, str], rules:
             )
             connection.execute("update main.known_file set is_loaded = false where report_id = ?", [report_id])
         working.add_pending(connection, names)
+        working.note_stale(connection)
         write_history(connection, link)
         connection.commit()
 
