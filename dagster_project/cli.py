@@ -327,8 +327,10 @@ def _code_of(signals: set[int]) -> ExitCode:
 
 def _leave_at_once(settings: Settings, before: Path, code: ExitCode, why: str) -> NoReturn:
     """End without waiting for DuckDB's query or dbt's thread: what they build is thrown away by the next refresh."""
+    from dagster_project.warehouse import journal
     from dagster_project.warehouse.releases import remove_leftovers
 
+    journal.close(why)
     remove_leftovers(settings.warehouse)
     if settings.warehouse.resolve() == before:
         _say(f"{why}; what was published before is as it was.")

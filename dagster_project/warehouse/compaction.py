@@ -3,10 +3,10 @@
 Belongs here: copying one database into a new file, comparing the copy, and putting it in the place of the old one. Does
 not belong here: what is published of it (``publishing``).
 
-A file of DuckDB never gives space back: what a table held before stands in blocks that are free, until something else
-is written there. A release is a copy of the working file, block by block, for that costs next to nothing. So the working
-file is written anew not only when much of it is free, but also as soon as rows of a report that is gone or has changed
-may still stand in it: nobody shall find them in a release.
+A file of DuckDB hardly gives space back: what a table held before stands in blocks that are free, until something else
+is written there. A release is a copy of the working file, block by block, for that costs next to nothing. So the
+working file is written anew not only when much of it is free, but also as soon as rows of a report that is gone or has
+changed may still stand in it: nobody shall find them in a release.
 """
 
 from __future__ import annotations

@@ -56,7 +56,7 @@ PUBLISHED: Final = "published"
 """Key of ``meta``: content hash of the release that was made of this state."""
 
 STALE: Final = "stale"
-"""Key of ``meta``: there is one while rows of a report that is gone or has changed may stand in blocks that are free."""
+"""Key of ``meta``: there while rows of a report that is gone or has changed may stand in blocks that are free."""
 
 CHECKS: Final = "checks"
 """Key of ``meta``: what the last whole build checked, as JSON."""
