@@ -149,8 +149,8 @@ def section(large: int = LARGE, rounds: int = ROUNDS) -> str:
         [
             "## Refreshes with little to do",
             "",
-            f"Synthetic reports of three tables (`tools/synthetic_reports.py`); median of {rounds}, whole commands with",
-            "their children. CPU seconds hardly depend on what else the machine does.",
+            f"Synthetic reports of three tables (`tools/synthetic_reports.py`); median of {rounds}, whole commands",
+            "with their children. CPU seconds hardly depend on what else the machine does.",
             "",
             "| what | seconds | CPU seconds |",
             "| --- | ---: | ---: |",
