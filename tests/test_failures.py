@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -225,6 +226,7 @@ def test_a_killed_refresh_is_told_of(small: Project, killed_at_the_end: Callable
     write(small, "7")
     process = start_until(small, "Building")
     killed_at_the_end(process)
+    process.send_signal(signal.SIGSTOP)
     assert json.loads(small.run("status", "--json").stdout)["is_running"]
     process.kill()
     process.wait()
@@ -232,7 +234,7 @@ def test_a_killed_refresh_is_told_of(small: Project, killed_at_the_end: Callable
     assert status.returncode == 1
     state = json.loads(status.stdout)
     (problem,) = state["problems"]
-    assert f"process {process.pid} ended without a word in step 'build'" in problem
+    assert f"process {process.pid} ended without a word in step " in problem
     assert state["last_refresh"]["died"]
     assert "failed" in small.run("status").stdout
     with receiver() as (address, posted):
@@ -247,6 +249,23 @@ def test_a_killed_refresh_is_told_of(small: Project, killed_at_the_end: Callable
     events = [json.loads(line) for line in (state_folder / "log.jsonl").read_text(encoding="utf-8").splitlines()]
     assert [event["run"] for event in events if event["event"] == "refresh.died"] == [lines[1]["run"]]
     assert small.run("status").returncode == 0
+
+
+def test_a_refresh_that_cannot_even_begin_is_told_of(small: Project) -> None:
+    """The reports are not mounted: nobody is there at night to read what the command says."""
+    nowhere = {"KOMMUNLAGER_REPORTS": str(small.folder / "nowhere")}
+    with receiver() as (address, posted):
+        assert small.run("refresh", KOMMUNLAGER_WEBHOOK=address, **nowhere).returncode == 4
+        assert not small.warehouse.parent.exists()
+        assert small.run("refresh").returncode == 0
+        assert small.run("refresh", KOMMUNLAGER_WEBHOOK=address, **nowhere).returncode == 4
+    assert [(message["event"], message["severity"]) for message in posted] == [
+        ("refresh.failed", "critical"),
+        ("refresh.failed", "error"),
+    ]
+    assert "nowhere" in posted[1]["error"]
+    assert "nowhere" in record(small)["error"]
+    assert small.run("status").returncode == 1
 
 
 def test_a_second_refresh_waits_if_told_to(small: Project, killed_at_the_end: Callable[[Any], None]) -> None:
