@@ -139,7 +139,28 @@ def _components(across: list[Rule], down: list[Rule]) -> list[tuple[list[Rule], 
                 ):
                     outer_down.append(rule)
                     break
+    _lengthen(found, [rule for group in groups.values() if not group[0] for rule in group[1]])
     return found
+
+
+MAX_LABELS = 42.0
+"""Height (points) of labels of groups, at the most, that interrupt the rules between columns: three lines."""
+
+
+def _lengthen(found: list[tuple[list[Rule], list[Rule]]], pieces: list[Rule]) -> None:
+    """Add to each table the vertical rules below its last horizontal one that go on with its own.
+
+    Where only the header has horizontal rules, the labels of groups, which run over all columns, part the rules
+    between columns into pieces.
+    """
+    for piece in sorted(pieces, key=lambda rule: rule.start):
+        for _, down in found:
+            bottom = max(rule.end for rule in down)
+            above = any(abs(rule.at - piece.at) < 1 for rule in down)
+            beside = any(abs(rule.at - piece.at) < 1 and rule.end > piece.start for rule in down)
+            if above and not beside and (piece.start - bottom < MAX_LABELS):
+                down.append(piece)
+                break
 
 
 def _lattice(across: list[Rule], down: list[Rule]) -> Lattice | None:
