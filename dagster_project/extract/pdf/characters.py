@@ -241,6 +241,7 @@ def _measure_spaces(words: Sequence[Word]) -> None:
         word.cell_gap = limits.get(word.style.font, CELL_GAP_EM)
     spaces = {font: median(found) for font, found in gaps.items() if printed[font, True] >= PRINTED_SHARE * len(found)}
     _part_aligned(words, spaces)
+    _part_flush(words)
 
 
 MIN_ALIGNED = 2
@@ -273,6 +274,36 @@ def _part_aligned(words: Sequence[Word], spaces: Mapping[str, float]) -> None:
         if len({word.y for word in found}) >= MIN_ALIGNED:
             for word in found:
                 word.cell_gap = SPLIT_EM
+
+
+MIN_FLUSH = 3
+"""Cells that must begin where a figure right behind a label does for it to be a cell."""
+FLUSH_POINTS = 0.3
+
+
+def _part_flush(words: Sequence[Word]) -> None:
+    """Part a figure from a label that takes all the room of its cell, where the figures of its column begin.
+
+    Call it for a page that prints its spaces only: none is printed between the two.
+    """
+    starts: dict[int, list[float]] = defaultdict(list)
+    found: list[Word] = []
+    for before, after in pairwise(words):
+        gap = (after.x0 - before.x1) / after.size
+        if after.y != before.y or gap > SPACED_APART_EM:
+            starts[round(after.x0)].append(after.x0)
+        elif not after.spaced and SPLIT_EM < gap < after.cell_gap:
+            if before.text[-1].isalpha() and FIGURE_START.match(after.text):
+                found.append(after)
+    for word in found:
+        near = [x for at in range(-1, 2) for x in starts[round(word.x0) + at]]
+        if sum(abs(x - word.x0) < FLUSH_POINTS for x in near) >= MIN_FLUSH:
+            word.cell_gap = SPLIT_EM
+
+
+SPACED_APART_EM = 0.85
+"""A gap that parts cells, a space in it or not."""
+FIGURE_START = re.compile(r"[-\u2212\u2013]?\d|[-\u2212\u2013]$")
 
 
 def _seen_from(frame: Frame, side: Frame, angle: int, word: Word) -> Word:

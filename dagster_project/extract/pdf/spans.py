@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from dagster_project.extract.pdf.rows import Entry, Row, Untold
+from dagster_project.extract.pdf.rows import Row, Untold
 
 AMBIGUOUS = "it is not certain over which columns a header stands"
 
@@ -33,10 +33,13 @@ def place_headers(
             if row == index + 1:
                 below[column + 1 : column + width] = [f"{below[column]} {i}" for i in range(1, width)]
         boxes: dict[int, tuple[float, float]] = {}
+        across = _cells_across(rows[index], index, texts[index], spans, widths)
         for column in range(1, n_cols):
             if texts[index][column]:
                 found = [
-                    e.segment for e in rows[index].entries if _stands_in(e, column, widths, spans.get((index, column)))
+                    e.segment
+                    for e in rows[index].entries
+                    if (e.column if e.column is not None else across.get(id(e))) == column
                 ]
                 if found:
                     boxes[column] = (min(s.x0 for s in found), max(s.x1 for s in found))
@@ -431,9 +434,26 @@ def _middles(widths: Sequence[tuple[float, float]], start: int, end: int) -> lis
     return found
 
 
-def _stands_in(entry: Entry, column: int, widths: Sequence[tuple[float, float]], span: tuple[int, int] | None) -> bool:
-    if entry.column is not None:
-        return entry.column == column
-    last = column + (span[1] if span else 1) - 1
-    before = widths[column - 1][1] if column else widths[column][0]
-    return entry.segment.x0 < widths[last][1] and entry.segment.x1 > before
+def _cells_across(
+    row: Row,
+    index: int,
+    texts: Sequence[str],
+    spans: dict[tuple[int, int], tuple[int, int]],
+    widths: Sequence[tuple[float, float]],
+) -> dict[int, int]:
+    """First column of the cell that holds each line of text that runs across columns, by the identity of the line.
+
+    A header in the middle of its cell may reach beyond the figures below it, into the room before the next cell.
+    """
+    own = {entry.column for entry in row.entries}
+    cells = [column for column, text in enumerate(texts) if text and column not in own]
+    found: dict[int, int] = {}
+    for entry in row.entries:
+        if entry.column is None and cells:
+
+            def shared(column: int, x0: float = entry.segment.x0, x1: float = entry.segment.x1) -> float:
+                last = column + spans.get((index, column), (1, 1))[1] - 1
+                return min(x1, widths[last][1]) - max(x0, widths[column][0])
+
+            found[id(entry)] = max(cells, key=shared)
+    return found

@@ -833,7 +833,7 @@ def _goes_on(
         return False
     gap = line.y - before.y
     several = len(line.segments) > 1
-    if not several and index not in group_of and _is_off(lines, run, line):
+    if not several and index not in group_of and _is_off(lines, run, line) and not _is_label(lines, run, index):
         return False
     gaps = [lines[b].y - lines[a].y for a, b in pairwise(run)]
     size = max(line.size, before.size)
@@ -911,6 +911,28 @@ def _is_off(lines: Sequence[TextLine], run: Sequence[int], line: TextLine) -> bo
     ]
     edge = min(starts, default=line.x0)
     return (line.x0 < edge - 1 and line.x1 > edge) or 1 < line.x0 - edge < 4
+
+
+LABEL_LINES = 4
+"""Lines of labels of groups, or of one label, over the figures below them, at the most."""
+
+
+def _is_label(lines: Sequence[TextLine], run: Sequence[int], index: int) -> bool:
+    """Whether lines alone stand right above a row whose figures stand below those, or the headers, of the run.
+
+    Labels need not begin at the edge of others: they may stand in the middle of their column, or of the table.
+    """
+    widest = [max((lines[i] for i in run), key=_width)]
+    for at in range(index, min(index + LABEL_LINES, len(lines) - 1)):
+        line, below = lines[at], lines[at + 1]
+        if len(line.segments) > 1 or abs(line.size - lines[index].size) > 0.3:
+            return False
+        if below.y - line.y > FIRST_GAP_EM * line.size:
+            return False
+        if len(below.segments) > 1 or below.segments[0].is_number:
+            figures = [s for s in below.segments if s.is_number and not YEAR_CELL.fullmatch(s.text)]
+            return len(figures) > 1 and _are_below(widest, [below])
+    return False
 
 
 def _width(line: TextLine) -> int:
