@@ -206,7 +206,6 @@ def read_words(text_page: Any, frame: Frame) -> PageText:
     for order, word in enumerate(words):
         word.order = order
     turned = [word for word in turned if _on_page(word, frame)]
-    _measure_spaces(words)
     return PageText(frame, words, turned, reader.glyphs, reader.unmapped)
 
 
@@ -215,33 +214,63 @@ def _on_page(word: Word, frame: Frame) -> bool:
     return word.x0 >= -1 and word.x1 <= frame.width + 1 and 0 <= word.y <= frame.height + 1
 
 
-def _measure_spaces(words: Sequence[Word]) -> None:
-    """Set the gap that parts cells for words without a space before them, where the page prints its spaces.
+def measure_spaces(pages: Sequence[Sequence[Word]]) -> None:
+    """Set the gap that parts cells for words without a space before them, on pages that print their spaces.
 
     Word and LibreOffice print all spaces, so a gap without one that is wider than the font's space parts two cells,
     however narrow it is. Chromium leaves spaces out, all or those of some fonts, and justified text stretches them.
+    A page with too few gaps between words is taken to be like all others of its document.
     """
-    gaps: dict[str, list[float]] = defaultdict(list)
-    spaced: list[bool] = []
-    printed: Counter[tuple[str, bool]] = Counter()
-    for before, after in pairwise(words):
-        gap = (after.x0 - before.x1) / after.size
-        if after.y == before.y and SPLIT_EM < gap < CELL_GAP_EM:
-            gaps[after.style.font].append(gap)
-            printed[after.style.font, after.spaced] += 1
-            if before.text[-1].isalpha() and after.text[0].isalpha():
-                # What parts thousands is printed in other ways.
-                spaced.append(after.spaced)
-    if len(spaced) < MIN_GAPS or sum(spaced) < PRINTED_SHARE * len(spaced):
-        return
-    limits = {
-        font: min(CELL_GAP_EM, WIDER * median(found)) for font, found in gaps.items() if len(found) >= MIN_FONT_GAPS
-    }
-    for word in words:
-        word.cell_gap = limits.get(word.style.font, CELL_GAP_EM)
-    spaces = {font: median(found) for font, found in gaps.items() if printed[font, True] >= PRINTED_SHARE * len(found)}
-    _part_aligned(words, spaces)
-    _part_flush(words)
+    found = [_Gaps.of(words) for words in pages]
+    document = _Gaps.of([])
+    for gaps in found:
+        document.add(gaps)
+    for words, gaps in zip(pages, found, strict=True):
+        (gaps if len(gaps.spaced) >= MIN_GAPS else document).apply(words)
+
+
+@dataclass(slots=True)
+class _Gaps:
+    """Narrow gaps between words on one line, as shares of the size."""
+
+    by_font: dict[str, list[float]]
+    printed: Counter[tuple[str, bool]]
+    """How many have a space printed in them, and how many have none, by font."""
+    spaced: list[bool]
+    """Whether one is printed, for the gaps between letters: what parts thousands is printed in other ways."""
+
+    @classmethod
+    def of(cls, words: Sequence[Word]) -> _Gaps:
+        gaps = cls(defaultdict(list), Counter(), [])
+        for before, after in pairwise(words):
+            gap = (after.x0 - before.x1) / after.size
+            if after.y == before.y and SPLIT_EM < gap < CELL_GAP_EM:
+                gaps.by_font[after.style.font].append(gap)
+                gaps.printed[after.style.font, after.spaced] += 1
+                if before.text[-1].isalpha() and after.text[0].isalpha():
+                    gaps.spaced.append(after.spaced)
+        return gaps
+
+    def add(self, other: _Gaps) -> None:
+        for font, found in other.by_font.items():
+            self.by_font[font].extend(found)
+        self.printed.update(other.printed)
+        self.spaced.extend(other.spaced)
+
+    def apply(self, words: Sequence[Word]) -> None:
+        """Set the gaps of the words of a page, if spaces are printed."""
+        if len(self.spaced) < MIN_GAPS or sum(self.spaced) < PRINTED_SHARE * len(self.spaced):
+            return
+        usual = {font: median(found) for font, found in self.by_font.items() if len(found) >= MIN_FONT_GAPS}
+        for word in words:
+            word.cell_gap = min(CELL_GAP_EM, WIDER * usual.get(word.style.font, CELL_GAP_EM))
+        spaces = {
+            font: median(found)
+            for font, found in self.by_font.items()
+            if self.printed[font, True] >= PRINTED_SHARE * len(found)
+        }
+        _part_aligned(words, spaces)
+        _part_flush(words)
 
 
 MIN_ALIGNED = 2
@@ -293,7 +322,7 @@ def _part_flush(words: Sequence[Word]) -> None:
         if after.y != before.y or gap > SPACED_APART_EM:
             starts[round(after.x0)].append(after.x0)
         elif not after.spaced and SPLIT_EM < gap < after.cell_gap:
-            if before.text[-1].isalpha() and FIGURE_START.match(after.text):
+            if (before.text[-1].isalpha() or before.text[-1] == ")") and FIGURE_START.match(after.text):
                 found.append(after)
     for word in found:
         near = [x for at in range(-1, 2) for x in starts[round(word.x0) + at]]

@@ -16,7 +16,7 @@ import pypdfium2
 import pypdfium2.raw as pdfium
 
 from dagster_project.extract.document import Document, ExtractionError, Limits, StructureWords, running_lines
-from dagster_project.extract.pdf.characters import Frame, PageText, Word, frame_of, read_words
+from dagster_project.extract.pdf.characters import Frame, PageText, Word, frame_of, measure_spaces, read_words
 from dagster_project.extract.pdf.joins import follows, goes_on_beside, may_follow, share_columns
 from dagster_project.extract.pdf.lattice import find_lattices
 from dagster_project.extract.pdf.lines import TextLine, join_texts, make_lines
@@ -104,6 +104,7 @@ def read_pdf(data: bytes, limits: Limits, words: StructureWords) -> Document:
             raise ExtractionError(f"the document has {count} pages, the limit is {limits.max_pages}")
         pages, notes = _read_pages(pdf, count, limits)
     _refuse_unreadable(pages, notes)
+    measure_spaces([page.text.words for page in pages])
     lines = [make_lines(page.text.words) for page in pages]
     running = running_words([(page.text.frame.height, found) for page, found in zip(pages, lines, strict=True)])
     items, more = _items(pages, running)
@@ -352,9 +353,10 @@ def _refuse_rest(placed: Sequence[_Placed]) -> None:
 
 
 def _is_headless(table: PageTable) -> bool:
-    """Whether a table of several columns begins with a row of figures."""
-    figures = [cell for cell in table.rows[0][1:] if is_number(cell) and not YEAR_CELL.fullmatch(cell)]
-    return table.marked == 0 and len(table.columns) > 2 and bool(figures)
+    """Whether a table of several columns begins with a row of figures, or with labels alone over one."""
+    labels = next((index for index, row in enumerate(table.rows) if any(row[1:])), 0)
+    figures = [cell for cell in table.rows[labels][1:] if is_number(cell) and not YEAR_CELL.fullmatch(cell)]
+    return table.marked <= labels and len(table.columns) > 2 and bool(figures)
 
 
 def _join_torn_rows(placed: Sequence[_Placed]) -> None:

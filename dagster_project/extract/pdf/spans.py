@@ -387,6 +387,9 @@ def _equal_runs(
         for offset in range(len(columns) - size * len(boxes) + 1):
             firsts = [offset + size * i for i in range(len(boxes))]
             runs = [(columns[first], columns[first + size - 1] + 1) for first in firsts]
+            if any(end - start != size for start, end in runs):
+                # A column that is not open stands between.
+                continue
             heads = [below[start:end] for start, end in runs]
             repeated = sum(a == b for head in heads[1:] for a, b in zip(heads[0], head, strict=True))
             if 2 * repeated < size * (len(runs) - 1):

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from statistics import median
 
-from dagster_project.extract.pdf.characters import Word
+from dagster_project.extract.pdf.characters import CELL_GAP_EM, SPLIT_EM, Word
 from dagster_project.extract.pdf.columns import Columns, find_columns
 from dagster_project.extract.pdf.lattice import MAX_SHADE, Lattice, LatticeCell, shaded_cells
 from dagster_project.extract.pdf.lines import (
@@ -833,7 +833,12 @@ def _goes_on(
         return False
     gap = line.y - before.y
     several = len(line.segments) > 1
-    if not several and index not in group_of and _is_off(lines, run, line) and not _is_label(lines, run, index):
+    if (
+        not several
+        and index not in group_of
+        and _is_off(lines, run, line)
+        and not (_is_beside(lines, index) or _is_label(lines, run, index))
+    ):
         return False
     gaps = [lines[b].y - lines[a].y for a, b in pairwise(run)]
     size = max(line.size, before.size)
@@ -849,7 +854,7 @@ def _goes_on(
     figures = sum(any(s.is_number for s in lines[i].segments[1:]) for i in run)
     if not gaps or figures < 2:
         # The pitch of the rows is not known yet: that of the lines of a header is less.
-        return gap <= (FIRST_GAP_EM if several or not gaps else 2.6) * size
+        return gap <= (FIRST_GAP_EM if several or not gaps else 2.6) * size or _is_after_empty_row(lines, run, index)
     return gap <= min(MAX_GAP_EM * size, max((2.6 if several else 2.2) * size, 1.45 * max(gaps)))
 
 
@@ -913,6 +918,27 @@ def _is_off(lines: Sequence[TextLine], run: Sequence[int], line: TextLine) -> bo
     return (line.x0 < edge - 1 and line.x1 > edge) or 1 < line.x0 - edge < 4
 
 
+EMPTY_ROW_TIMES = 2.05
+"""How many times further than rows are apart the first one stands below its header, over an empty row, at the most."""
+
+
+def _is_after_empty_row(lines: Sequence[TextLine], run: Sequence[int], index: int) -> bool:
+    """Whether a row of figures stands right below the headers of its columns, over what may be an empty row."""
+    line, header = lines[index], [lines[i] for i in run]
+    below = lines[index + 1 : index + 3]
+    if len(line.segments) < 2 or any(_has_figures(head) or not all(s.bold for s in head.segments) for head in header):
+        return False
+    if not below or not all(len(other.segments) > 1 and _has_figures(other) for other in below):
+        return False
+    pitch = below[0].y - line.y
+    return (
+        _has_figures(line)
+        and pitch <= FIRST_GAP_EM * line.size
+        and line.y - header[-1].y <= EMPTY_ROW_TIMES * pitch
+        and _are_below([max(header, key=_width)], [line])
+    )
+
+
 LABEL_LINES = 4
 """Lines of labels of groups, or of one label, over the figures below them, at the most."""
 
@@ -922,7 +948,9 @@ def _is_label(lines: Sequence[TextLine], run: Sequence[int], index: int) -> bool
 
     Labels need not begin at the edge of others: they may stand in the middle of their column, or of the table.
     """
-    widest = [max((lines[i] for i in run), key=_width)]
+    rows = [lines[i] for i in run if len(lines[i].segments) > 1]
+    heads = [[(s.x0, s.x1) for s in row.segments] for row in rows]
+    heads.append(_taken([s for row in rows for s in row.segments]))
     for at in range(index, min(index + LABEL_LINES, len(lines) - 1)):
         line, below = lines[at], lines[at + 1]
         if len(line.segments) > 1 or abs(line.size - lines[index].size) > 0.3:
@@ -930,9 +958,30 @@ def _is_label(lines: Sequence[TextLine], run: Sequence[int], index: int) -> bool
         if below.y - line.y > FIRST_GAP_EM * line.size:
             return False
         if len(below.segments) > 1 or below.segments[0].is_number:
-            figures = [s for s in below.segments if s.is_number and not YEAR_CELL.fullmatch(s.text)]
-            return len(figures) > 1 and _are_below(widest, [below])
+            figures = [s for s in below.segments if s.is_number and any(c.isdigit() for c in s.text)]
+            years = any(YEAR_CELL.fullmatch(s.text) for s in figures)
+            return len(figures) > 1 and not years and any(_stand_apart_in(figures, found) for found in heads)
     return False
+
+
+Span = tuple[float, float]
+
+
+def _taken(segments: Sequence[Segment]) -> list[Span]:
+    """What texts take together, from left to right (points)."""
+    found: list[Span] = []
+    for segment in sorted(segments, key=lambda s: s.x0):
+        if found and segment.x0 < found[-1][1]:
+            found[-1] = found[-1][0], max(found[-1][1], segment.x1)
+        else:
+            found.append((segment.x0, segment.x1))
+    return found
+
+
+def _stand_apart_in(figures: Sequence[Segment], spans: Sequence[Span]) -> bool:
+    """Whether every figure meets one of the spans, and each another one."""
+    met = [[span for span in spans if s.x0 < span[1] and s.x1 > span[0]] for s in figures]
+    return all(len(found) == 1 for found in met) and len({found[0] for found in met}) == len(met)
 
 
 def _width(line: TextLine) -> int:
@@ -1084,7 +1133,7 @@ def _may_be_header(line: TextLine) -> bool:
 def _parted_headers(lines: Sequence[TextLine], columns: Columns) -> list[TextLine]:
     """Lines in which headers of neighbouring columns that stand a space apart are texts of their own.
 
-    Every part of such a text ends exactly where the figures of its column end.
+    Every part of such a text ends exactly where the figures of its column end, or no space is printed before it.
     """
     spanning = {id(segment) for segment in columns.spanning}
     ends = [
@@ -1095,7 +1144,8 @@ def _parted_headers(lines: Sequence[TextLine], columns: Columns) -> list[TextLin
     for line in lines:
         segments: list[Segment] = []
         for segment in line.segments:
-            parts = _parts_flush(segment, columns, ends) if id(segment) in spanning else None
+            is_across = id(segment) in spanning
+            parts = (_parts_flush(segment, columns, ends) or _parts_unspaced(segment, columns)) if is_across else None
             segments.extend([segment_of(part) for part in parts] if parts else [segment])
         result.append(TextLine(line.y, segments))
     return result
@@ -1116,6 +1166,24 @@ def _parts_flush(segment: Segment, columns: Columns, ends: Sequence[float | None
         reached = [i for i, c in enumerate(columns.columns) if part[0].x0 < c.x1 and part[-1].x1 > c.x0]
         if len(reached) != 1:
             return None
+    return parts
+
+
+def _parts_unspaced(segment: Segment, columns: Columns) -> list[list[Word]] | None:
+    """The words of a text parted where its writer, who prints spaces, printed none; None if that is not told.
+
+    Every part stands over one column, and over no other.
+    """
+    parts: list[list[Word]] = [[segment.words[0]]]
+    for before, word in pairwise(segment.words):
+        apart = word.x0 - before.x1 > SPLIT_EM * word.size and not word.spaced and word.cell_gap < CELL_GAP_EM
+        if apart and not (before.text[-1].isdigit() and word.text[0].isdigit()):
+            parts.append([word])
+        else:
+            parts[-1].append(word)
+    reached = [columns.overlapped(segment_of(part)) for part in parts]
+    if len(parts) < 2 or any(len(found) != 1 for found in reached) or len({found[0] for found in reached}) < len(parts):
+        return None
     return parts
 
 
