@@ -887,8 +887,13 @@ NEW_TABLE_GAP = 1.35
 
 
 def _begins_anew(lines: Sequence[TextLine], run: Sequence[int], index: int) -> bool:
-    """Whether a line is the header of the next table: bold like that of this one, set off, and without figures."""
+    """Whether a line is the header of the next table: bold like that of this one, set off, and without figures.
+
+    Where it prints the same years again, nothing need set it off.
+    """
     line, first = lines[index], lines[run[0]]
+    if _heads_again(lines, run, line):
+        return True
     if len(line.segments) == 1 and index + 1 < len(lines):
         # What stands over several headers of the next table.
         head = lines[index + 1]
@@ -909,6 +914,20 @@ def _begins_anew(lines: Sequence[TextLine], run: Sequence[int], index: int) -> b
     return line.y - lines[index - 1].y > NEW_TABLE_GAP * usual
 
 
+def _heads_again(lines: Sequence[TextLine], run: Sequence[int], line: TextLine) -> bool:
+    """Whether a bold line prints the years of the bold first line of the run again, below rows that are not bold."""
+    first, rows = lines[run[0]], [lines[i] for i in run[1:] if _has_figures(lines[i])]
+    years = [s.text for s in line.segments[1:]]
+    return (
+        len(years) > 1
+        and all(YEAR_CELL.fullmatch(year) for year in years)
+        and years == [s.text for s in first.segments[1:]]
+        and all(s.bold for s in (*line.segments, *first.segments))
+        and bool(rows)
+        and not any(s.bold for row in rows for s in row.segments[1:])
+    )
+
+
 def _is_off(lines: Sequence[TextLine], run: Sequence[int], line: TextLine) -> bool:
     """Whether a line begins beside the edge of the labels: prose does, by the room that cells keep from their edge."""
     starts = [
@@ -925,7 +944,7 @@ EMPTY_ROW_TIMES = 2.05
 def _is_after_empty_row(lines: Sequence[TextLine], run: Sequence[int], index: int) -> bool:
     """Whether a row of figures stands right below the headers of its columns, over what may be an empty row."""
     line, header = lines[index], [lines[i] for i in run]
-    below = lines[index + 1 : index + 3]
+    below = lines[index + 1 : index + 2]
     if len(line.segments) < 2 or any(_has_figures(head) or not all(s.bold for s in head.segments) for head in header):
         return False
     if not below or not all(len(other.segments) > 1 and _has_figures(other) for other in below):
@@ -1169,6 +1188,11 @@ def _parts_flush(segment: Segment, columns: Columns, ends: Sequence[float | None
     return parts
 
 
+GROUP_BEFORE = re.compile(r"(?<!\d)\d{1,3}$")
+GROUP = re.compile(r"\d{3}(?!\d)")
+"""Digits that may be the thousands of one number."""
+
+
 def _parts_unspaced(segment: Segment, columns: Columns) -> list[list[Word]] | None:
     """The words of a text parted where its writer, who prints spaces, printed none; None if that is not told.
 
@@ -1177,7 +1201,7 @@ def _parts_unspaced(segment: Segment, columns: Columns) -> list[list[Word]] | No
     parts: list[list[Word]] = [[segment.words[0]]]
     for before, word in pairwise(segment.words):
         apart = word.x0 - before.x1 > SPLIT_EM * word.size and not word.spaced and word.cell_gap < CELL_GAP_EM
-        if apart and not (before.text[-1].isdigit() and word.text[0].isdigit()):
+        if apart and not (GROUP_BEFORE.search(before.text) and GROUP.match(word.text)):
             parts.append([word])
         else:
             parts[-1].append(word)
@@ -1326,13 +1350,15 @@ def _table_of_rows(
     bold: list[bool] = []
     heads = [_is_bold_header(row, _texts(row, n_cols, widths)) for row in rows]
     body = len(rows) if all(heads) else max(_first_body_row(rows), _marked(heads))
+    # Labels of groups may stand between the headers and the first figures.
+    last_head = max((i for i, row in enumerate(rows[:body]) if len({e.column for e in row.entries}) > 1), default=0)
     for index, row in enumerate(rows):
         filled = _texts(row, n_cols, widths)
         _refuse_split_numbers(row)
         across = [entry for entry in row.entries if entry.column is None]
         for group in _joined_across(across):
             place, span = _place_across(group, columns, filled, is_header=index < body)
-            _refuse_glued(group, columns, is_header=index < body, is_last=index == body - 1)
+            _refuse_glued(group, columns, is_header=index < body, is_last=index == last_head)
             if index >= body and place and len(group) == len(row.entries):
                 # Alone in its row, in the middle of the table: the label of a group.
                 place, span = 0, n_cols
