@@ -6,7 +6,7 @@ how words, rules, tables and headings are found.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from itertools import pairwise
@@ -203,8 +203,9 @@ class _Placed:
 
 def _items(pages: Sequence[_Page], running: Sequence[set[int]]) -> tuple[list[Item], list[str]]:
     placed: list[_Placed] = []
+    known = frozenset(word.text.casefold().rstrip(".,:;)") for page in pages for word in page.text.words)
     for page, dropped in zip(pages, running, strict=True):
-        placed.extend(_tagged_items(page) or _page_items(page, dropped))
+        placed.extend(_tagged_items(page) or _page_items(page, dropped, known))
     placed = _without_loose_headers(placed)
     _refuse_rest(placed)
     for run in _runs(placed):
@@ -474,8 +475,8 @@ def _grid(table: PageTable, page: _Page, before: _Placed | None) -> Grid:
     )
 
 
-def _page_items(page: _Page, dropped: set[int]) -> list[_Placed]:
-    """Tables and paragraphs of one page in reading order."""
+def _page_items(page: _Page, dropped: set[int], known: Collection[str]) -> list[_Placed]:
+    """Tables and paragraphs of one page in reading order; ``known`` are the words of the document."""
     words = [word for word in page.text.words if id(word) not in dropped]
     leading = prose_leading(make_lines(words))
     tables: list[PageTable | Refused] = []
@@ -484,7 +485,7 @@ def _page_items(page: _Page, dropped: set[int]) -> list[_Placed]:
         words = [word for word in words if id(word) not in tagged.words]
     for lattice in find_lattices(page.drawing):
         try:
-            table = lattice_table(lattice, words, page.text.turned, leading)
+            table = lattice_table(lattice, words, page.text.turned, leading, known)
         except Untold as untold:
             tables.append(Refused(lattice.ys[0], lattice.xs[0], untold.reason))
             words = [w for w in words if not lattice.holds((w.x0 + w.x1) / 2, w.y - 0.3 * w.size)]
@@ -503,7 +504,7 @@ def _page_items(page: _Page, dropped: set[int]) -> list[_Placed]:
             is_first = not placed and not found and region.lines[0] is lines[0]
             is_last = region.lines[-1] is lines[-1]
             try:
-                table = region_table(region, drawing, leading, is_first=is_first, is_last=is_last)
+                table = region_table(region, drawing, leading, known, is_first=is_first, is_last=is_last)
             except Untold as untold:
                 found.append(Refused(region.lines[0].segments[0].top, region.lines[0].x0, untold.reason))
                 taken |= {id(word) for line in region.lines for segment in line.segments for word in segment.words}

@@ -359,6 +359,10 @@ MAX_TAIL = 4
 """Letters of the end of a broken word that can be told from a word."""
 
 
+ROUNDED = 0.5
+"""Points by which the room in a cell may be seen wrong."""
+
+
 def is_broken(a: Segment, b: Segment, width: tuple[float, float], known: Collection[str] = ()) -> bool:
     """Whether a line ends in the middle of a word or number that was too long for its cell.
 
@@ -372,38 +376,58 @@ def is_broken(a: Segment, b: Segment, width: tuple[float, float], known: Collect
     """
     tail = b.text.split(" ", 1)[0]
     character = first_token(b.words) / max(1, len(tail))
-    if not a.x1 - a.x0 <= width[1] - width[0] + 0.5 < a.x1 - a.x0 + character:
-        return False
+    room = width[1] - width[0] + ROUNDED
+    if _completes_date(a, b):
+        return True
     if a.text[-1:].isdigit():
+        if not a.x1 - a.x0 <= room < a.x1 - a.x0 + character:
+            return False
         spaced, glued = f"{a.text} {tail}", f"{a.text}{tail}"
         return is_number(glued) and tail.isdigit() and (len(tail) < 3 or not is_number(spaced))
-    if " " in a.text or not a.text[-1:].isalpha() or not tail.isalpha() or not tail.islower():
+    tail = tail.rstrip(").,:;")
+    if not a.x1 - a.x0 <= room < a.x1 - a.x0 + character + 2 * ROUNDED:
+        return False
+    if " " in a.text or not a.text[-1:].isalpha() or not tail.isalpha():
+        return False
+    if not (tail.islower() or (tail.isupper() and a.text.isupper())):
         return False
     if f"{a.text}{tail}".casefold() in known:
         return True
-    return len(tail) <= MAX_TAIL and tail not in SHORT_WORDS
+    return len(tail) <= MAX_TAIL and tail.casefold() not in SHORT_WORDS
 
 
-BROKEN_ENDS = frozenset({"e", "r", "n", "t", "s", "er", "ar", "or", "na"})
+BROKEN_ENDS = frozenset({"e", "r", "n", "t", "s", "a", "g", "d", "er", "ar", "or", "na"})
 """Ends of words that are no words themselves."""
 LISTED = re.compile(r"(?:\d{1,2}, )+\d")
 """Numbers of notes, the last of one digit."""
+DATE = re.compile(r"\d{1,2}/\d{1,2}/\d{4}|\d{4}-\d{2}-\d{2}")
 
 
-def is_broken_end(a: Segment, b: Segment, width: tuple[float, float]) -> bool:
+def is_broken_end(a: Segment, b: Segment, width: tuple[float, float], known: Collection[str] = ()) -> bool:
     """Whether a line goes on with the word or number above in a cell whose room is shown by other texts only.
 
     Args:
         a: the upper line.
         b: the lower line.
         width: what the texts of the column take (points).
+        known: words of the document.
     """
     if LISTED.fullmatch(a.text) and b.text.isdigit() and len(b.text) == 1:
         # A comma parts the numbers of a list.
         return True
+    if _completes_date(a, b):
+        return True
     tail = b.text.split(" ", 1)[0]
     whole = b.text == tail or len(b.text.split(" ")[1]) > 1
-    return tail in BROKEN_ENDS and whole and is_broken(a, b, width)
+    end = tail.rstrip(").,:;").casefold()
+    if end in BROKEN_ENDS and whole:
+        return is_broken(a, b, width)
+    is_word = a.text.isalpha() and f"{a.text}{end}".casefold() in known
+    return is_word and is_broken(a, b, width, known)
+
+
+def _completes_date(a: Segment, b: Segment) -> bool:
+    return b.text.isdigit() and DATE.fullmatch(a.text + b.text) is not None
 
 
 def _wrapped_numbers(entries: Sequence[Entry], widths: Sequence[tuple[float, float]], leading: float) -> set[int]:

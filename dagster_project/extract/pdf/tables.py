@@ -177,8 +177,10 @@ def _leading(flags: Sequence[bool]) -> int:
 # --- tables with rules in both directions ----------------------------------------------------------------------------
 
 
-def lattice_table(lattice: Lattice, words: Sequence[Word], turned: Sequence[Word], leading: float) -> PageTable | None:
-    """The table in a lattice; None if it holds no table (a chart, a frame around text).
+def lattice_table(
+    lattice: Lattice, words: Sequence[Word], turned: Sequence[Word], leading: float, known: Collection[str] = ()
+) -> PageTable | None:
+    """The table in a lattice; None if it holds no table (a chart, a frame around text). ``known`` as in ``cell_text``.
 
     Raises:
         Untold: a cell holds what may be several cells.
@@ -200,7 +202,6 @@ def lattice_table(lattice: Lattice, words: Sequence[Word], turned: Sequence[Word
         return None
     n_cols = len(lattice.xs) - 1
     widths = _inner_widths(lattice, inside)
-    known = frozenset(word.text.casefold() for word in words)
     entries: dict[int, list[Entry]] = {}
     ends: dict[tuple[int, int], int] = {}
     for cell, found in inside.items():
@@ -226,7 +227,7 @@ def lattice_table(lattice: Lattice, words: Sequence[Word], turned: Sequence[Word
         at[lattice_row] = len(rows)
         may_be_body = 0 < lattice_row == len(lattice.ys) - 2 and len(entries) <= 3
         for row in rows_of_lines(entries[lattice_row], widths, leading, may_be_body=may_be_body):
-            texts = _texts(row, n_cols, widths, known)
+            texts = _texts(row, n_cols, widths, known, is_drawn=True)
             for column in texts:
                 cell = cell_of.get((lattice_row, column))
                 end = ends.get((lattice_row, column), column + 1)
@@ -311,23 +312,35 @@ def _inner_widths(lattice: Lattice, inside: dict[LatticeCell, list[Word]]) -> li
 
 
 def _texts(
-    row: Row, n_cols: int, widths: Sequence[tuple[float, float]], known: Collection[str] | None = None
+    row: Row,
+    n_cols: int,
+    widths: Sequence[tuple[float, float]],
+    known: Collection[str] = (),
+    *,
+    is_drawn: bool = False,
 ) -> dict[int, str]:
-    """Text of every filled cell of a row; ``known`` as in ``cell_text``."""
+    """Text of every filled cell of a row; ``known`` and ``is_drawn`` as in ``cell_text``."""
     lines: dict[int, list[Entry]] = {}
     for entry in row.entries:
         if entry.column is not None:
             lines.setdefault(entry.column, []).append(entry)
-    return {column: cell_text(found, widths[column], known) for column, found in lines.items() if column < n_cols}
+    return {
+        column: cell_text(found, widths[column], known, is_drawn=is_drawn)
+        for column, found in lines.items()
+        if column < n_cols
+    }
 
 
-def cell_text(entries: Sequence[Entry], width: tuple[float, float], known: Collection[str] | None = None) -> str:
+def cell_text(
+    entries: Sequence[Entry], width: tuple[float, float], known: Collection[str] = (), *, is_drawn: bool = False
+) -> str:
     """The lines of one cell as one text; a wide gap, or a line that ends far too early, begins a paragraph.
 
     Args:
         entries: the lines.
         width: room for text (points).
-        known: words of the page, if rules draw the room: then a word that had no room on a line is made whole.
+        known: words of the document; one that had no room on a line is made whole.
+        is_drawn: whether rules draw the room.
     """
     entries = sorted(entries, key=lambda e: (round(e.segment.y), e.segment.x0))
     gaps = [b.segment.y - a.segment.y for a, b in pairwise(entries)]
@@ -341,7 +354,7 @@ def cell_text(entries: Sequence[Entry], width: tuple[float, float], known: Colle
     for index in range(len(entries) - 1, 0, -1):
         above, below = entries[index - 1].segment, entries[index].segment
         if gaps[index - 1] > 2 and (
-            is_broken(above, below, width, known) if known is not None else is_broken_end(above, below, width)
+            is_broken(above, below, width, known) if is_drawn else is_broken_end(above, below, width, known)
         ):
             texts[index - 1 : index + 1] = [texts[index - 1] + texts[index]]
             del breaks[index]
@@ -1089,12 +1102,18 @@ def _in_rhythm(lines: Sequence[TextLine], kept: Sequence[int], index: int) -> bo
 
 
 def region_table(
-    region: Region, drawing: Drawing, leading: float, *, is_first: bool = False, is_last: bool = False
+    region: Region,
+    drawing: Drawing,
+    leading: float,
+    known: Collection[str] = (),
+    *,
+    is_first: bool = False,
+    is_last: bool = False,
 ) -> PageTable | None:
     """The table in a region; None if it holds none. Lines of prose at its ends stay out of the table.
 
     The last region of a page may be the header of a table that begins on the next one, the first one the last row of a
-    table on the page before: see ``PageTable.lines``.
+    table on the page before: see ``PageTable.lines``. ``known`` as in ``cell_text``.
 
     Raises:
         Untold: it is a table, but a cell may be several, or a text runs over columns that are filled.
@@ -1132,7 +1151,7 @@ def region_table(
     dividers = [y for y in region.dividers if top < y < bottom]
     _refuse_strange_columns(entries)
     rows = split_rows(entries, dividers, widths, leading)
-    table = _table_of_rows(rows, columns, widths, region.ruled)
+    table = _table_of_rows(rows, columns, widths, known, ruled=region.ruled)
     _refuse_doubtful(table)
     _refuse_torn_labels(table)
     if any(word.is_cut for line in lines for segment in line.segments for word in segment.words):
@@ -1342,7 +1361,12 @@ def _entries(lines: Sequence[TextLine], columns: Columns) -> list[Entry]:
 
 
 def _table_of_rows(
-    rows: Sequence[Row], columns: Columns, widths: Sequence[tuple[float, float]], ruled: bool
+    rows: Sequence[Row],
+    columns: Columns,
+    widths: Sequence[tuple[float, float]],
+    known: Collection[str],
+    *,
+    ruled: bool,
 ) -> PageTable:
     n_cols = len(widths)
     texts: list[list[str]] = []
@@ -1353,7 +1377,7 @@ def _table_of_rows(
     # Labels of groups may stand between the headers and the first figures.
     last_head = max((i for i, row in enumerate(rows[:body]) if len({e.column for e in row.entries}) > 1), default=0)
     for index, row in enumerate(rows):
-        filled = _texts(row, n_cols, widths)
+        filled = _texts(row, n_cols, widths, known)
         _refuse_split_numbers(row)
         across = [entry for entry in row.entries if entry.column is None]
         for group in _joined_across(across):
