@@ -321,9 +321,13 @@ def _part_flush(words: Sequence[Word]) -> None:
         gap = (after.x0 - before.x1) / after.size
         if after.y != before.y or gap > SPACED_APART_EM:
             starts[round(after.x0)].append(after.x0)
-        elif not after.spaced and SPLIT_EM < gap < after.cell_gap:
-            if (before.text[-1].isalpha() or before.text[-1] == ")") and FIGURE_START.match(after.text):
-                found.append(after)
+        elif (
+            not after.spaced
+            and SPLIT_EM < gap < after.cell_gap
+            and (before.text[-1].isalpha() or before.text[-1] == ")")
+            and FIGURE_START.match(after.text)
+        ):
+            found.append(after)
     for word in found:
         near = [x for at in range(-1, 2) for x in starts[round(word.x0) + at]]
         if sum(abs(x - word.x0) < FLUSH_POINTS for x in near) >= MIN_FLUSH:

@@ -387,13 +387,18 @@ def _are_halves(last: Sequence[str], first: Sequence[str], others: Sequence[Sequ
     """
     pairs = [(a, b) for a, b in zip(last, first, strict=True) if b]
     texts = [(a, b) for a, b in pairs if not is_number(b)]
-    if not texts or not all(a and not is_number(a) and b[:1].islower() for a, b in texts):
+    if not texts or not all(a and not is_number(a) and _goes_on(b) for a, b in texts):
         return False
     above = any(is_number(cell) for cell in last[1:])
     below = any(is_number(cell) for cell in first[1:])
     if above == below:
         return False
     return above or not any(row[0][:1].islower() and any(map(is_number, row[1:])) for row in others)
+
+
+def _goes_on(text: str) -> bool:
+    """Whether a text begins in the middle of another: in lower case, or with signs only, as ``%``."""
+    return text[:1].islower() or not any(char.isalnum() for char in text)
 
 
 def _refuse_cut_headers(placed: Sequence[_Placed]) -> None:

@@ -279,8 +279,10 @@ MIN_CAPITALS = 6
 
 
 def _is_below_group(above: Entry, below: Entry) -> bool:
-    """Whether two lines of labels are that of a group, in capitals, and that of its first row."""
+    """Whether two lines of labels are that of a group, in capitals or with a colon, and that of its first row."""
     group, label = above.segment.text, below.segment.text
+    if not above.column and group.endswith(":") and label[:1].isupper():
+        return True
     return (
         not above.column
         and group.isupper()
@@ -379,7 +381,7 @@ def is_broken(a: Segment, b: Segment, width: tuple[float, float], known: Collect
     room = width[1] - width[0] + ROUNDED
     if _completes_date(a, b):
         return True
-    if a.text[-1:].isdigit():
+    if a.text[-1:].isdigit() or (a.text[-1:] == "," and a.text[-2:-1].isdigit()):
         if not a.x1 - a.x0 <= room < a.x1 - a.x0 + character:
             return False
         spaced, glued = f"{a.text} {tail}", f"{a.text}{tail}"
@@ -396,7 +398,7 @@ def is_broken(a: Segment, b: Segment, width: tuple[float, float], known: Collect
     return len(tail) <= MAX_TAIL and tail.casefold() not in SHORT_WORDS
 
 
-BROKEN_ENDS = frozenset({"e", "r", "n", "t", "s", "a", "g", "d", "er", "ar", "or", "na"})
+BROKEN_ENDS = frozenset({"e", "r", "n", "t", "s", "a", "g", "d", "er", "ar", "or", "na", "on", "ion", "ng", "ing", "der", "nde"})
 """Ends of words that are no words themselves."""
 LISTED = re.compile(r"(?:\d{1,2}, )+\d")
 """Numbers of notes, the last of one digit."""
