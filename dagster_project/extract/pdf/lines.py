@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from itertools import pairwise
 
 from dagster_project.extract.pdf.characters import Word
@@ -55,7 +56,11 @@ class Segment:
     @property
     def is_number(self) -> bool:
         """Whether it prints one number, with or without unit, or the dash for none."""
-        return is_number(self.text)
+        return _is_number(self.text)
+
+
+_is_number = lru_cache(maxsize=65_536)(is_number)
+"""It is asked many times for every segment."""
 
 
 @dataclass(slots=True)

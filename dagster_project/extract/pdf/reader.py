@@ -55,7 +55,7 @@ from dagster_project.extract.structure import (
 )
 
 EXTRACTOR = "pdf"
-VERSION = "3"
+VERSION = "4"
 RUNNING_PAGES = 12
 """Pages at the beginning whose headers and footers are kept; those behind print the same."""
 
