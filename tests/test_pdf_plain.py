@@ -147,21 +147,19 @@ def test_rules_between_columns_that_labels_of_groups_interrupt() -> None:
     page.text("Ekonomi", 16, bold=True)
     page.text(SENTENCE)
     edges = (LEFT, 230.0, 300.0, 370.0)
-    top, bottom = page.rows([["Belopp i tkr", "2022", "2023"]], edges)
-    page.across(top, bottom, edges=edges)
-    page.down(top, bottom, *edges[1:-1])
-    body = [["Personalkostnader", "786", "802"], ["Lokalkostnader", "168", "174"]]
-    for group in ("Drift", "Investeringar"):
-        page.rows([[group]], edges, head=False)
-        top, bottom = page.rows(body, edges, head=False)
+    header = [["Belopp i tkr", "Kommunen", "Koncernen"], ["", "2022", "2023"]]
+    for row in header:
+        top, bottom = page.rows([row], edges)
+        page.across(top, bottom, edges=edges)
         page.down(top, bottom, *edges[1:-1])
-    assert _rows(page.read()) == [
-        ["Belopp i tkr", "2022", "2023"],
-        ["Drift", "", ""],
-        *body,
-        ["Investeringar", "", ""],
-        *body,
-    ]
+    body = [["Personalkostnader", "786", "802"], ["Lokalkostnader", "168", "174"]]
+    for group in ([["Drift"]], [["Tillgångar"], ["Investeringar"]]):
+        page.rows(group, edges, head=False)
+        for row in body:
+            top, bottom = page.rows([row], edges, head=False)
+            page.down(top, bottom, *edges[1:-1])
+    groups = [["Tillgångar", "", ""], ["Investeringar", "", ""]]
+    assert _rows(page.read()) == [*header, ["Drift", "", ""], *body, *groups, *body]
 
 
 STYLE = Style(10, bold=True, font="helvetica", colour=0, angle=0, visible=True)

@@ -36,6 +36,8 @@ class Lattice:
     xs: list[float]
     ys: list[float]
     cells: list[LatticeCell]
+    open_rows: frozenset[int] = frozenset()
+    """Rows without any rule inside or below them: what interrupts the rules between columns."""
 
     def holds(self, x: float, y: float) -> bool:
         """Whether a point lies inside."""
@@ -177,7 +179,8 @@ def _lattice(across: list[Rule], down: list[Rule]) -> Lattice | None:
     closed_right = [[_closed(at_x[j + 1], ys[i], ys[i + 1]) for j in range(columns)] for i in range(rows)]
     closed_below = [[_closed(at_y[i + 1], xs[j], xs[j + 1]) for j in range(columns)] for i in range(rows)]
     cells = _cells(rows, columns, closed_right, closed_below)
-    return Lattice(xs, ys, cells) if cells is not None else None
+    open_rows = frozenset(i for i in range(rows) if not any(closed_right[i][:-1]) and not any(closed_below[i]))
+    return Lattice(xs, ys, cells, open_rows) if cells is not None else None
 
 
 def _usual(end: Callable[[list[float]], float], ats: list[float]) -> float:
@@ -232,6 +235,7 @@ def _cells(
             while (
                 row_end < rows
                 and not any(closed_below[row_end - 1][j:column_end])
+                and (not j or closed_right[row_end][j - 1])
                 and not any(closed_right[row_end][j : column_end - 1])
                 and closed_right[row_end][column_end - 1] == closed_right[i][column_end - 1]
             ):

@@ -334,6 +334,18 @@ def rows_of_lines(
     return [_row(entries)]
 
 
+def rows_of_labels(entries: Sequence[Entry], width: tuple[float, float]) -> list[Row]:
+    """Labels of groups below each other, with room for all that a line holds: only a line that was full goes on."""
+    rows: list[list[Entry]] = []
+    for entry in sorted(entries, key=lambda e: (e.segment.y, e.segment.x0)):
+        last = rows[-1][-1].segment if rows else None
+        if last is None or (entry.segment.y > last.y + 2 and would_fit(last, entry.segment, width)):
+            rows.append([entry])
+        else:
+            rows[-1].append(entry)
+    return [_row(row) for row in rows]
+
+
 def _is_wrapped_number(entries: Sequence[Entry], width: tuple[float, float]) -> bool:
     """Whether the lines of a cell are one number that had no room: ``228`` above ``144`` is 228 144."""
     ordered = sorted(entries, key=lambda e: e.segment.y)
@@ -398,7 +410,9 @@ def is_broken(a: Segment, b: Segment, width: tuple[float, float], known: Collect
     return len(tail) <= MAX_TAIL and tail.casefold() not in SHORT_WORDS
 
 
-BROKEN_ENDS = frozenset({"e", "r", "n", "t", "s", "a", "g", "d", "er", "ar", "or", "na", "on", "ion", "ng", "ing", "der", "nde"})
+BROKEN_ENDS = frozenset(
+    {"e", "r", "n", "t", "s", "a", "g", "d", "er", "ar", "or", "na", "on", "ion", "ng", "ing", "der", "nde"}
+)
 """Ends of words that are no words themselves."""
 LISTED = re.compile(r"(?:\d{1,2}, )+\d")
 """Numbers of notes, the last of one digit."""

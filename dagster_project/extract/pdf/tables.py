@@ -34,6 +34,7 @@ from dagster_project.extract.pdf.rows import (
     Untold,
     is_broken,
     is_broken_end,
+    rows_of_labels,
     rows_of_lines,
     split_rows,
     would_fit,
@@ -226,7 +227,12 @@ def lattice_table(
     for lattice_row in sorted(entries):
         at[lattice_row] = len(rows)
         may_be_body = 0 < lattice_row == len(lattice.ys) - 2 and len(entries) <= 3
-        for row in rows_of_lines(entries[lattice_row], widths, leading, may_be_body=may_be_body):
+        found_rows = (
+            rows_of_labels(entries[lattice_row], (lattice.xs[0], lattice.xs[-1]))
+            if lattice_row in lattice.open_rows
+            else rows_of_lines(entries[lattice_row], widths, leading, may_be_body=may_be_body)
+        )
+        for row in found_rows:
             texts = _texts(row, n_cols, widths, known, is_drawn=True)
             for column in texts:
                 cell = cell_of.get((lattice_row, column))
@@ -1391,6 +1397,9 @@ def _table_of_rows(
             filled[place] = cell_text(group, (0, widths[-1][1] - widths[0][0]))
             if span > 1:
                 spans[index, place] = (1, span)
+        if index > last_head and _is_in_middle(row, rows[body:]):
+            filled = {0: next(iter(filled.values()))}
+            spans[index, 0] = (1, n_cols)
         texts.append([filled.get(column, "") for column in range(n_cols)])
         bold.append(heads[index])
     place_headers(texts, spans, rows, widths, body)
@@ -1406,6 +1415,17 @@ def _table_of_rows(
         ruled,
         is_bold=all(bold),
     )
+
+
+def _is_in_middle(row: Row, body: Sequence[Row]) -> bool:
+    """Whether a row is one text alone in a column of figures: the label of a group in the middle of the table."""
+    columns = {entry.column for entry in row.entries}
+    column = next(iter(columns))
+    if len(columns) > 1 or not column or any(entry.is_number for entry in row.entries):
+        return False
+    others = [e for other in body if other is not row for e in other.entries if e.column == column]
+    figures = [e for e in others if e.is_number]
+    return len(figures) > 1 and 3 * len(figures) > 2 * len(others)
 
 
 YEARS = re.compile(r"(?:19|20)\d\d")
