@@ -19,6 +19,8 @@ account_aliases as (select * from {{ ref('account_aliases') }}),
 
 entity_words as (select * from {{ ref('entity_words') }}),
 
+place_names as (select * from {{ ref('int_place_names') }}),
+
 organisation_words as (select * from {{ ref('organisation_words') }}),
 
 grid as (
@@ -201,9 +203,9 @@ roles as (
 
 -- Whose figures a column holds: a level of its header names the group or those that the municipality is compared with.
 column_levels as (
-    select
-        column_words,
-        {{ without_period(words("level_text")) }} as level_words
+    select distinct
+        header_levels.column_words,
+        {{ without_period(words("header_levels.level_text")) }} as level_words
     from header_levels
 ),
 
@@ -213,9 +215,65 @@ column_entities as (
         entity_words.entity
     from column_levels
     inner join entity_words on column_levels.level_words = entity_words.term
+    union
+    -- "Genomsnitt liknande kommuner": which measure of the others it is says nothing about whose it is.
+    select
+        column_levels.column_words,
+        entity_words.entity
+    from column_levels
+    inner join entity_words on {{ without_average('column_levels.level_words') }} = entity_words.term and entity_words.place = 'any'
+    where entity_words.entity not in ('own', 'group')
+),
+
+first_entities as (
+    select column_words, entity
+    from column_entities
+    qualify row_number() over (partition by column_words order by length(entity) desc, entity) = 1
+),
+
+-- Other municipalities and counties by name (Gävle | Falun | Riket). A name that is a word as well (Mark, Vara) is one only
+-- beside another that is compared.
+column_places as (
+    select
+        own_words.report_id,
+        own_words.table_seq,
+        own_words.col_index,
+        place_names.place_name,
+        place_names.municipality_key,
+        place_names.is_also_word
+    from own_words
+    inner join column_levels using (column_words)
+    inner join place_names on {{ without_average('column_levels.level_words') }} = place_names.place_words
     qualify row_number() over (
-            partition by column_levels.column_words order by length(entity_words.term) desc, entity_words.term
+            partition by own_words.report_id, own_words.table_seq, own_words.col_index
+            order by place_names.municipality_key is null, place_names.place_name
         ) = 1
+),
+
+compared_columns as (
+    select
+        report_id,
+        table_seq,
+        col_index,
+        coalesce(
+            first_entities.entity,
+            case
+                when column_places.municipality_key = reports.municipality_key then 'own'
+                else column_places.place_name
+            end
+        ) as entity,
+        coalesce(column_places.is_also_word, false) as is_also_word
+    from own_words
+    inner join reports using (report_id)
+    left join first_entities using (column_words)
+    left join column_places using (report_id, table_seq, col_index)
+    where first_entities.entity is not null or column_places.place_name is not null
+),
+
+entities as (
+    select report_id, table_seq, col_index, entity
+    from compared_columns
+    qualify not is_also_word or count(distinct entity) over (partition by report_id, table_seq) > 1
 ),
 
 interpreted as (
@@ -230,7 +288,9 @@ interpreted as (
             when scenarios.scenario_key is null and regexp_matches(described.column_words, ' bu 20\d\d ') then 'budget'
             else scenarios.scenario_key
         end as scenario_key,
-        column_entities.entity as column_entity,
+        entities.entity as column_entity,
+        coalesce(bool_or(entities.entity not in ('own', 'group')) over (partition by described.report_id, described.table_seq), false)
+            as is_comparison_table,
         regexp_extract(described.column_text, '\(\s*(?:föreg[a-zåäö.]* år|fg år|fjol[a-zåäö]*|(?:19|20)\d\d|samma period[^)]*)\s*\)') != '' as has_previous_header,
         column_units.unit_key as column_unit_key,
         roles.role as header_role,
@@ -246,7 +306,7 @@ interpreted as (
     left join scenarios using (scenario_text)
     left join column_units using (column_words)
     left join roles using (column_words)
-    left join column_entities using (column_words)
+    left join entities using (report_id, table_seq, col_index)
 ),
 
 -- What a column holds. The first column holds labels, whatever they look like (-19, 20–25, 51 -).
@@ -404,7 +464,7 @@ with_scenarios as (
             when is_between_frames then 'adjustment'
             when bounds is null and regexp_matches(label_header_words, ' förändring(?:ar)? ')
                 then case when column_unit_key in ('kr', 'tkr', 'mnkr', 'mdkr') then 'adjustment' else 'change' end
-            when column_entity not in ('own', 'group') then 'actual'
+            when column_entity not in ('own', 'group') or (column_entity = 'own' and is_comparison_table) then 'actual'
             when bounds is null and report_type = 'interim_report' and has_forecast_heading then 'forecast'
             when report_type in ('plan', 'budget') and regexp_matches(column_words, ' (?:ack|ackumulerat|tom|t o m|upparbetat) ') then 'actual'
             when report_type in ('plan', 'budget') and period_form = 'year_span' and year(bounds.last) > fiscal_year then 'plan'
@@ -499,7 +559,7 @@ table_words as (
 
 select
     settled_periods.* exclude (
-        label_header_words, has_school_years, has_forecast_heading, scenario_text, is_comparison, has_period_above,
+        label_header_words, has_school_years, has_forecast_heading, scenario_text, is_comparison, is_comparison_table, has_period_above,
         has_accumulated, has_outcome, has_forecast, is_between_frames
     ),
     -- A header that says neither scenario, period nor unit beside others that do: who knows what it is about (Riket, Kvar).

@@ -11,6 +11,10 @@ scenario_words as (select * from {{ ref('scenario_words') }}),
 
 entity_words as (select * from {{ ref('entity_words') }}),
 
+place_names as (select * from {{ ref('int_place_names') }}),
+
+reports as (select * from {{ ref('int_reports') }}),
+
 cells as (
     select
         body_cells.*,
@@ -385,14 +389,32 @@ label_scenarios as (
             and scenario_words.match = 'word'
 ),
 
-row_entities as (
+-- Whose figures a row holds; other municipalities by name only where several are compared.
+compared_rows as (
     select
         label_rests.report_id,
         label_rests.table_seq,
         label_rests.row_index,
-        entity_words.entity
+        coalesce(
+            entity_words.entity,
+            case when place_names.municipality_key = reports.municipality_key then 'own' else place_names.place_name end
+        ) as entity,
+        entity_words.entity is null as is_place
     from label_rests
-    inner join entity_words on label_rests.rest = entity_words.term and entity_words.place = 'any'
+    inner join reports using (report_id)
+    left join entity_words on label_rests.rest = entity_words.term and entity_words.place = 'any'
+    left join place_names on label_rests.rest = place_names.place_words
+    where entity_words.entity is not null or place_names.place_name is not null
+    qualify row_number() over (
+            partition by label_rests.report_id, label_rests.table_seq, label_rests.row_index
+            order by place_names.municipality_key is null, place_names.place_name
+        ) = 1
+),
+
+row_entities as (
+    select report_id, table_seq, row_index, entity
+    from compared_rows
+    qualify not is_place or count(distinct entity) over (partition by report_id, table_seq) > 1
 )
 
 select

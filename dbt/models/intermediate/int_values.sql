@@ -247,13 +247,16 @@ latest as (
 )
 
 select
-    with_lines.* exclude (row_note),
-    {{ hash_key(['with_lines.report_id', 'with_lines.table_seq', 'with_lines.row_index', 'with_lines.col_index', 'with_lines.part_index']) }} as fact_key,
+    with_lines.* exclude (row_note, col_index, part_index, cell_col_index, cell_part_index),
+    with_lines.col_index as value_col_index,
+    with_lines.cell_col_index as col_index,
+    with_lines.cell_part_index as part_index,
+    {{ hash_key(['with_lines.report_id', 'with_lines.table_seq', 'with_lines.row_index', 'with_lines.cell_col_index', 'with_lines.cell_part_index']) }} as fact_key,
     with_lines.row_note,
     coalesce(with_lines.stated_on >= latest.latest_stated_on, true) as is_current,
     case
         when with_lines.is_misprint or with_lines.is_future_outcome then 'misprint'
-        when with_lines.is_composite then 'composite_cell'
+        when with_lines.is_composite or with_lines.cell_type = 'glued' then 'composite_cell'
         when with_lines.is_ambiguous then 'ambiguous_column'
         when with_lines.cell_type = 'dash' then 'dash'
         when with_lines.is_total then 'total'
