@@ -29,6 +29,8 @@ placed as (
         columns.column_role,
         columns.scenario_key as column_scenario_key,
         columns.has_previous_header,
+        columns.is_unclear_header,
+        columns.column_label,
         tables.table_unit_key,
         tables.has_previous_in_brackets,
         rows.row_role,
@@ -105,6 +107,8 @@ judged as (
             when placed.column_role != 'value' then null
             when row_role = 'note' then null
             when row_label is null or row_label = '' then 'no row label: nothing says what the figure is about'
+            when is_unclear_header and cell_type not in ('status', 'text')
+                then 'header not in the vocabulary: ' || column_label
             when is_glued then null
             when overfull_cells.report_id is not null then 'ambiguous digits: they may be the figures of two columns'
             when regexp_matches(regexp_replace(plain_text, '[ .]', '', 'g'), '\d{16}') and cell_type not in ('status', 'text')

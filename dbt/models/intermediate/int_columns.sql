@@ -489,7 +489,10 @@ with_scenarios as (
 with_neighbours as (
     select
         *,
-        lag(bounds) over (partition by report_id, table_seq order by col_index) as previous_bounds,
+        -- Of two months side by side the later one, in whichever order they stand.
+        max(struct_pack(last := bounds.last, first := bounds.first)) over (
+            partition by report_id, table_seq order by col_index rows between 2 preceding and 1 preceding
+        ) as previous_bounds,
         lag(period_form) over (partition by report_id, table_seq order by col_index) as previous_form,
         last_value(case when scenario_key in ('budget', 'budget_original', 'budget_revised', 'forecast') then bounds end ignore nulls) over (
             partition by report_id, table_seq order by col_index rows between unbounded preceding and 1 preceding
@@ -548,32 +551,35 @@ settled_periods as (
     )
 ),
 
-table_words as (
+-- What a column is about that says neither scenario, period nor unit, beside columns that do: a line of the accounts
+-- (Intäkter) or persons, or nobody knows (Intervall, Rang).
+headed as (
     select
-        report_id,
-        table_seq,
-        bool_or(column_role = 'value' and (has_scenario_word or period_form is not null)) as has_known_columns
+        *,
+        column_role = 'value'
+        and column_label is not null
+        and not has_scenario_word
+        and not is_between_frames
+        and period_form is null
+        and column_unit_key is null
+        and not is_total_column
+        and column_entity is null
+        and trim(column_words) not in (select trim({{ words('alias') }}) from account_aliases)
+        and not regexp_matches(column_words, ' (?:kvinnor|män|flickor|pojkar|totalt|total|summa|nämnden|kommunen) ') as says_nothing,
+        column_role = 'value' and (has_scenario_word or period_form is not null) as says_something,
+        column_role = 'value' and (period_form is not null or (has_scenario_word and scenario_key != 'actual')) as tells_scenarios_apart
     from settled_periods
-    group by all
 )
 
 select
-    settled_periods.* exclude (
+    * exclude (
         label_header_words, has_school_years, has_forecast_heading, scenario_text, is_comparison, is_comparison_table, has_period_above,
-        has_accumulated, has_outcome, has_forecast, is_between_frames
+        has_accumulated, has_outcome, has_forecast, is_between_frames, says_nothing, says_something, tells_scenarios_apart
     ),
-    -- A header that says neither scenario, period nor unit beside others that do: who knows what it is about (Riket, Kvar).
-    settled_periods.column_role = 'value'
-    and table_words.has_known_columns
-    and settled_periods.column_label is not null
-    and not settled_periods.has_scenario_word
-    and not settled_periods.is_between_frames
-    and settled_periods.period_form is null
-    and settled_periods.column_unit_key is null
-    and not settled_periods.is_total_column
-    and settled_periods.column_entity is null
-    and trim(settled_periods.column_words) not in (select trim({{ words('alias') }}) from account_aliases)
-    and not regexp_matches(settled_periods.column_words, ' (?:kvinnor|män|flickor|pojkar|totalt|total|summa|nämnden|kommunen) ')
-        as is_unknown_header
-from settled_periods
-inner join table_words using (report_id, table_seq)
+    says_nothing and bool_or(says_something) over (partition by report_id, table_seq) as is_unknown_header,
+    -- An outcome it is where the columns are measures; beside years, budgets or forecasts it may be anything.
+    says_nothing
+    and bool_or(tells_scenarios_apart) over (partition by report_id, table_seq)
+    and not regexp_matches(column_words, ' [a-zåäö]*(?:intäkt|intäkter|kostnad|kostnader|inkomst|inkomster|utgift|utgifter|bidrag|avgift|avgifter|resultat|netto|kapital) ')
+        as is_unclear_header
+from headed

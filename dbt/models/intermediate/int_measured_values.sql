@@ -9,6 +9,8 @@ units as (select * from {{ ref('units') }}),
 first_pass as (
     select
         printed_values.*,
+        -- A change in percent says nothing of what has changed.
+        printed_values.scenario_key = 'change' as is_difference,
         case
             when printed_values.part_role = 'change' and printed_values.cell_unit_key is null then null
             when printed_values.printed_unit_key is not null then printed_values.printed_unit_key
@@ -37,16 +39,16 @@ first_pass as (
 siblings as (
     select
         *,
-        min(direct_unit_key) filter (where value_numeric is not null and part_role = 'value') over (
+        min(direct_unit_key) filter (where value_numeric is not null and part_role = 'value' and not is_difference) over (
             partition by report_id, table_seq, row_index
         ) as row_first,
-        max(direct_unit_key) filter (where value_numeric is not null and part_role = 'value') over (
+        max(direct_unit_key) filter (where value_numeric is not null and part_role = 'value' and not is_difference) over (
             partition by report_id, table_seq, row_index
         ) as row_last,
-        min(direct_unit_key) filter (where direct_unit_basis in ('cell', 'row', 'label') and part_role = 'value' and column_unit_key is null) over (
+        min(direct_unit_key) filter (where direct_unit_basis in ('cell', 'row', 'label') and part_role = 'value' and column_unit_key is null and not is_difference) over (
             partition by report_id, table_seq, row_index
         ) as printed_first,
-        max(direct_unit_key) filter (where direct_unit_basis in ('cell', 'row', 'label') and part_role = 'value' and column_unit_key is null) over (
+        max(direct_unit_key) filter (where direct_unit_basis in ('cell', 'row', 'label') and part_role = 'value' and column_unit_key is null and not is_difference) over (
             partition by report_id, table_seq, row_index
         ) as printed_last,
         min(direct_unit_key) filter (where value_numeric is not null and part_role = 'value') over (
@@ -83,7 +85,7 @@ settled as (
 )
 
 select
-    settled.* exclude (unit_key, direct_unit_key, direct_unit_basis, row_first, row_last, printed_first, printed_last, column_first, column_last),
+    settled.* exclude (is_difference, unit_key, direct_unit_key, direct_unit_basis, row_first, row_last, printed_first, printed_last, column_first, column_last),
     -- Weeks, kilograms and their like are reported as what they are to a reader of totals, a count; the finer unit is kept.
     coalesce(units.reported_unit_key, settled.unit_key) as unit_key,
     settled.unit_key as unit_detail_key,

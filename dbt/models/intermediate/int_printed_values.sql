@@ -154,7 +154,7 @@ joined as (
             when rows.unit_text is null or regexp_full_match(rows.unit_text, '-+') then null
             when ratio_units.unit_key is not null then ratio_units.unit_key
             when regexp_matches(rows.unit_text, '%|procent') then 'percent'
-            else coalesce(row_units.unit_key, 'unknown')
+            else coalesce(row_units.unit_key, comma_units.unit_key, 'unknown')
         end as row_unit_key,
         case
             when suffix_ratio_units.unit_key is not null then suffix_ratio_units.unit_key
@@ -221,12 +221,14 @@ joined as (
     inner join reports using (report_id)
     left join cell_units on regexp_replace(replace(parts.unit_text, '%-', '%'), ' ?(?:/| per ).*$', '') = cell_units.term
     left join suffix_units as row_units on rows.unit_text = row_units.term
+    -- "Kostnad, tkr": the unit behind what it is a unit of.
+    left join suffix_units as comma_units on regexp_extract(rows.unit_text, ', ?([^,]+)$', 1) = comma_units.term
     left join label_suffixes using (report_id, table_seq, row_index)
     left join suffix_units on label_suffixes.suffix = suffix_units.term
     left join suffix_units as inner_units on label_suffixes.inner_suffix = inner_units.term
     -- kr/elev, tkr per plats: the part before the slash is the unit.
     left join suffix_units as ratio_units
-        on regexp_extract(rows.unit_text, '^(\S+?) ?(?:/| per )', 1) = ratio_units.term
+        on regexp_extract(rows.unit_text, '(?:^|, ?| )([^\s,]+?) ?(?:/| per )', 1) = ratio_units.term
     left join suffix_units as suffix_ratio_units
         on regexp_extract(label_suffixes.suffix, '^(.+?),? ?(?:/| per )', 1) = suffix_ratio_units.term
     left join suffix_units as section_units on label_suffixes.section_suffix = section_units.term

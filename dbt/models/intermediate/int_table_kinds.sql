@@ -53,11 +53,38 @@ column_facts as (
     group by all
 ),
 
+-- What the figures of a table say of its kind: money in every cell (10,9 mnkr), or below zero where counts never are.
+value_facts as (
+    select
+        body_cells.report_id,
+        body_cells.table_seq,
+        bool_and(regexp_matches(body_cells.plain_text, '\d ?(?:mnkr|mkr|tkr|kkr|miljoner kronor|miljoner|miljarder kronor)$')) as has_money_cells,
+        avg(case when regexp_matches(body_cells.plain_text, '^- ?\d') then 1.0 else 0.0 end) filter (
+            where columns.scenario_key in ('actual', 'budget', 'budget_original', 'budget_revised', 'forecast', 'plan')
+        ) as negative_share
+    from body_cells
+    inner join columns using (report_id, table_seq, col_index)
+    where columns.column_role = 'value' and body_cells.cell_type = 'number'
+    group by all
+),
+
+filled_rows as (
+    select distinct
+        body_cells.report_id,
+        body_cells.table_seq,
+        body_cells.row_index
+    from body_cells
+    inner join columns using (report_id, table_seq, col_index)
+    where columns.column_role = 'value'
+),
+
 labels as (
     select
         body_cells.report_id,
         body_cells.table_seq,
         body_cells.row_index,
+        -- Headings of groups and the sums that end them name departments whose rows are something else.
+        filled_rows.row_index is not null and not regexp_matches(lower(body_cells.value_text), '^(?:del)?summa [a-zåäö]') as is_line,
         lower({{ plain_minus('body_cells.value_text') }}) as label_text,
         -- "varav statsbidrag" is a line of the account named.
         {{ words("regexp_replace(body_cells.value_text, '^[-–•* ]*(?:[Vv]arav|[Dd]ärav) ', '')") }} as label_words
@@ -66,6 +93,10 @@ labels as (
         on body_cells.report_id = column_facts.report_id
             and body_cells.table_seq = column_facts.table_seq
             and body_cells.col_index = column_facts.label_col_index
+    left join filled_rows
+        on body_cells.report_id = filled_rows.report_id
+            and body_cells.table_seq = filled_rows.table_seq
+            and body_cells.row_index = filled_rows.row_index
 ),
 
 alias_words as (
@@ -170,7 +201,7 @@ label_facts as (
             avg(case when alias_words.label_words is not null then 1.0 else 0.0 end)
             filter (where trim(labels.label_words) not in (select term from total_words)), 0
         ) as account_share,
-        avg(case when organisation_labels.label_words is not null then 1.0 else 0.0 end) as organisation_share,
+        coalesce(avg(case when organisation_labels.label_words is not null then 1.0 else 0.0 end) filter (where labels.is_line), 0) as organisation_share,
         avg(case when report_units.label_words is not null then 1.0 else 0.0 end) as known_unit_share,
         avg(case when regexp_matches(labels.label_words, '^ (?:antal|antalet|andel|andelen) | % $') then 1.0 else 0.0 end) as counting_share,
         -- What is no money beside money: shares, counts, persons, money per inhabitant.
@@ -261,6 +292,8 @@ select
         when
             tables.table_unit_key is not null
             or coalesce(column_facts.has_money_column, false)
+            or coalesce(value_facts.has_money_cells, false)
+            or (coalesce(value_facts.negative_share, 0) >= 0.5 and tables.plain_unit_key is null and not coalesce(column_facts.has_other_column, false))
             or (
                 coalesce(column_facts.has_budget_and_outcome, false)
                 and coalesce(label_facts.counting_share, 0) < 0.3
@@ -302,6 +335,7 @@ select
         organisation_evidence.report_id is not null
         or coalesce(label_facts.organisation_share, 0) >= 0.3
         or coalesce(ruled.kind = 'budget_adjustment', false)
+        or (ruled.kind is null and coalesce(column_facts.has_adjustments, false) and not tables.counts_things and tables.plain_unit_key is null)
     ) as has_organisation_rows,
     contains(tables.first_header_words, ' investering') or contains(tables.near_words, ' investering') as is_investment
 from tables
@@ -309,4 +343,5 @@ left join column_facts using (report_id, table_seq)
 left join label_facts using (report_id, table_seq)
 left join organisation_evidence using (report_id, table_seq)
 left join headed_tables using (report_id, table_seq)
+left join value_facts using (report_id, table_seq)
 left join ruled using (report_id, table_seq)
