@@ -67,10 +67,11 @@ silent as (
     select
         report_id,
         table_seq,
+        bool_and(kind = 'measure') as is_measure,
         max(magnitude) as magnitude,
         avg(case when has_decimals then 1.0 else 0.0 end) as decimal_share
     from numbers
-    where printed_unit_key is null and expects_money and kind not in ('grant', 'measure')
+    where printed_unit_key is null and expects_money and kind != 'grant'
     group by all
 ),
 
@@ -83,7 +84,8 @@ candidates as (
     inner join printed using (report_id)
     inner join largest using (report_id)
     where
-        silent.magnitude * printed.factor_to_base between largest.largest * 0.04 and largest.largest * 25
+        -- A measure saves a small part of what is spent.
+        silent.magnitude * printed.factor_to_base between largest.largest * case when silent.is_measure then 0.0005 else 0.04 end and largest.largest * 25
         and (printed.decimal_share >= 0.5) = (silent.decimal_share >= 0.5)
 ),
 

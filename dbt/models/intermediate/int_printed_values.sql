@@ -345,12 +345,14 @@ described as (
             else 'default'
         end as scenario_basis,
         has_money_label
-        or kind in ('financial', 'org_result', 'grant', 'budget_adjustment') as expects_money,
+        or kind in ('financial', 'org_result', 'grant', 'budget_adjustment')
+        -- The effect of a measure is money unless its words count something.
+        or (kind = 'measure' and hint_unit_key is null) as expects_money,
         -- Money per something (kr/invånare, kostnad per elev) is a ratio and never summed; so is a rate of tax.
         has_ratio_unit
         or (has_ratio_header and kind = 'indicator')
-        or (kind = 'indicator' and regexp_matches(label_words, '{{ ratio_pattern() }}|^ (?:genomsnittlig|medel|snitt)[a-zåäö]* '))
-        or regexp_matches(column_words, '{{ ratio_pattern() }}')
+        or (kind = 'indicator' and regexp_matches(label_words, '{{ per_pattern() }}|^ (?:genomsnittlig|medel|snitt)[a-zåäö]* '))
+        or regexp_matches(column_words, '{{ per_pattern() }}')
         or regexp_matches(label_words || column_words, ' (?:kr|kronor|tkr) (?:inv|invånare|elev|barn|brukare|plats|dygn|inskriven)')
         -- A slash before what money is counted per reads as "per" (nettokostnader/invånare kr); barn/elever are two groups.
         or (
@@ -359,12 +361,24 @@ described as (
         )
         -- A tax of a few kronor is a rate (Kommunalskatt, kr | 21,61).
         or (regexp_matches(label_words, '^ (?:kommunal|landstings|region)?skatt(?:en)? (?:i )?(?:kr|kronor) ') and abs(value_numeric) < 100)
-        or regexp_matches(label_words, ' (?:skattesats|skattekrona)|^ (?:total |totalt )?(?:kommunal )?utdebitering ')
+        or regexp_matches(label_words, ' skattekrona')
         or (
             regexp_matches(label_words, ' per [a-zåäö0-9]')
             and not regexp_matches(label_words, ' per (?:den|helår|år|kvartal|tertial|månad|verksamhet|nämnd|avdelning|enhet|\d|{{ month_pattern() }})')
-        ) as is_ratio
+        ) as is_ratio,
+        -- Prices and rates of tax, which are printed in kronor; thousands beside the same words are what they come to
+        -- (Pris och lön, tkr).
+        (kind = 'indicator' and regexp_matches(label_words, '{{ price_pattern() }}'))
+        or regexp_matches(column_words, '{{ price_pattern() }}')
+        or regexp_matches(label_words, ' skattesats|^ (?:total |totalt )?(?:kommunal )?utdebitering ') as is_price
     from with_certainty
+),
+
+rated as (
+    select
+        * exclude (is_ratio, is_price),
+        is_ratio or (is_price and coalesce(printed_unit_key, 'kr') not in ('tkr', 'mnkr', 'mdkr')) as is_ratio
+    from described
 ),
 
 -- "varav" is measured as the row that it is part of, unless it says otherwise itself.
@@ -387,7 +401,7 @@ wholes as (
         ) as is_zero_row,
         min(case when printed_unit_key in ('kr', 'tkr', 'mnkr', 'mdkr') and not is_ratio then printed_unit_key end) over (partition by report_id, table_seq) as first_money,
         max(case when printed_unit_key in ('kr', 'tkr', 'mnkr', 'mdkr') and not is_ratio then printed_unit_key end) over (partition by report_id, table_seq) as last_money
-    from described
+    from rated
 )
 
 select

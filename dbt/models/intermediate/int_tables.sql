@@ -232,7 +232,7 @@ select
     end as table_entity,
     -- A unit other than money that the first header cell, the caption or the heading states for the whole table.
     case
-        when regexp_matches(context.first_header_words, ' (?:%|procent) ') then 'percent'
+        when regexp_matches(context.first_header_words, ' (?:%|procent|procentuell|procentuellt) ') then 'percent'
         when
             regexp_matches(lower(coalesce(context.caption, '')), '(?:,|\(|^| i) ?(?:procent|%)\)?$')
             or regexp_matches(lower(coalesce(context.section, '')), '(?:,|\(| i) ?(?:procent|%)\)?$')
