@@ -484,6 +484,20 @@ with_scenarios as (
     )
 ),
 
+-- "Prognos oktober" and "Prognos T2" are made then, about the year.
+forecasts as (
+    select
+        * exclude (bounds),
+        case
+            when
+                (scenario_key = 'forecast' or regexp_matches(column_words, ' prognos'))
+                and period_form in ('month', 'to_month', 'tertial', 'quarter', 'year_month')
+                then { 'first': make_date(year(bounds.first), 1, 1), 'last': make_date(year(bounds.first), 12, 31) }
+            else bounds
+        end as bounds
+    from with_scenarios
+),
+
 -- A variance without a period of its own is about that of the budget or forecast before it; so is one below a year that also
 -- heads the budget and outcome of a part of it (2025 | Budget T1). A change is about the month or part of a year before it.
 with_neighbours as (
@@ -497,7 +511,7 @@ with_neighbours as (
         last_value(case when scenario_key in ('budget', 'budget_original', 'budget_revised', 'forecast') then bounds end ignore nulls) over (
             partition by report_id, table_seq order by col_index rows between unbounded preceding and 1 preceding
         ) as budget_bounds
-    from with_scenarios
+    from forecasts
 ),
 
 settled_periods as (
@@ -510,11 +524,6 @@ settled_periods as (
             when bounds is null and scenario_key = 'change' and previous_form not in ('year', 'year_pair', 'year_span') then previous_bounds.first
             -- A change between two years is about the later one.
             when period_form = 'year_span' and scenario_key in ('change', 'variance') then make_date(year(bounds.last), 1, 1)
-            -- "Prognos oktober" and "Prognos T2" are made then, about the year.
-            when
-                (scenario_key = 'forecast' or regexp_matches(column_words, ' prognos'))
-                and period_form in ('month', 'to_month', 'tertial', 'quarter', 'year_month')
-                then make_date(year(bounds.first), 1, 1)
             -- The last month of an interim report, alone in a header, is the year to date, and so is that of the year before,
             -- unless other columns say themselves that they are (Avvikelse maj | Avvikelse ack).
             when
@@ -532,10 +541,6 @@ settled_periods as (
                 then outcome_end
             when has_period_above and year(budget_bounds.last) = year(bounds.last) then budget_bounds.last
             when bounds is null and scenario_key = 'change' and previous_form not in ('year', 'year_pair', 'year_span') then previous_bounds.last
-            when
-                (scenario_key = 'forecast' or regexp_matches(column_words, ' prognos'))
-                and period_form in ('month', 'to_month', 'tertial', 'quarter', 'year_month')
-                then make_date(year(bounds.first), 12, 31)
             else bounds.last
         end as period_end
     from (

@@ -312,6 +312,8 @@ described as (
         case
             when cell_type in ('status', 'text') then coalesce(status_unit_key, 'text')
             when cell_unit_key is not null then cell_unit_key
+            -- A column of changes in percent, whatever it is that has changed.
+            when column_unit_key = 'percent' and column_scenario_key in ('change', 'variance') then 'percent'
             when row_unit_key is not null then row_unit_key
             when label_unit_key is not null then label_unit_key
             when is_certain then certain_unit_key
@@ -326,6 +328,7 @@ described as (
         case
             when cell_type in ('status', 'text') then 'word'
             when cell_unit_key is not null then 'cell'
+            when column_unit_key = 'percent' and column_scenario_key in ('change', 'variance') then 'header'
             when row_unit_key is not null then 'row'
             when label_unit_key is not null then 'label'
             when is_certain then 'label'
