@@ -470,6 +470,8 @@ with_scenarios as (
             when report_type in ('plan', 'budget') and period_form = 'year_span' and year(bounds.last) > fiscal_year then 'plan'
             when report_type in ('plan', 'budget') and coalesce(year(bounds.first), fiscal_year) in (fiscal_year - 1, fiscal_year) then 'budget'
             when report_type in ('plan', 'budget') and year(bounds.first) >= fiscal_year then 'plan'
+            -- What a report says of years to come is no outcome.
+            when report_type in ('annual_report', 'interim_report') and year(bounds.first) > fiscal_year then 'plan'
             else 'actual'
         end as scenario_key,
         scenario_key is not null as has_scenario_word

@@ -67,6 +67,8 @@ settled as (
             when direct_unit_key is not null and (cell_type != 'dash' or direct_unit_basis not in ('label', 'table', 'inferred'))
                 then direct_unit_key
             when row_first = row_last and (cell_type = 'dash' or printed_first = printed_last) then row_first
+            -- What differs is measured as what it differs from (Årsarbetare 2025 | Årsarbetare 2026 | Skillnad).
+            when direct_unit_key is null and row_first = row_last and part_role = 'value' and scenario_key in ('change', 'variance') then row_first
             when direct_unit_key is not null then direct_unit_key
             when cell_type = 'dash' and column_first = column_last then column_first
             when expects_money then 'unknown'
@@ -76,6 +78,7 @@ settled as (
             when direct_unit_key is not null and (cell_type != 'dash' or direct_unit_basis not in ('label', 'table', 'inferred'))
                 then direct_unit_basis
             when row_first = row_last and (cell_type = 'dash' or printed_first = printed_last) then 'row'
+            when direct_unit_key is null and row_first = row_last and part_role = 'value' and scenario_key in ('change', 'variance') then 'row'
             when direct_unit_key is not null then direct_unit_basis
             when cell_type = 'dash' and column_first = column_last then 'column'
             when expects_money then 'unknown'

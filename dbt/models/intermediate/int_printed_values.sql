@@ -41,7 +41,7 @@ label_suffixes as (
         table_seq,
         row_index,
         label_words,
-        trim(coalesce(
+        translate(trim(coalesce(
             nullif(regexp_extract(label_plain, '\(([^()]+)\)$', 1), ''),
             -- "kostnader, inkl avskrivning mkr": the last word is the unit, what stands behind the comma is none.
             nullif(regexp_extract(label_plain, ',[^,()]*[^\d\s,]\s+(mnkr|mkr|tkr|kkr|kr)$', 1), ''),
@@ -49,7 +49,7 @@ label_suffixes as (
             nullif(regexp_extract(label_plain, '\si\s+([^,()]+)$', 1), ''),
             nullif(regexp_extract(label_plain, '(?:^|[^\d\s]\s+)(mnkr|mkr|tkr|kkr|kr|%|procent|årsarbetare)$', 1), ''),
             nullif(regexp_extract(label_plain, '[^\d\s,]\s+((?:mnkr|mkr|tkr|kkr|kr|kronor) ?(?:/| per )[a-zåäö]+)$', 1), '')
-        ), ' *') as suffix,
+        ), ' *'), '²³', '23') as suffix,
         -- A unit of money amid a label (Investeringar i mkr (netto)), where its end states none.
         regexp_extract(label_plain, '[a-zåäö][,(]?\s+\(?(mnkr|mkr|tkr|kkr|msek|tsek|ksek)(?:[ ,:)]|$)', 1) as inner_suffix,
         trim(coalesce(

@@ -47,7 +47,7 @@ labelled as (
         -- A column that names the department of each row (Verksamhet | Nyckeltal | 2023).
         string_agg(value_text, ' > ' order by col_index) filter (where column_role = 'group' and is_organisation_header) as unit_name_text,
         any_value(value_text) filter (where column_role = 'grantor') as grantor_name,
-        any_value(cell_word) filter (where column_role = 'unit') as unit_text,
+        any_value(translate(cell_word, '²³', '23')) filter (where column_role = 'unit') as unit_text,
         string_agg(value_text, ' ' order by col_index) filter (where column_role = 'note_ref') as note_text
     from cells
     group by all
@@ -397,14 +397,22 @@ compared_rows as (
         label_rests.row_index,
         coalesce(
             entity_words.entity,
+            -- "Kommunens resultat", "Koncernens resultat".
+            case
+                when regexp_matches(label_rests.label_words, '^ kommunens [a-zåäö ]*(?:resultat|soliditet|tillgångar|kapital|skulder|låneskuld|intäkter|kostnader|nettokostnader|investeringar|likviditet) ') then 'own'
+                when regexp_matches(label_rests.label_words, '^ (?:kommun)?koncernens [a-zåäö ]*(?:resultat|soliditet|tillgångar|kapital|skulder|låneskuld|intäkter|kostnader|nettokostnader|investeringar|likviditet) ') then 'group'
+            end,
             case when place_names.municipality_key = reports.municipality_key then 'own' else place_names.place_name end
         ) as entity,
-        entity_words.entity is null as is_place
+        entity_words.entity is null and place_names.place_name is not null as is_place
     from label_rests
     inner join reports using (report_id)
     left join entity_words on label_rests.rest = entity_words.term and entity_words.place = 'any'
     left join place_names on label_rests.rest = place_names.place_words
-    where entity_words.entity is not null or place_names.place_name is not null
+    where
+        entity_words.entity is not null
+        or place_names.place_name is not null
+        or regexp_matches(label_rests.label_words, '^ (?:kommunens|(?:kommun)?koncernens) [a-zåäö ]*(?:resultat|soliditet|tillgångar|kapital|skulder|låneskuld|intäkter|kostnader|nettokostnader|investeringar|likviditet) ')
     qualify row_number() over (
             partition by label_rests.report_id, label_rests.table_seq, label_rests.row_index
             order by place_names.municipality_key is null, place_names.place_name
