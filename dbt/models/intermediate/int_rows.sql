@@ -11,6 +11,8 @@ scenario_words as (select * from {{ ref('scenario_words') }}),
 
 entity_words as (select * from {{ ref('entity_words') }}),
 
+account_aliases as (select * from {{ ref('account_aliases') }}),
+
 place_names as (select * from {{ ref('int_place_names') }}),
 
 reports as (select * from {{ ref('int_reports') }}),
@@ -357,6 +359,11 @@ label_rests as (
     from described
 ),
 
+account_lines as (
+    select distinct trim({{ words('alias') }}) as line_words
+    from account_aliases
+),
+
 period_rows as (
     select
         label_rests.report_id,
@@ -365,11 +372,15 @@ period_rows as (
         label_rests.rest != trim(label_rests.label_words) as has_period,
         scenario_words.scenario_key
     from label_rests
+    left join account_lines on label_rests.rest = account_lines.line_words
     left join scenario_words
         on label_rests.rest = scenario_words.term
             and scenario_words.match = 'word'
-            -- "Anslag" among lines of a statement is one of them, like "Kommunbidrag".
-            and (label_rests.rest != 'anslag' or label_rests.rest != trim(label_rests.label_words))
+            -- "Anslag" among lines of a statement is one of them, like "Kommunbidrag" and "Resultat".
+            and (
+                label_rests.rest != trim(label_rests.label_words)
+                or (label_rests.rest != 'anslag' and account_lines.line_words is null)
+            )
     where label_rests.rest in ('', 'ack', 'helår') or scenario_words.term is not null
     qualify row_number() over (
             partition by label_rests.report_id, label_rests.table_seq, label_rests.row_index

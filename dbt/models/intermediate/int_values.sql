@@ -121,6 +121,7 @@ keyed as (
                 and not measured_values.has_total_word
                 and not rows.is_period_row
                 and coalesce(accounts.statement, '') != 'income_statement'
+                and coalesce(accounts.account_key, '') != 'committee_result'
                 and rows.row_entity is null
                 then measured_values.row_label
             else measured_values.group_unit_name
