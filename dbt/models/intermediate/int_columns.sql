@@ -7,6 +7,8 @@ cells as (select * from {{ ref('stg_cells') }}),
 
 body_cells as (select * from {{ ref('int_body_cells') }}),
 
+paragraphs as (select * from {{ ref('stg_paragraphs') }}),
+
 scenario_words as (select * from {{ ref('scenario_words') }}),
 
 unit_words as (select * from {{ ref('unit_words') }}),
@@ -88,13 +90,55 @@ described as (
     left join contents using (report_id, table_seq, col_index)
 ),
 
+-- What a year with a mark is (2024*) says the note below the table that begins with the mark (* Prognos per augusti).
+note_texts as (
+    select report_id, heading_seq, cast(null as integer) as table_seq, paragraph_text as note_text
+    from paragraphs
+    where contains(paragraph_text, '*') and length(paragraph_text) <= 400
+    union all
+    select report_id, cast(null as integer) as heading_seq, table_seq, value_text as note_text
+    from body_cells
+    where col_index = 0 and starts_with(value_text, '*')
+),
+
+marked_notes as (
+    select
+        report_id,
+        heading_seq,
+        table_seq,
+        unnest(regexp_extract_all(note_text, '\*+\)?[^*]+')) as note
+    from note_texts
+),
+
+noted_columns as (
+    select
+        described.report_id,
+        described.table_seq,
+        described.col_index,
+        min({{ words('marked_notes.note') }}) as note_words
+    from described
+    inner join tables using (report_id, table_seq)
+    inner join marked_notes
+        on described.report_id = marked_notes.report_id
+            and (tables.heading_seq = marked_notes.heading_seq or tables.table_seq = marked_notes.table_seq)
+            and length(regexp_extract(described.column_label, '(\*+)\)?$', 1)) = length(regexp_extract(marked_notes.note, '^(\*+)', 1))
+    where regexp_full_match(described.column_words, ' (?:19|20)\d\d ') and regexp_matches(described.column_label, '\*\)?$')
+    group by all
+    -- One note for the mark, or it is not known which.
+    having count(distinct marked_notes.note) = 1
+),
+
 -- What stands behind "av" or "mot" is what a figure is compared with, not what it is (Utfall i % av budget).
 own_words as (
     select
-        *,
-        regexp_replace(column_words, ' (?:av|mot|jämfört med|jmf|jmfr|gentemot|i förhållande till) .*$', ' ') as scenario_text,
-        regexp_matches(column_words, ' (?:mot|jämfört med|jmf|gentemot) .*(?:budget|prognos|mål|plan|föregående år|bokslut) ') as is_comparison
+        described.*,
+        regexp_replace(
+            described.column_words || coalesce(ltrim(noted_columns.note_words), ''),
+            ' (?:av|mot|jämfört med|jmf|jmfr|gentemot|i förhållande till) .*$', ' '
+        ) as scenario_text,
+        regexp_matches(described.column_words, ' (?:mot|jämfört med|jmf|gentemot) .*(?:budget|prognos|mål|plan|föregående år|bokslut) ') as is_comparison
     from described
+    left join noted_columns using (report_id, table_seq, col_index)
 ),
 
 scenario_phrases as (

@@ -2,6 +2,8 @@
 with
 municipalities as (select * from {{ ref('municipalities') }}),
 
+municipality_names as (select * from {{ ref('municipality_names') }}),
+
 ambiguous_municipalities as (select * from {{ ref('ambiguous_municipalities') }}),
 
 names as (
@@ -17,6 +19,18 @@ names as (
         ]) as form
     from municipalities
     where municipality_key != '0000'
+    union all
+    -- Gbg, Falu kommun
+    select
+        municipalities.municipality_name as place_name,
+        municipality_key,
+        unnest([
+            struct_pack(name := municipality_names.name, is_also_word := false),
+            struct_pack(name := municipality_names.name || ' kommun', is_also_word := false)
+        ]) as form
+    from municipality_names
+    inner join municipalities using (municipality_key)
+    where municipality_names.use = 'name'
     union all
     select distinct
         county_name as place_name,

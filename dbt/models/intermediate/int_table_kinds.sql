@@ -185,11 +185,27 @@ heading_tables as (
         and not tables.counts_things
 ),
 
+label_accounts as (
+    select
+        labels.report_id,
+        labels.table_seq,
+        avg(case when alias_words.label_words is not null then 1.0 else 0.0 end) as account_share
+    from labels
+    left join alias_words using (label_words)
+    group by all
+),
+
 -- What one table of a report lists as departments are departments in its other tables too (Sjukfrånvaro % | 2022 | 2023).
 report_units as (
     select distinct labels.report_id, labels.label_words
     from labels
     inner join headed_tables using (report_id, table_seq)
+    union
+    select distinct labels.report_id, labels.label_words
+    from labels
+    inner join heading_tables using (report_id, table_seq)
+    inner join label_accounts using (report_id, table_seq)
+    where label_accounts.account_share < 0.25
 ),
 
 label_facts as (
@@ -202,7 +218,9 @@ label_facts as (
             filter (where trim(labels.label_words) not in (select term from total_words)), 0
         ) as account_share,
         coalesce(avg(case when organisation_labels.label_words is not null then 1.0 else 0.0 end) filter (where labels.is_line), 0) as organisation_share,
-        avg(case when report_units.label_words is not null then 1.0 else 0.0 end) as known_unit_share,
+        coalesce(avg(case when report_units.label_words is not null then 1.0 else 0.0 end) filter (
+            where trim(labels.label_words) not in (select term from total_words)
+        ), 0) as known_unit_share,
         avg(case when regexp_matches(labels.label_words, '^ (?:antal|antalet|andel|andelen) | % $') then 1.0 else 0.0 end) as counting_share,
         -- What is no money beside money: shares, counts, persons, money per inhabitant.
         avg(case when regexp_matches(labels.label_words, '{{ no_money_pattern() }}') then 1.0 else 0.0 end) as no_money_share,

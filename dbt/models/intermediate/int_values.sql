@@ -130,12 +130,19 @@ keyed as (
         or (starts_with(measured_values.label_words, ' summa ') and not measured_values.is_of_which)
         or (measured_values.is_total_column and measured_values.kind = 'budget_adjustment')
         or measured_values.is_plain_total
+        -- Results that the law defines are sums of what stands above, even where a table prints only some of it.
+        or (
+            measured_values.kind = 'financial'
+            and regexp_matches(measured_values.label_words, '^ (?:årets |periodens )?(?:balanskravsresultat|resultat efter balanskravs[a-zåäö]+) ')
+            and not contains(measured_values.label_words, ' återställa ')
+        )
         or (
             measured_values.has_total_word
             and not measured_values.is_ratio
             and (measured_values.has_organisation_rows or measured_values.kind in ('financial', 'org_result', 'grant', 'budget_adjustment', 'measure'))
         ) as is_total,
-        misprints.report_id is not null as is_misprint,
+        -- So a sum that differs there is no misprint.
+        misprints.report_id is not null and coalesce(accounts.statement, '') != 'balance_requirement' as is_misprint,
         -- Whose figure it is, where it is not the municipality's own: the group's or that of others it is compared with.
         nullif(coalesce(
             nullif(rows.row_entity, 'own'),
