@@ -105,7 +105,9 @@ money_labels as (
     inner join money_words on label_starts.phrase = money_words.term
     union
     select label_words from label_suffixes
-    where contains(label_words, ' belopp ')
+    where
+        contains(label_words, ' belopp ')
+        or regexp_matches(label_words, ' (?:[a-zåäö]*kapital|[a-zåäö]*skulder|[a-zåäö]*fordringar|[a-zåäö]*kostnader|[a-zåäö]*intäkter|avskrivningar|avsättningar) $')
     union
     -- Lines of the statements of a municipality are money wherever they stand.
     select label_suffixes.label_words
