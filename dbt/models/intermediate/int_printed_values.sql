@@ -182,6 +182,8 @@ joined as (
         case
             -- "Resultat i % av skatter och bidrag": the label says it in its middle.
             when regexp_matches(rows.label_words, ' (?:i|andel i) (?:%|procent) | (?:%|procent) av ') then 'percent'
+            -- Nöjd medarbetare-index, brukarnöjdhetsindex
+            when regexp_matches(rows.label_words, '[a-zåäö]index(?:et)? ') and coalesce(label_hints.unit_key, 'count') = 'count' then 'index'
             -- betaldagar, sjukdygn
             when label_hints.unit_key in ('count', 'hours') or label_hints.unit_key is null
                 then case

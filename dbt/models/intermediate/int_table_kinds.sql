@@ -37,6 +37,10 @@ column_facts as (
             columns.column_role = 'value' and coalesce(units.dimension, 'money') != 'money'
             and columns.scenario_key not in ('variance', 'change', 'status')
         ) as has_other_column,
+        bool_or(
+            columns.column_role = 'value' and coalesce(units.dimension, 'money') not in ('money', 'ratio')
+            and columns.scenario_key not in ('variance', 'change', 'status')
+        ) as has_count_column,
         -- Nothing but variances and forecasts (Avvikelse ack | Årsprognos avvikelse).
         coalesce(bool_and(
             columns.scenario_key in ('variance', 'forecast') and columns.has_scenario_word and coalesce(units.dimension, 'money') = 'money'
@@ -134,7 +138,7 @@ places as (
                 { 'place': 'header', 'words': tables.header_words },
                 { 'place': 'first_header', 'words': coalesce(column_facts.label_header_words, tables.first_header_words) },
                 { 'place': 'heading', 'words': tables.near_words },
-                { 'place': 'heading', 'words': tables.far_words }
+                { 'place': 'far_heading', 'words': tables.far_words }
             ]) as spot
         from tables
         inner join column_facts using (report_id, table_seq)
@@ -178,10 +182,15 @@ heading_tables as (
         place_phrases.table_seq
     from place_phrases
     inner join organisation_words on place_phrases.phrase = organisation_words.term
+    inner join column_facts using (report_id, table_seq)
     inner join tables using (report_id, table_seq)
     where
         organisation_words.place = 'heading'
-        and place_phrases.place = 'heading'
+        -- A heading further up says so only of tables of money.
+        and (
+            place_phrases.place = 'heading'
+            or (place_phrases.place = 'far_heading' and (tables.table_unit_key is not null or column_facts.has_budget_and_outcome))
+        )
         and not tables.counts_things
 ),
 
@@ -259,7 +268,7 @@ matches as (
     inner join table_kinds
         on place_phrases.phrase = table_kinds.term
             and (
-                place_phrases.place = table_kinds.place
+                replace(place_phrases.place, 'far_', '') = table_kinds.place
                 or (
                     table_kinds.place = 'only_header'
                     and place_phrases.place = 'header'
@@ -331,7 +340,7 @@ select
                     ' (?:investeringar|investeringsbudget|investeringsplan|investeringsredovisning|resultaträkning|resultatbudget|balansräkning|balansbudget|kassaflödesanalys|kassaflödesbudget|finansieringsbudget|driftbudget|driftredovisning|driftsredovisning) '
                 )
                 and coalesce(column_facts.has_numbers, false)
-                and not coalesce(column_facts.has_other_column, false)
+                and not coalesce(column_facts.has_count_column, false)
                 and coalesce(label_facts.counting_share, 0) = 0
                 and not tables.counts_things
                 and tables.plain_unit_key is null
