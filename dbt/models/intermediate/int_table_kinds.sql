@@ -31,6 +31,8 @@ column_facts as (
         and not bool_or(
             columns.column_role = 'value' and coalesce(units.dimension, 'money') != 'money'
             and columns.scenario_key not in ('variance', 'change')
+            -- How much of the budget is used is a share of the same money (Förbrukat, %).
+            and not regexp_matches(columns.column_words, ' (?:förbruk[a-zåäö]*|upparbeta[a-zåäö]*|utnyttja[a-zåäö]*|utfall|% av [a-zåäö]*budget) .*%| % av [a-zåäö]*budget')
         ) as has_budget_and_outcome,
         -- Money beside counts and shares (År | Antal invånare | Årets resultat, mnkr | Soliditet, %).
         bool_or(
