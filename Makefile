@@ -41,18 +41,19 @@ soak: $(VENV)/.dev
 	@KOMMUNLAGER_SOAK_KILLS=200 KOMMUNLAGER_SOAK_READERS=20 KOMMUNLAGER_SOAK_PUBLISHES=50 KOMMUNLAGER_TEST_TURNS=12 \
 		$(BIN)/python -m pytest -s tests/test_soak.py tests/test_incremental.py $(PYTEST_ARGS)
 
-bench: $(VENV)/.dev
+bench: $(VENV)/.bench
 	@$(BIN)/python tools/bench.py
 
 setup: $(VENV)/.run
 setup-dev: $(VENV)/.dev
 
 # One universal lock for all supported versions of Python; the shared parts of both files are the same.
-LOCK = $(BIN)/uv pip compile pyproject.toml --quiet --universal --python-version 3.11 --generate-hashes \
-	--no-emit-index-url --no-annotate --custom-compile-command "make lock" --upgrade --group build
+LOCK = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+	--no-emit-index-url --no-annotate --custom-compile-command "make lock" --upgrade
 lock: $(VENV)/.dev
-	$(LOCK) --group dev --output-file requirements-dev.lock
-	$(LOCK) --constraint requirements-dev.lock --output-file requirements.lock
+	$(LOCK) pyproject.toml --group build --group dev --output-file requirements-dev.lock
+	$(LOCK) pyproject.toml --group build --constraint requirements-dev.lock --output-file requirements.lock
+	$(LOCK) --group pyproject.toml:bench --constraint requirements-dev.lock --output-file requirements-bench.lock
 
 clean:
 	rm -rf $(VENV) dbt/target dbt/logs logs warehouse/.state .mypy_cache .pytest_cache .ruff_cache .hypothesis
@@ -66,6 +67,11 @@ $(VENV)/.dev: requirements-dev.lock pyproject.toml | $(VENV)/pyvenv.cfg
 	@$(INSTALL) --no-deps --no-build-isolation --editable .
 	@$(BIN)/python -m compileall -q -j 0 $(VENV)/lib >/dev/null 2>&1 || true # some packages ship files of other Pythons
 	@touch $(VENV)/.run $@
+
+# Readers that the benchmarks run beside ours.
+$(VENV)/.bench: requirements-bench.lock $(VENV)/.dev
+	@$(INSTALL) --require-hashes --no-deps --no-compile --requirement requirements-bench.lock
+	@touch $@
 
 $(VENV)/.run: requirements.lock pyproject.toml | $(VENV)/pyvenv.cfg
 	@echo "Installing (a minute or two, once)"

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import duckdb
-import pandas as pd  # type: ignore[import-untyped]
+import pandas as pd
 import pytest
 
 from dagster_project.settings import ConfigurationError

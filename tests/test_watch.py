@@ -49,7 +49,7 @@ def s3() -> Iterator[str]:
         patch.setenv("AWS_ACCESS_KEY_ID", "test")
         patch.setenv("AWS_SECRET_ACCESS_KEY", "test")
         patch.setenv("AWS_DEFAULT_REGION", "us-east-1")
-        import s3fs  # type: ignore[import-untyped]
+        import s3fs
 
         fs = s3fs.S3FileSystem(skip_instance_cache=True)
         fs.mkdir("inkorg")
@@ -60,7 +60,7 @@ def s3() -> Iterator[str]:
 @pytest.fixture(params=["local", "memory", "s3"])
 def inbox(request: pytest.FixtureRequest, tmp_path: Path) -> tuple[str, Callable[[str, str], None]]:
     """The address of an inbox, and how a file is put there."""
-    import fsspec  # type: ignore[import-untyped]
+    import fsspec
 
     if request.param == "local":
         address = str(tmp_path / "inkorg")

@@ -17,7 +17,7 @@ from types import ModuleType
 from typing import Any
 
 import duckdb
-import pandas as pd  # type: ignore[import-untyped]
+import pandas as pd
 
 from dagster_project.warehouse import search
 from dagster_project.warehouse.query import open_published

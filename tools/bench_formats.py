@@ -99,7 +99,7 @@ def _openpyxl(name: str, data: bytes) -> tuple[Cells, None]:
 def _read_html(name: str, data: bytes) -> tuple[Cells, None]:
     import io
 
-    import pandas as pd  # type: ignore[import-untyped]
+    import pandas as pd
 
     cells: Cells = []
     for index, frame in enumerate(pd.read_html(io.BytesIO(data), header=None)):

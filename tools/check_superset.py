@@ -67,7 +67,8 @@ def environment() -> Path:
         uv = str(tool("uv"))
         python = str(venv / "bin" / "python")
         run([uv, "venv", "--quiet", "--python", "3.11", str(venv)])
-        install = [uv, "pip", "install", "--quiet", "--python", python]
+        # Without our own constraints: Superset needs an older DuckDB until the second step.
+        install = [uv, "pip", "install", "--no-config", "--quiet", "--python", python]
         run([*install, "--exclude-newer", NOT_NEWER, SUPERSET, *BESIDE])
         run([*install, DUCKDB])
         done.touch()

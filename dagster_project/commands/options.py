@@ -16,3 +16,11 @@ warehouse_option = click.option(
     show_envvar=True,
     help="The published file, a link to the current release.  [default: warehouse/kommunlager.duckdb of the checkout]",
 )
+
+reports_option = click.option(
+    "--reports",
+    type=click.Path(path_type=Path, file_okay=False),
+    envvar="KOMMUNLAGER_REPORTS",
+    show_envvar=True,
+    help="Folder with the reports, for pictures of PDF pages.  [default: seeds/reports of the checkout]",
+)

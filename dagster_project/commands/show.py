@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from dagster_project.commands.options import warehouse_option
+from dagster_project.commands.options import reports_option, warehouse_option
 from dagster_project.settings import load_settings
 
 if TYPE_CHECKING:
@@ -38,13 +38,7 @@ MAX_ROWS = 40
     show_default=True,
     help="Rows of the table shown, header and the rows around the cell; 0 for all.",
 )
-@click.option(
-    "--reports",
-    type=click.Path(path_type=Path),
-    envvar="KOMMUNLAGER_REPORTS",
-    show_envvar=True,
-    help="Folder with the reports, for --image.  [default: seeds/reports of the checkout]",
-)
+@reports_option
 @warehouse_option
 def show(fact_key: str, image: Path | None, rows: int, reports: Path | None, warehouse: Path | None) -> None:
     """Show the cell behind a figure: its table, the headings above, page and file, and how it was understood.

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import click
 
-from dagster_project.commands.options import warehouse_option
+from dagster_project.commands.options import reports_option, warehouse_option
 from dagster_project.settings import PROJECT, load_settings
 
 
@@ -24,13 +24,7 @@ from dagster_project.settings import PROJECT, load_settings
     help="Folder to write; one that holds something else is left alone.",
 )
 @warehouse_option
-@click.option(
-    "--reports",
-    type=click.Path(path_type=Path, file_okay=False),
-    envvar="KOMMUNLAGER_REPORTS",
-    show_envvar=True,
-    help="Folder with the reports, for pictures of PDF pages.  [default: seeds/reports of the checkout]",
-)
+@reports_option
 def site(out: Path, warehouse: Path | None, reports: Path | None) -> None:
     """Write the published warehouse as web pages: one folder, to open from disk or put on any web server."""
     from dagster_project.site import SiteError, build_site

@@ -356,7 +356,7 @@ def load_extension(connection: duckdb.DuckDBPyConnection, name: str) -> None:
         duckdb.Error: there is neither a wheel nor a copy in DuckDB's folder for extensions.
     """
     try:
-        from duckdb_extensions import import_extension  # type: ignore[import-untyped]
+        from duckdb_extensions import import_extension
 
         import_extension(name)
     except (ImportError, OSError):  # then it may lie in DuckDB's own folder

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from datetime import date
 from functools import cache
 from importlib.resources import files
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any, Final
 
@@ -29,6 +30,9 @@ from dagster_project.warehouse.query import open_published
 
 MARK: Final = ".kommunlager-site"
 """A file in a folder that we wrote; only such a folder is replaced."""
+
+NEIGHBOURS: Final = 20
+"""Rows of other municipalities on the page of an indicator; with all of them the site would grow with their square."""
 
 REPORT_TYPES: Final = {
     "annual_report": ("Årsrapport", "Annual report"),
@@ -103,6 +107,11 @@ class _Site:
     ) -> None:
         self.connection, self.folder, self.pictures, self.lineage = connection, folder, pictures, lineage
         self.data: Overview = read.overview(connection)
+        self.by_county: dict[Any, list[Row]] = {
+            (concept, county): found
+            for concept, values in self.data.concepts.items()
+            for county, found in read.grouped_by(values, lambda row: row["municipality_code"][:2]).items()
+        }
         self.written = 0
         self.names = _names(self.data)
         self.environment = Environment(
@@ -137,6 +146,7 @@ class _Site:
         """All pages; their number."""
         data = self.data
         by_committee = read.grouped(data.indicators, "organisation_key")
+        self.siblings = read.grouped(list(data.organisations.values()), "municipality_key", "committee_name")
         by_indicator = read.grouped(data.indicators, "indicator_key")
         by_organisation = read.grouped(data.reports, "organisation_key")
         by_municipality = read.grouped(data.reports, "municipality_key")
@@ -188,7 +198,8 @@ class _Site:
                 organisation=data.organisations[values[0]["organisation_key"]],
                 values=values,
                 points=_points(values),
-                others=[row for row in data.concepts.get(concept, []) if row["indicator_key"] != key],
+                others=self._neighbours(values[0], data.organisations[values[0]["organisation_key"]]),
+                compared=len(data.concepts.get(concept, [])),
             )
         for concept, values in data.concepts.items():
             page(
@@ -230,13 +241,16 @@ class _Site:
 
     def _own_and_units(self, organisation: Row, by_committee: dict[Any, list[Row]]) -> list[Row]:
         """Indicators of a committee and of its units."""
-        return [
-            row
-            for key, other in self.data.organisations.items()
-            if (other["municipality_key"], other["committee_name"])
-            == (organisation["municipality_key"], organisation["committee_name"])
-            for row in by_committee.get(key, [])
-        ]
+        siblings = self.siblings[organisation["municipality_key"], organisation["committee_name"]]
+        return [row for other in siblings for row in by_committee.get(other["organisation_key"], [])]
+
+    def _neighbours(self, indicator: Row, organisation: Row) -> list[Row]:
+        """The same thing elsewhere, those of the own county first; the page of the concept has them all."""
+        concept, county = indicator["concept_key"], organisation["municipality_key"][:2]
+        of_county, everywhere = self.by_county.get((concept, county), []), self.data.concepts.get(concept, [])
+        rest = (row for row in everywhere if row["municipality_code"][:2] != county)
+        others = (row for row in chain(of_county, rest) if row["indicator_key"] != indicator["indicator_key"])
+        return list(islice(others, NEIGHBOURS))
 
     def _assets(self, by_indicator: dict[Any, list[Row]]) -> None:
         assets = self.folder / "assets"

@@ -7,8 +7,9 @@ that the marts do not say.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from operator import itemgetter
 from typing import Any
 
 import duckdb
@@ -25,9 +26,14 @@ def rows(connection: duckdb.DuckDBPyConnection, sql: str, parameters: Sequence[A
 
 def grouped(found: list[Row], *keys: str) -> dict[Any, list[Row]]:
     """Rows by the value of one column, or by a tuple of several."""
+    return grouped_by(found, itemgetter(*keys))
+
+
+def grouped_by(found: list[Row], key: Callable[[Row], Any]) -> dict[Any, list[Row]]:
+    """Rows by what ``key`` says of each."""
     groups: defaultdict[Any, list[Row]] = defaultdict(list)
     for row in found:
-        groups[row[keys[0]] if len(keys) == 1 else tuple(row[key] for key in keys)].append(row)
+        groups[key(row)].append(row)
     return groups
 
 

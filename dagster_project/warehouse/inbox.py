@@ -131,7 +131,7 @@ def _fetched(settings: Settings) -> dict[str, str]:
 
 
 def _file_system(address: str) -> tuple[Any, str]:
-    import fsspec  # type: ignore[import-untyped]
+    import fsspec
 
     try:
         fs, root = fsspec.core.url_to_fs(address)
