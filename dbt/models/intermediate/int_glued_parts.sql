@@ -192,12 +192,13 @@ select
     -- Where the cell stands, and the column that each of its figures belongs to.
     candidates.col_index as cell_col_index,
     cast(value_columns.col_index as integer) as col_index,
-    cast(part.part_index as integer) as part_index,
-    trim(part.part_text) as part_text
+    cast(candidates.part_index as integer) as part_index,
+    trim(candidates.parts[candidates.part_index]) as part_text
 from (
     select
         candidates.*,
-        unnest(list_transform(divided.parts, lambda p, i: struct_pack(part_text := p, part_index := i))) as part
+        divided.parts,
+        unnest(range(1, candidates.n_parts + 1)) as part_index
     from candidates
     inner join divided
         on candidates.plain_text = divided.plain_text
@@ -210,4 +211,4 @@ from (
 inner join value_columns
     on candidates.report_id = value_columns.report_id
         and candidates.table_seq = value_columns.table_seq
-        and value_columns.value_number = candidates.first_number + candidates.part.part_index - 1
+        and value_columns.value_number = candidates.first_number + candidates.part_index - 1
