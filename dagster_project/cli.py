@@ -137,7 +137,7 @@ def refresh(
     """Read the reports that have changed, build and test the star schemas, publish them if every test passed."""
     from dagster_project.console import console_on, display_on
     from dagster_project.progress import listening
-    from dagster_project.refresh import run_refresh
+    from dagster_project.refresh import run_refresh, tell_of_no_beginning
     from dagster_project.warehouse.lock import is_locked, refresh_lock
     from dagster_project.warehouse.query import first_line
     from dagster_project.warehouse.releases import check_target
@@ -152,27 +152,32 @@ def refresh(
         wait=wait,
         metrics=metrics and metrics.absolute(),
     )
-    check_folder(settings.reports)  # again in the run, but a wrong name should not cost the seconds of starting one
-    check_target(settings.warehouse)
-    # dbt makes semaphores; the process that looks after them complains when we leave at once, which is meant.
-    os.environ["PYTHONWARNINGS"] = f"{os.environ.get('PYTHONWARNINGS', '')},ignore:resource_tracker".lstrip(",")
-    errors = console_on(sys.stderr)
-    display = display_on(errors)
-    if settings.wait and is_locked(settings.lock_file):
-        _say("Waiting for the refresh that is running.")
-    with refresh_lock(settings.lock_file, wait=settings.wait), _signals_noted() as signals:
-        before = settings.warehouse.resolve()
-        try:
-            with display, listening(display):
-                outcome = run_refresh(settings, verbose=verbose)
-        except KeyboardInterrupt:
-            _leave_at_once(settings, before, _code_of(signals()), "Interrupted")
-        except (ConfigurationError, TransformError):
-            raise
-        except Exception as error:  # Dagster cannot write its log: the disk is full, the folder is gone
-            _leave_at_once(settings, before, ExitCode.FAILED, f"The refresh failed: {first_line(error)}")
-        if outcome.exit_code is ExitCode.INTERRUPTED:
-            _leave_at_once(settings, before, _code_of(signals()), "Interrupted")
+    try:
+        check_folder(settings.reports)  # again in the run, but a wrong name should not cost the seconds of starting one
+        check_target(settings.warehouse)
+        # dbt makes semaphores; the process that looks after them complains when we leave at once, which is meant.
+        os.environ["PYTHONWARNINGS"] = f"{os.environ.get('PYTHONWARNINGS', '')},ignore:resource_tracker".lstrip(",")
+        errors = console_on(sys.stderr)
+        display = display_on(errors)
+        if settings.wait and is_locked(settings.lock_file):
+            _say("Waiting for the refresh that is running.")
+        with refresh_lock(settings.lock_file, wait=settings.wait), _signals_noted() as signals:
+            before = settings.warehouse.resolve()
+            try:
+                with display, listening(display):
+                    outcome = run_refresh(settings, verbose=verbose)
+            except KeyboardInterrupt:
+                _leave_at_once(settings, before, _code_of(signals()), "Interrupted")
+            except (ConfigurationError, TransformError):
+                raise
+            except Exception as error:  # Dagster cannot write its log: the disk is full, the folder is gone
+                _leave_at_once(settings, before, ExitCode.FAILED, f"The refresh failed: {first_line(error)}")
+            if outcome.exit_code is ExitCode.INTERRUPTED:
+                _leave_at_once(settings, before, _code_of(signals()), "Interrupted")
+    except (ConfigurationError, TransformError) as error:
+        for problem in tell_of_no_beginning(settings, str(error)):
+            _say(problem)
+        raise
     if outcome.exit_code is not ExitCode.OK:
         errors.print("The refresh failed; what was published before is as it was.", style="bold red")
         _say(outcome.message)
@@ -327,8 +332,10 @@ def _code_of(signals: set[int]) -> ExitCode:
 
 def _leave_at_once(settings: Settings, before: Path, code: ExitCode, why: str) -> NoReturn:
     """End without waiting for DuckDB's query or dbt's thread: what they build is thrown away by the next refresh."""
+    from dagster_project.warehouse import journal
     from dagster_project.warehouse.releases import remove_leftovers
 
+    journal.close(why)
     remove_leftovers(settings.warehouse)
     if settings.warehouse.resolve() == before:
         _say(f"{why}; what was published before is as it was.")

@@ -10,13 +10,15 @@ from __future__ import annotations
 import logging
 import os
 import shutil
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from dagster_project.exit_codes import ExitCode
-from dagster_project.settings import PROJECT, Settings
+from dagster_project.settings import PROJECT, ConfigurationError, Settings
 from dagster_project.warehouse.health import health
-from dagster_project.warehouse.journal import refreshes
+from dagster_project.warehouse.journal import journal, now_text, refreshes
+from dagster_project.warehouse.lock import RefreshRunningError, refresh_lock
 from dagster_project.warehouse.metrics import write_metrics
 from dagster_project.warehouse.notify import notify
 from dagster_project.warehouse.releases import check_target, remove_leftovers
@@ -93,6 +95,21 @@ def run_refresh(settings: Settings, *, verbose: bool = False) -> Outcome:
         except OSError as error:
             _log.error("The metrics could not be written: %s", error)
     return outcome
+
+
+def tell_of_no_beginning(settings: Settings, error: str) -> list[str]:
+    """Record and tell of a refresh that failed before its run began; returns who could not be told and why."""
+    facts: dict[str, Any] = {"started_at": now_text(), "error": error}
+    # Where no refresh has ever been nothing is left behind; where one is running the record is that one's.
+    if settings.state.is_dir():
+        with (
+            suppress(ConfigurationError, RefreshRunningError),
+            refresh_lock(settings.lock_file),
+            journal(settings, "") as book,
+        ):
+            book.facts["error"] = error
+            facts = book.facts
+    return notify(settings, facts)
 
 
 def prepare_dagster_home(settings: Settings) -> None:

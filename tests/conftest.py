@@ -96,7 +96,8 @@ def warehouse(built: tuple[Project, subprocess.CompletedProcess[str]]) -> Path:
 def small_checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A checkout whose dbt project is small: what a refresh does around dbt shows there in a fraction of the time.
 
-    Its one test of severity error fails when a cell says FAIL.
+    Its one test of severity error fails when a cell says FAIL; a model breaks on a cell that says BREAK, and one that
+    says LACK breaks the contract of that model.
     """
     root = tmp_path_factory.mktemp("checkout")
     for name in (
@@ -146,6 +147,15 @@ SMALL_DBT_PROJECT = {
           - name: report_values
             description: Cells.
             columns: [{name: text, description: As printed.}]
+          - name: contracted
+            config: {contract: {enforced: true}}
+            columns:
+              - {name: report_id, data_type: varchar}
+              - {name: n, data_type: integer, constraints: [{type: not_null}]}
+    """,
+    "models/marts/contracted.sql": """
+        select report_id, cast(case text when 'BREAK' then 'x' when 'LACK' then null else '1' end as integer) as n
+        from {{ ref('int_cells') }}
     """,
     "tests/no_cell_says_fail.sql": "select report_id, text from {{ ref('report_values') }} where text = 'FAIL'",
 }

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -21,6 +22,7 @@ from dagster_project.warehouse.query import open_published
 from dagster_project.warehouse.releases import current, releases
 from tests.conftest import REPORT, Project
 from tests.test_cli import start_until
+from tests.test_watch import receiver
 
 
 def write(project: Project, value: str, name: str = "ett.txt") -> None:
@@ -195,6 +197,75 @@ def test_failing_reports_are_set_aside_and_tried_again(small: Project) -> None:
     # Without the flag a failing report holds back everything.
     assert small.run("refresh").returncode == 1
     assert values(small) == ["6", "0", "1", "3", "44", "5"]
+
+
+def test_reports_that_break_a_model_are_set_aside(small: Project) -> None:
+    """Among all reports, and then among the one that has changed; a build that nobody breaks alone is not published."""
+    for name, value in (("r1", "BREAK"), ("r2", "2"), ("r3", "LACK"), ("r4", "4")):
+        write(small, value, f"{name}.txt")
+    assert small.run("refresh").returncode == 1
+    assert not small.warehouse.exists()
+    done = small.run("refresh", "--quarantine-failing")
+    assert done.returncode == 0, done.stderr
+    assert values(small) == ["6", "2", "4"]
+    for name in ("r1", "r3"):
+        assert f"quarantined  {name}.txt: set aside: it fails contracted by itself" in done.stderr
+    write(small, "LACK", "r4.txt")
+    done = small.run("refresh", "--quarantine-failing")
+    assert done.returncode == 0, done.stderr
+    assert record(small)["mode"] == "batch"
+    assert values(small) == ["6", "2"]
+    for name in ("ett", "r1", "r2", "r3", "r4"):
+        write(small, "BREAK", f"{name}.txt")
+    assert small.run("refresh", "--quarantine-failing").returncode == 1
+    assert values(small) == ["6", "2"]
+
+
+def test_a_killed_refresh_is_told_of(small: Project, killed_at_the_end: Callable[[Any], None]) -> None:
+    assert small.run("refresh").returncode == 0
+    write(small, "7")
+    process = start_until(small, "Building")
+    killed_at_the_end(process)
+    process.send_signal(signal.SIGSTOP)
+    assert json.loads(small.run("status", "--json").stdout)["is_running"]
+    process.kill()
+    process.wait()
+    status = small.run("status", "--json")
+    assert status.returncode == 1
+    state = json.loads(status.stdout)
+    (problem,) = state["problems"]
+    assert f"process {process.pid} ended without a word in step " in problem
+    assert state["last_refresh"]["died"]
+    assert "failed" in small.run("status").stdout
+    with receiver() as (address, posted):
+        done = small.run("refresh", KOMMUNLAGER_WEBHOOK=address)
+    assert done.returncode == 0, done.stderr
+    (message,) = posted
+    assert (message["event"], message["severity"]) == ("refresh.died", "warning")
+    state_folder = small.warehouse.parent / ".state"
+    lines = [json.loads(line) for line in (state_folder / "refreshes.jsonl").read_text(encoding="utf-8").splitlines()]
+    assert [(line["ok"], line.get("died", False)) for line in lines] == [(True, False), (False, True), (True, False)]
+    assert message["run"] == lines[1]["run"]
+    events = [json.loads(line) for line in (state_folder / "log.jsonl").read_text(encoding="utf-8").splitlines()]
+    assert [event["run"] for event in events if event["event"] == "refresh.died"] == [lines[1]["run"]]
+    assert small.run("status").returncode == 0
+
+
+def test_a_refresh_that_cannot_even_begin_is_told_of(small: Project) -> None:
+    """The reports are not mounted: nobody is there at night to read what the command says."""
+    nowhere = {"KOMMUNLAGER_REPORTS": str(small.folder / "nowhere")}
+    with receiver() as (address, posted):
+        assert small.run("refresh", KOMMUNLAGER_WEBHOOK=address, **nowhere).returncode == 4
+        assert not small.warehouse.parent.exists()
+        assert small.run("refresh").returncode == 0
+        assert small.run("refresh", KOMMUNLAGER_WEBHOOK=address, **nowhere).returncode == 4
+    assert [(message["event"], message["severity"]) for message in posted] == [
+        ("refresh.failed", "critical"),
+        ("refresh.failed", "error"),
+    ]
+    assert "nowhere" in posted[1]["error"]
+    assert "nowhere" in record(small)["error"]
+    assert small.run("status").returncode == 1
 
 
 def test_a_second_refresh_waits_if_told_to(small: Project, killed_at_the_end: Callable[[Any], None]) -> None:

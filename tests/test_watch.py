@@ -225,6 +225,27 @@ def test_a_failure_is_posted_and_mailed(settings: Settings) -> None:
     assert "no_cell_says_fail" in mail
 
 
+def test_what_is_sent_says_how_bad_it_is(settings: Settings) -> None:
+    """Nothing published, something published, and published too long ago."""
+    with receiver() as (address, posted), mailbox() as (smtp, mails):
+        telling = replace(settings, webhook=address, mail_to="a@example.org", smtp=smtp)
+        notify(telling, FACTS)
+        settings.warehouse.parent.mkdir(parents=True)
+        settings.warehouse.write_bytes(b"")
+        notify(telling, FACTS)
+        settings.state.mkdir(parents=True)
+        good = {"run": "a", "started_at": "2024-01-01T00:00:00Z", "finished_at": "2024-01-01T00:00:00Z", "ok": True}
+        (settings.state / "refreshes.jsonl").write_text(json.dumps(good) + "\n", encoding="utf-8")
+        notify(replace(telling, max_age_hours=36), FACTS)
+        notify(telling, {"set_aside": ["r1"]}, "reports.set_aside", "warning")
+    assert [message["severity"] for message in posted] == ["critical", "error", "critical", "warning"]
+    subjects = [next(line for line in mail.splitlines() if line.startswith("Subject: ")) for mail in mails]
+    assert "kommunlager: critical: refresh failed" in subjects[0]
+    assert "kommunlager: warning: reports set aside" in subjects[3]
+    assert ["Importance: high" in mail for mail in mails] == [True, False, True, False]
+    assert posted[3]["set_aside"] == ["r1"]
+
+
 def test_who_cannot_be_told_is_said_without_the_secret_address(settings: Settings) -> None:
     assert notify(settings, FACTS) == []
     with receiver(status=500) as (address, _):

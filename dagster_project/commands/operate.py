@@ -124,7 +124,8 @@ def our_name() -> str:
     called = Path(sys.argv[0])
     if called.name != "kommunlager" or shutil.which("kommunlager") == str(called):
         return "kommunlager"
-    return str(called.relative_to(Path.cwd())) if called.is_relative_to(Path.cwd()) else str(called)
+    here = Path.cwd()
+    return str(called.relative_to(here)) if called.is_relative_to(here) and here != Path("/") else str(called)
 
 
 def _say(message: str) -> None:

@@ -13,6 +13,7 @@ from dagster_project.defs.watch.times import next_time
 from dagster_project.settings import Settings, load_settings
 from dagster_project.warehouse.journal import journal
 from dagster_project.warehouse.lock import refresh_lock
+from dagster_project.warehouse.notify import notify
 
 
 class Refresh(dg.ConfigurableResource[Settings]):
@@ -34,7 +35,17 @@ class Refresh(dg.ConfigurableResource[Settings]):
         )
         with refresh_lock(settings.lock_file, wait=settings.wait), journal(settings, context.run_id or "") as book:
             book.facts["next_refresh"] = next_time(settings.schedule)
+            if book.died_before is not None:
+                _tell(context, notify(settings, book.died_before, "refresh.died", "warning"))
             yield settings
+            if book.facts["ok"] and book.facts.get("set_aside"):
+                _tell(context, notify(settings, book.facts, "reports.set_aside", "warning"))
+
+
+def _tell(context: dg.InitResourceContext, problems: list[str]) -> None:
+    for problem in problems:
+        if context.log is not None:
+            context.log.error(problem)
 
 
 @dg.definitions

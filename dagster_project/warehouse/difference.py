@@ -49,6 +49,10 @@ REPORTS: Final = """
 """
 
 
+Columns = Mapping[str, list[tuple[str, str]]]
+"""Name and type of the columns, by ``schema.name``."""
+
+
 @dataclass(frozen=True, slots=True)
 class TableDifference:
     """How the rows of one table differ; ``changed`` is None for a table without a key."""
@@ -66,10 +70,11 @@ def difference(
 ) -> tuple[str, dict[str, Any]]:
     """The page, and its numbers for the manifest. The two databases are attached as ``was`` and ``now``."""
     reports = connection.execute(REPORTS).fetchall()
+    columns = {database: _columns(connection, database) for database in ("was", "now")}
     tables = [
         found
         for table in sorted(was.tables.keys() | now.tables.keys())
-        if (found := _table_difference(connection, table, was, now)) is not None
+        if (found := _table_difference(connection, table, was, now, columns)) is not None
     ]
     numbers = {
         "reports": {what: sum(row[1] == what for row in reports) for what in ("added", "changed", "removed")},
@@ -100,7 +105,7 @@ def difference(
 
 
 def _table_difference(
-    connection: duckdb.DuckDBPyConnection, table: str, was: Content, now: Content
+    connection: duckdb.DuckDBPyConnection, table: str, was: Content, now: Content, columns: Mapping[str, Columns]
 ) -> TableDifference | None:
     before, after = was.tables.get(table), now.tables.get(table)
     if before is None or after is None:
@@ -108,8 +113,7 @@ def _table_difference(
         assert there is not None
         rows, remark = there.rows, "new table" if before is None else "table removed"
         return TableDifference(table, rows if before is None else 0, rows if after is None else 0, None, (), remark)
-    columns = {database: _columns(connection, database, table) for database in ("was", "now")}
-    if columns["was"] != columns["now"]:
+    if columns["was"].get(table) != columns["now"].get(table):
         return TableDifference(table, after.rows, before.rows, None, (), "other columns")
     if before.hash == after.hash:
         return None
@@ -118,16 +122,19 @@ def _table_difference(
         for name in before.by_report.keys() | after.by_report.keys()
         if before.by_report.get(name) != after.by_report.get(name)
     )
-    return _rows(connection, table, columns["now"], owners)
+    return _rows(connection, table, columns["now"][table], owners)
 
 
-def _columns(connection: duckdb.DuckDBPyConnection, database: str, table: str) -> list[tuple[str, str]]:
-    schema, _, name = table.partition(".")
-    return connection.execute(
-        "select column_name, data_type from duckdb_columns() "
-        "where database_name = ? and schema_name = ? and table_name = ? order by column_index",
-        [database, schema, name],
-    ).fetchall()
+def _columns(connection: duckdb.DuckDBPyConnection, database: str) -> Columns:
+    """Of all tables at once: DuckDB lists all of them however few are asked for."""
+    found: defaultdict[str, list[tuple[str, str]]] = defaultdict(list)
+    for table, column, type_ in connection.execute(
+        "select schema_name || '.' || table_name, column_name, data_type from duckdb_columns() "
+        "where database_name = ? order by schema_name, table_name, column_index",
+        [database],
+    ).fetchall():
+        found[table].append((column, type_))
+    return found
 
 
 def _rows(

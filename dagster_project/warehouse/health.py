@@ -13,7 +13,7 @@ from typing import Any
 import duckdb
 
 from dagster_project.settings import Settings
-from dagster_project.warehouse.journal import refreshes
+from dagster_project.warehouse.journal import died, refreshes
 from dagster_project.warehouse.lock import is_locked
 from dagster_project.warehouse.query import QueryError, open_published
 from dagster_project.warehouse.releases import current, releases, withdrawn
@@ -41,13 +41,16 @@ def health(settings: Settings) -> dict[str, Any]:
     """Everything there is to say; ``problems`` is empty when all is well."""
     link = settings.warehouse
     record, release = refreshes(settings.state), current(link)
-    there = releases(link)
+    there, is_running = releases(link), is_locked(settings.lock_file)
+    killed = None if is_running else died(settings.state)
+    if killed is not None:  # the next refresh will write it down; whoever asks before is to know
+        record.append(killed)
     last = record[-1] if record else None
     good = next((one for one in reversed(record) if one.get("ok")), None)
     state: dict[str, Any] = {
         "checked_at": f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}",
         "warehouse": str(link),
-        "is_running": is_locked(settings.lock_file),
+        "is_running": is_running,
         "release": None,
         "releases": len(there),
         "last_refresh": last,
@@ -98,6 +101,14 @@ def _problems(settings: Settings, state: dict[str, Any]) -> list[str]:
     if planned is not None and (datetime.now(UTC) - planned).total_seconds() > OVERDUE_SECONDS:
         problems.append(f"the refresh planned for {state['next_refresh']} has not come")
     return problems
+
+
+def severity_of_failure(settings: Settings) -> str:
+    """``critical`` where readers have nothing, or older figures than ``max_age_hours`` allows; ``error`` otherwise."""
+    good = next((one for one in reversed(refreshes(settings.state)) if one.get("ok")), None)
+    age = _age(good)
+    is_old = settings.max_age_hours and (age is None or age > settings.max_age_hours * 3600)
+    return "critical" if is_old or not settings.warehouse.exists() else "error"
 
 
 def _age(refresh: dict[str, Any] | None) -> float | None:

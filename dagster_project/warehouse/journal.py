@@ -3,6 +3,9 @@
 Belongs here: the log file, the record of refreshes, and the notes that the steps of one refresh leave for both. Does
 not belong here: Dagster's event log, and how anything is shown.
 
+A refresh that is killed cannot write its line. It leaves ``running.json``, which says how far it came; the next one
+writes the line from that.
+
 ``log.jsonl`` in the state folder has an event a line (``event``, ``at``, ``level``, ``run``, and ``report_id`` where it
 is about a report); it is turned over at 10 MB, five times. ``refreshes.jsonl`` has a line for each refresh. A disk that
 is full loses lines, never a refresh.
@@ -13,6 +16,7 @@ from __future__ import annotations
 import json
 import logging
 import logging.handlers
+import os
 import sys
 import time
 from collections.abc import Iterator
@@ -27,18 +31,19 @@ from dagster_project.settings import Settings
 
 LOG: Final = "log.jsonl"
 RECORD: Final = "refreshes.jsonl"
+RUNNING: Final = "running.json"
 LOG_BYTES: Final = 10_000_000
 LOG_FILES: Final = 5
 KEPT_REFRESHES: Final = 1000
 
 
 class Journal:
-    """The journal of one refresh."""
+    """The journal of one refresh; made only by the holder of the refresh lock."""
 
     def __init__(self, settings: Settings, run: str) -> None:
         self.facts: dict[str, Any] = {"run": run, "started_at": now_text(), "seconds": {}, "ok": False}
         self._began = time.monotonic()
-        self._path = settings.state / RECORD
+        self._state = settings.state
         self._logger = structlog.wrap_logger(
             _file_logger(settings),
             processors=[
@@ -49,6 +54,19 @@ class Journal:
             ],
             wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
         ).bind(run=run)
+        self.died_before = died(self._state)
+        """The line of the refresh before, if it was killed; it is recorded now."""
+        if self.died_before is not None:
+            with suppress(OSError):
+                self._logger.bind(run=self.died_before["run"]).error("refresh.died", **_without_run(self.died_before))
+            self._record(self.died_before)
+        self.step("start")
+
+    def step(self, name: str) -> None:
+        """Note what begins now, in case that nothing can be noted afterwards."""
+        running = {"pid": os.getpid(), "step": name, **self.facts}
+        with suppress(OSError):
+            _write(self._state / RUNNING, json.dumps(running, ensure_ascii=False, default=str) + "\n")
 
     def event(self, event: str, level: str = "info", **details: Any) -> None:
         """Log one event."""
@@ -59,17 +77,50 @@ class Journal:
         """Log the end and record the refresh; returns its line."""
         self.facts["finished_at"] = now_text()
         self.facts["seconds"]["total"] = round(time.monotonic() - self._began, 3)
-        self.event("refresh.finished", "info" if self.facts["ok"] else "error", **self._without_run())
-        with suppress(OSError):
-            lines = [json.dumps(one, ensure_ascii=False) for one in refreshes(self._path.parent)]
-            lines.append(json.dumps(self.facts, ensure_ascii=False, default=str))
-            unfinished = self._path.with_name(self._path.name + ".unfinished")
-            unfinished.write_text("\n".join(lines[-KEPT_REFRESHES:]) + "\n", encoding="utf-8")
-            unfinished.replace(self._path)
+        self.event("refresh.finished", "info" if self.facts["ok"] else "error", **_without_run(self.facts))
+        self._record(self.facts)
         return self.facts
 
-    def _without_run(self) -> dict[str, Any]:
-        return {key: value for key, value in self.facts.items() if key != "run"}
+    def _record(self, facts: dict[str, Any]) -> None:
+        """Add the line of a refresh that has ended, and only then forget that it was running."""
+        with suppress(OSError):
+            lines = [
+                json.dumps(one, ensure_ascii=False) for one in refreshes(self._state) if one["run"] != facts["run"]
+            ]
+            lines.append(json.dumps(facts, ensure_ascii=False, default=str))
+            _write(self._state / RECORD, "\n".join(lines[-KEPT_REFRESHES:]) + "\n")
+            (self._state / RUNNING).unlink(missing_ok=True)
+
+
+def _without_run(facts: dict[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in facts.items() if key != "run"}
+
+
+def _write(path: Path, text: str) -> None:
+    unfinished = path.with_name(path.name + ".unfinished")
+    unfinished.write_text(text, encoding="utf-8")
+    unfinished.replace(path)
+
+
+def died(state: Path) -> dict[str, Any] | None:
+    """The line of a refresh that was killed and has none yet; None without one. It may also be running: ask the lock.
+
+    It is said to have ended when it was last heard of.
+    """
+    path = state / RUNNING
+    try:
+        facts = json.loads(path.read_text(encoding="utf-8"))
+        last = datetime.fromtimestamp(path.stat().st_mtime, UTC)
+        pid, step = facts.pop("pid"), facts.pop("step")
+        began = datetime.fromisoformat(facts["started_at"])
+        facts["finished_at"] = f"{last:%Y-%m-%dT%H:%M:%SZ}"
+        facts["seconds"]["total"] = max(0.0, round((last - began).total_seconds(), 3))
+        why = f"process {pid} ended without a word in step {step!r} (killed, or the machine went down)"
+        told = {(one.get("run"), one["started_at"]) for one in refreshes(state)}
+        is_told = (facts["run"], facts["started_at"]) in told  # killed between its line and the end
+        return None if is_told else {**facts, "ok": False, "died": True, "error": why}
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return None
 
 
 _open: list[Journal] = []
@@ -84,7 +135,16 @@ def journal(settings: Settings, run: str) -> Iterator[Journal]:
     try:
         yield book
     finally:
-        _open.remove(book)
+        if book in _open:
+            _open.remove(book)
+            book.finish()
+
+
+def close(why: str) -> None:
+    """Finish the journal of this process, which is about to end at once."""
+    while _open:
+        book = _open.pop()
+        book.facts.setdefault("error", why)
         book.finish()
 
 
@@ -104,6 +164,8 @@ def note(**facts: Any) -> None:
 def step(name: str) -> Iterator[None]:
     """One step of the refresh: its seconds, and what went wrong in it."""
     began = time.monotonic()
+    for book in _open:
+        book.step(name)
     try:
         yield
     except BaseException as error:

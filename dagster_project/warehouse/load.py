@@ -140,6 +140,8 @@ def _load(
     errors = dict(connection.execute("select file_name, error from raw.report where status = 'quarantined'").fetchall())
     gone = [known[file.file_name] for file in changed if file.file_name in known] + removed
     _delete(connection, gone)
+    if any(file.is_loaded for file in gone):
+        working.note_stale(connection)
     working.forget_files(connection, [file.file_name for file in removed])
     working.note_files(connection, touched)
     pending = {file.report_id for file in gone if file.is_loaded}
@@ -273,6 +275,8 @@ def _load_overrides(connection: duckdb.DuckDBPyConnection, writer: _Writer, over
     changed = {name for name in before.keys() | after.keys() if before.get(name) != after.get(name)}
     if changed:
         connection.execute("delete from raw.report_override")
+        if before:
+            working.note_stale(connection)
         rows = [dict(zip(columns, row, strict=True)) for row in after.values()]
         writer.add("report_override", _rows("report_override", rows))
     row = connection.execute("select error, sha256 from raw.report where file_name = ?", [OVERRIDES_FILE]).fetchone()

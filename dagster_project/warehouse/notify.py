@@ -1,6 +1,6 @@
-"""Telling somebody that a refresh failed: a webhook, an e-mail, or both.
+"""Telling somebody that a refresh failed, died or left reports out: a webhook, an e-mail, or both.
 
-Belongs here: what is sent and how. Does not belong here: when (``refresh``, ``defs.watch``). Telling never raises: that
+Belongs here: what is sent and how. Does not belong here: when (``refresh``, ``defs``). Telling never raises: that
 it failed is logged, and the refresh has failed anyhow.
 """
 
@@ -14,18 +14,30 @@ from typing import Any, Final
 from urllib.parse import unquote, urlsplit
 
 from dagster_project.settings import Settings
+from dagster_project.warehouse.health import severity_of_failure
 
 SECONDS: Final = 10.0
 
 
-def notify(settings: Settings, facts: Mapping[str, Any]) -> list[str]:
-    """Send ``facts`` to whoever the settings name; returns what could not be sent and why."""
+def notify(
+    settings: Settings, facts: Mapping[str, Any], event: str = "refresh.failed", severity: str | None = None
+) -> list[str]:
+    """Send ``facts`` to whoever the settings name; returns what could not be sent and why.
+
+    Args:
+        settings: who is told, and by which way.
+        facts: the line of the refresh; what is of use to a person is sent.
+        event: ``refresh.failed``, ``refresh.died`` or ``reports.set_aside``.
+        severity: ``critical``, ``error`` or ``warning``; that of a failed refresh if not given.
+    """
     problems = []
+    sent = ("run", "started_at", "finished_at", "error", "seconds", "set_aside")
     message = {
-        "event": "refresh.failed",
+        "event": event,
+        "severity": severity or severity_of_failure(settings),
         "host": socket.gethostname(),
         "warehouse": str(settings.warehouse),
-        **{key: facts[key] for key in ("run", "started_at", "finished_at", "error", "seconds") if key in facts},
+        **{key: facts[key] for key in sent if facts.get(key)},
     }
     if settings.webhook:
         import requests
@@ -52,7 +64,10 @@ def _send_mail(settings: Settings, facts: Mapping[str, Any]) -> None:
     if server.scheme not in ("smtp", "smtps") or not server.hostname:
         raise ValueError("KOMMUNLAGER_SMTP must be smtp://[user:password@]host[:port] or smtps://…")
     mail = EmailMessage()
-    mail["Subject"] = f"kommunlager: refresh failed on {facts['host']}"
+    what = str(facts["event"]).replace(".", " ").replace("_", " ")
+    mail["Subject"] = f"kommunlager: {facts['severity']}: {what} on {facts['host']}"
+    if facts["severity"] == "critical":
+        mail["Importance"] = "high"
     mail["From"] = settings.mail_from or f"kommunlager@{facts['host']}"
     mail["To"] = settings.mail_to
     mail.set_content("\n".join(f"{key}: {value}" for key, value in facts.items()))

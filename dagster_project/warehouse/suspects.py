@@ -1,14 +1,16 @@
-"""Which reports make a check fail, and leaving them out.
+"""Which reports make a check fail or a model break, and leaving them out.
 
-Belongs here: running a failed test again over fewer reports, and taking a report out of the raw tables. Does not belong
-here: running dbt (``transform``).
+Belongs here: running a failed test or model again over fewer reports, and taking a report out of the raw tables. Does
+not belong here: running dbt (``transform``).
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 import duckdb
 
@@ -17,25 +19,53 @@ from dagster_project.warehouse.content import REPORT_COLUMNS, quoted
 from dagster_project.warehouse.history import write_history
 from dagster_project.warehouse.raw import SCHEMA, TABLES
 
+DATA_ERRORS: Final = (
+    duckdb.ConstraintException,
+    duckdb.ConversionException,
+    duckdb.InvalidInputException,
+    duckdb.OutOfRangeException,
+    duckdb.TypeMismatchException,
+)
+"""What DuckDB says when rows are not what a query or a table can take; a full disk or a wrong name is none of these."""
 
-def suspects(working_file: Path, tests: Mapping[str, str], reports: Sequence[str]) -> dict[str, list[str]]:
-    """Reports that make a test fail by themselves, with the tests that they fail.
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """What failed and can be asked again."""
+
+    sql: str
+    """As dbt compiled it."""
+    is_test: bool
+    """Whether it fails by finding rows; a model fails only by an error."""
+    columns: str = ""
+    """Columns with types and constraints of the table that the rows go into; empty where no contract says so."""
+
+
+def suspects(working_file: Path, failed: Mapping[str, Query], reports: Sequence[str]) -> dict[str, list[str]]:
+    """Reports that make a test fail or a model break by themselves, with the names of these.
 
     Args:
         working_file: after the build that failed.
-        tests: name to compiled SQL.
+        failed: by name.
         reports: among which to look; halved again and again, so that few culprits among many are found quickly.
 
-    A test that fails only over several reports together names none of them.
+    What fails only over several reports together names none of them; nor does a model that breaks without any report,
+    or still without the reports that were found.
     """
     found: dict[str, list[str]] = {}
     with duckdb.connect() as connection:
         place = str(working_file).replace("'", "''")
         connection.execute(f"attach '{place}' as whole (read_only)")
+        connection.execute("attach ':memory:' as batch")  # as models of a build of a batch know it
         connection.execute("create table main.suspect (report_id varchar, report_key varchar)")
         _make_views(connection)
-        for name, sql in tests.items():
-            for report_id in _failing(connection, sql, list(reports)):
+        for name, query in failed.items():
+            if not query.is_test and _fails(connection, query, []):
+                continue
+            culprits = list(_failing(connection, query, list(reports)))
+            if not query.is_test and _fails(connection, query, [one for one in reports if one not in culprits]):
+                continue
+            for report_id in culprits:
                 found.setdefault(report_id, []).append(name)
     return found
 
@@ -69,6 +99,7 @@ def set_aside(working_file: Path, link: Path, reasons: Mapping[str, str], rules:
             )
             connection.execute("update main.known_file set is_loaded = false where report_id = ?", [report_id])
         working.add_pending(connection, names)
+        working.note_stale(connection)
         write_history(connection, link)
         connection.commit()
 
@@ -88,26 +119,27 @@ def _make_views(connection: duckdb.DuckDBPyConnection) -> None:
     ).fetchall()
     for schema, table, names in columns:
         owner = next((name for name in REPORT_COLUMNS if name in names), None)
-        condition = f" where {owner} in (select {owner} from main.suspect)" if owner else ""
-        connection.execute(f"create schema if not exists {quoted(schema)}")
-        connection.execute(
-            f"create view {quoted(schema)}.{quoted(table)} as "
-            f"select * from whole.{quoted(schema)}.{quoted(table)}{condition}"
-        )
+        condition = f" where {owner} in (select {owner} from memory.main.suspect)" if owner else ""
+        for database in ("memory", "batch"):
+            connection.execute(f"create schema if not exists {database}.{quoted(schema)}")
+            connection.execute(
+                f"create view {database}.{quoted(schema)}.{quoted(table)} as "
+                f"select * from whole.{quoted(schema)}.{quoted(table)}{condition}"
+            )
 
 
-def _failing(connection: duckdb.DuckDBPyConnection, sql: str, reports: list[str]) -> Iterable[str]:
-    if not reports or not _fails(connection, sql, reports):
+def _failing(connection: duckdb.DuckDBPyConnection, query: Query, reports: list[str]) -> Iterable[str]:
+    if not reports or not _fails(connection, query, reports):
         return
     if len(reports) == 1:
         yield reports[0]
         return
     middle = len(reports) // 2
-    yield from _failing(connection, sql, reports[:middle])
-    yield from _failing(connection, sql, reports[middle:])
+    yield from _failing(connection, query, reports[:middle])
+    yield from _failing(connection, query, reports[middle:])
 
 
-def _fails(connection: duckdb.DuckDBPyConnection, sql: str, reports: list[str]) -> bool:
+def _fails(connection: duckdb.DuckDBPyConnection, query: Query, reports: list[str]) -> bool:
     connection.execute("delete from main.suspect")
     # The key as dbt makes it (macro hash_key): of the models that have it, not computed here once more.
     connection.execute("insert into main.suspect select unnest(?::varchar[]), null", [reports])
@@ -117,7 +149,15 @@ def _fails(connection: duckdb.DuckDBPyConnection, sql: str, reports: list[str]) 
             "where suspect.report_id = keyed.report_id"
         )
     try:
-        row = connection.execute(f"select count(*) from (select 1 from ({sql}\n) limit 1)").fetchone()
+        if query.columns:
+            connection.execute(f"create or replace temp table made ({query.columns})")
+            connection.execute(f"insert into temp.made by name {query.sql}")
+            return False
+        # All columns: one that nobody asks for is not computed, and cannot break.
+        connection.execute(f"create or replace temp table made as {query.sql}")
+        row = connection.execute("select count(*) from temp.made").fetchone()
+    except DATA_ERRORS:
+        return True
     except duckdb.Error:
-        return False  # a test that cannot be run says nothing about a report
-    return row is not None and row[0] > 0
+        return False  # what cannot be asked says nothing about a report
+    return query.is_test and row is not None and row[0] > 0

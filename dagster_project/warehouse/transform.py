@@ -24,7 +24,7 @@ import duckdb
 from dagster_project.settings import PROJECT, Settings
 from dagster_project.warehouse import working
 from dagster_project.warehouse.releases import is_published
-from dagster_project.warehouse.suspects import loaded_reports, set_aside, suspects
+from dagster_project.warehouse.suspects import Query, loaded_reports, set_aside, suspects
 from dagster_project.warehouse.working import Mode, Plan
 
 if TYPE_CHECKING:
@@ -53,8 +53,8 @@ class FailedNode:
     """The file in the dbt project that defines it."""
     sample: tuple[str, ...] = ()
     """For a failed test: the first rows it found, as text."""
-    sql: str = field(default="", repr=False)
-    """For a failed test: what it asked."""
+    query: Query | None = field(default=None, repr=False)
+    """What failed, to be asked again; None for what is no SQL."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,17 +184,20 @@ def build(
     Raises:
         TransformError: dbt could not begin, or stopped for another reason than a failed node.
     """
-    if not settings.quarantine_failing or select:
-        return _build_once(settings, select, on_event)
     left_out: list[tuple[str, str]] = []
-    for _ in range(ROUNDS):
-        events: list[EventMsg] = []
-        result = _build_once(settings, select, events.append)
-        reasons = _reasons(settings, result) if result.failed else {}
+    events: list[EventMsg] = []
+    may_leave_out = settings.quarantine_failing and not select
+    for turn in range(ROUNDS):
+        events.clear()
+        result = _build_once(settings, select, events.append if may_leave_out else on_event)
+        reasons = _reasons(settings, result) if may_leave_out and result.failed and turn < ROUNDS - 1 else {}
         if not reasons:
             break
         set_aside(settings.working_file, settings.warehouse, reasons, result.plan.fingerprint)
         left_out += reasons.items()
+    if any(node.status != "fail" for node in result.failed):
+        # It may be the file that is broken; it costs little to make it anew, and much to find that out.
+        working.discard(settings.working_file)
     for event in events if on_event is not None else ():
         on_event(event)  # type: ignore[misc] # only of the last round: each model is to be told of once
     return replace(result, set_aside=tuple(left_out))
@@ -206,13 +209,13 @@ ROUNDS: Final = 5
 
 def _reasons(settings: Settings, result: BuildResult) -> dict[str, str]:
     """Reports to leave out after a build that failed, with the reason; none unless that can mend every failure."""
-    if any(node.status != "fail" for node in result.failed):
+    failed = {node.name: node.query for node in result.failed if node.query is not None}
+    if len(failed) != len(result.failed):
         return {}
     loaded = loaded_reports(settings.working_file)
     among = [name for name in loaded if result.plan.mode is Mode.ALL or name in set(result.plan.reports)]
-    tests = {node.name: node.sql for node in result.failed}
-    found = suspects(settings.working_file, tests, among)
-    if len(found) == len(loaded) or {name for names in found.values() for name in names} != set(tests):
+    found = suspects(settings.working_file, failed, among)
+    if len(found) == len(loaded) or {name for names in found.values() for name in names} != set(failed):
         return {}
     return {name: f"set aside: it fails {', '.join(names)} by itself" for name, names in found.items()}
 
@@ -251,9 +254,6 @@ def _build_once(settings: Settings, select: Sequence[str], on_event: Callable[[E
             "warned": sorted(node.name for node in summary.warned),
         }
         working.finish_build(settings.working_file, plan.fingerprint, checks)
-    elif any(node.status != "fail" for node in summary.failed):
-        # It may be the file that is broken; it costs little to make it anew, and much to find that out.
-        working.discard(settings.working_file)
     return summary
 
 
@@ -348,13 +348,26 @@ def _failed_node(working_file: Path, outcome: Any, number: int) -> FailedNode:
     # dbt adds which macro called which, a line each that begins with ">"
     lines = [line.strip() for line in (outcome.message or status).splitlines()]
     message = " ".join(line for line in lines if line and not line.startswith(">"))
-    return FailedNode(
-        node.name,
-        status,
-        message,
-        node.original_file_path,
-        sample,
-        str(sql or "") if node.resource_type == "test" else "",
+    return FailedNode(node.name, status, message, node.original_file_path, sample, _query(node))
+
+
+def _query(node: Any) -> Query | None:
+    """What failed in a form that can be asked again; None for seeds, and for models that are no SQL."""
+    sql = getattr(node, "compiled_code", None)
+    if node.resource_type not in ("model", "test") or str(node.language) != "sql" or not sql:
+        return None
+    if node.resource_type == "test":
+        return Query(str(sql), is_test=True)
+    columns = node.columns.values() if node.contract.enforced else ()
+    not_null = {"not_null", "primary_key"}
+    return Query(
+        str(sql),
+        is_test=False,
+        columns=", ".join(
+            f'"{column.name}" {column.data_type}'
+            + (" not null" if any(str(one.type.value) in not_null for one in column.constraints) else "")
+            for column in columns
+        ),
     )
 
 

@@ -55,8 +55,15 @@ OVERRIDES: Final = "overrides"
 PUBLISHED: Final = "published"
 """Key of ``meta``: content hash of the release that was made of this state."""
 
+STALE: Final = "stale"
+"""Key of ``meta``: there while rows of a report that is gone or has changed may stand in blocks that are free."""
+
 CHECKS: Final = "checks"
 """Key of ``meta``: what the last whole build checked, as JSON."""
+
+SMALL_BLOCK: Final = 16_384
+LARGE_BLOCK: Final = 262_144
+"""Bytes; the other is DuckDB's own."""
 
 READER_PACKAGES: Final = ("lxml", "openpyxl", "pypdfium2", "python-calamine", "selectolax", "xlrd")
 
@@ -120,6 +127,7 @@ def open_working_file(path: Path, *, fresh: bool = False) -> tuple[duckdb.DuckDB
     ``fresh`` says so.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
+    remove_unfinished(path)
     if not fresh and path.exists():
         connection = None
         try:
@@ -132,6 +140,9 @@ def open_working_file(path: Path, *, fresh: bool = False) -> tuple[duckdb.DuckDB
         if connection is not None:
             connection.close()
     discard(path)
+    with duckdb.connect() as maker:  # only who attaches a new file can say how large its blocks are
+        place = str(path).replace("'", "''")
+        maker.execute(f"attach '{place}' as made (block_size {SMALL_BLOCK})")
     connection = duckdb.connect(path)
     try:
         connection.begin()
@@ -155,6 +166,18 @@ def discard(path: Path) -> None:
             leftover.unlink(missing_ok=True)
 
 
+def unfinished_copy(path: Path) -> Path:
+    """Where the working file is written anew."""
+    return path.with_name(f".{path.name}.unfinished")
+
+
+def remove_unfinished(path: Path) -> None:
+    """Delete what is left of writing the working file anew; only for the holder of the refresh lock."""
+    copy = unfinished_copy(path)
+    for leftover in (copy, copy.with_name(copy.name + ".wal")):
+        leftover.unlink(missing_ok=True)
+
+
 def _format() -> str:
     text = "\n".join((duckdb.__version__, *(create_statement(table) for table in TABLES), *NOTES))
     return hashlib.sha256(text.encode()).hexdigest()
@@ -172,6 +195,11 @@ def get(connection: duckdb.DuckDBPyConnection, key: str) -> str | None:
 def put(connection: duckdb.DuckDBPyConnection, key: str, value: str) -> None:
     """Set a value of ``meta``."""
     connection.execute("insert or replace into main.meta values (?, ?)", [key, value])
+
+
+def note_stale(connection: duckdb.DuckDBPyConnection) -> None:
+    """Note that rows of a report have been deleted: they stand in the file until it is written anew."""
+    put(connection, STALE, "yes")
 
 
 def known_files(connection: duckdb.DuckDBPyConnection) -> dict[str, KnownFile]:

@@ -133,6 +133,20 @@ meaningful_levels as (
     group by all
 ),
 
+-- The figure of a department that only the heading names is not the committee's. Asked once for each section, for the
+-- pattern is made of the vocabulary, and DuckDB would compile it anew for each indicator.
+sections as (
+    select
+        named_sections.committee_words,
+        named_sections.section_words,
+        len(list_filter(
+            regexp_extract_all(' ' || named_sections.section_words || ' ', context.activity_pattern),
+            lambda activity: not contains(' ' || named_sections.committee_words, left(activity, 6))
+        )) > 0 as is_of_other_activity
+    from (select distinct committee_words, section_words from with_words) as named_sections
+    cross join context
+),
+
 worded as (
     select
         with_words.*,
@@ -140,14 +154,12 @@ worded as (
         units.base_unit_key,
         meaningful_levels.words_above,
         meaningful_levels.words_beside,
-        -- The figure of a department that only the heading names is not the committee's.
-        len(list_filter(
-            regexp_extract_all(' ' || with_words.section_words || ' ', context.activity_pattern),
-            lambda activity: not contains(' ' || with_words.committee_words, left(activity, 6))
-        )) > 0 as is_of_other_activity
+        sections.is_of_other_activity
     from with_words
-    cross join context
     inner join units using (unit_key)
+    inner join sections
+        on with_words.committee_words is not distinct from sections.committee_words
+            and with_words.section_words is not distinct from sections.section_words
     left join meaningful_levels using (indicator_key)
 ),
 

@@ -126,5 +126,7 @@ inner join histories using (figure_key)
 inner join organisations on compared.organisation_key = organisations.organisation_key
 inner join municipalities on organisations.municipality_key = municipalities.municipality_key
 inner join periods on compared.period_key = periods.period_key
-left join indicators on compared.fact_table = 'fct_indicator_value' and compared.indicator_key = indicators.indicator_key
+-- As one equality: with a condition on one side beside it DuckDB compares each figure with each indicator.
+left join indicators
+    on case when compared.fact_table = 'fct_indicator_value' then compared.indicator_key end = indicators.indicator_key
 where compared.statement_number = 1
