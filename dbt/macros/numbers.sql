@@ -37,8 +37,16 @@ mnkr|mkr|tkr|kkr|ksek|tsek|msek|mdkr|tusentals? kronor|tusen kronor|miljon(?:er)
 (?:inv|invånare|elev|elever|barn|brukare|plats|boendeplats|dygn|vårddygn|vårddag|boendedygn|inskriven|inskrivet|m2|m³|m²|kvm|kvadratmeter|hushåll|timme|tim|portion|måltid|ärende|placering|deltagare|besök|besökare|abonnent|lägenhet|person|anställd|årsarbetare|hemtjänsttimme|hemtjänsttagare|kund|medlem|studerande|årsplats|mottagare|individ|km|meter|skattekrona) {# -#}
 {%- endmacro %}
 
+{% macro per_pattern() -%}
+ (?:(?:kr|kronor|tkr) (?:per )?|(?:kostnad|nettokostnad|bruttokostnad|driftkostnad) per ){{ ratio_object_pattern() }}{# -#}
+{%- endmacro %}
+
+{% macro price_pattern() -%}
+ (?:[a-zåäö]*pris|timavgift|timtaxa|timkostnad|portionskostnad|dygnskostnad|styckkostnad|[a-zåäö]*peng|skattesats) {# -#}
+{%- endmacro %}
+
 {% macro ratio_pattern() -%}
- (?:(?:kr|kronor|tkr) (?:per )?|(?:kostnad|nettokostnad|bruttokostnad|driftkostnad) per ){{ ratio_object_pattern() }}| (?:[a-zåäö]*pris|timavgift|timtaxa|timkostnad|portionskostnad|dygnskostnad|styckkostnad|[a-zåäö]*peng|skattesats) {# -#}
+{{ per_pattern() }}|{{ price_pattern() }}
 {%- endmacro %}
 
 {# The double that a text matching number_pattern prints. #}

@@ -68,3 +68,11 @@ array_to_string(list_filter(
     lambda w: not regexp_full_match(w, '\d+|[qth][1-4]|kvartal|kv|halvår|tertial|{{ month_pattern() }}|år|året|läsår|läsåret|per|tom|ht|vt')
 ), ' ')
 {%- endmacro %}
+
+{# Words without what tells which measure of several municipalities a figure is (genomsnitt, medelvärde, ovägt). #}
+{% macro without_average(words_text) -%}
+array_to_string(list_filter(
+    string_split({{ words_text }}, ' '),
+    lambda w: not regexp_full_match(w, 'snitt|snittet|medel|medeltal|medelvärde|medelvärdet|genomsnitt|genomsnittet|genomsnittligt|median|medianen|ovägt|vägt|i|för|av|hela')
+), ' ')
+{%- endmacro %}

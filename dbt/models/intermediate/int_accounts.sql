@@ -76,7 +76,7 @@ candidates as (
     left join allocation_rows using (report_id, table_seq)
     where
         -- Among departments only the lines that sum them up (Årets resultat); "Politisk verksamhet" is one of them.
-        (labels.kind = 'financial' or (alias_keys.statement = 'income_statement' and alias_keys.is_subtotal))
+        (labels.kind = 'financial' or (alias_keys.is_subtotal and (alias_keys.statement = 'income_statement' or alias_keys.account_key = 'committee_result')))
         and (
             alias_keys.condition = ''
             or (alias_keys.condition = 'after_allocation' and labels.row_index > allocation_rows.allocation_row)

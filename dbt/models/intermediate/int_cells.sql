@@ -13,6 +13,11 @@ kinds as (select * from {{ ref('int_table_kinds') }}),
 
 unit_words as (select * from {{ ref('unit_words') }}),
 
+glued_cells as (
+    select distinct report_id, table_seq, row_index, cell_col_index as col_index
+    from {{ ref('int_glued_parts') }}
+),
+
 known_units as (
     select distinct term from unit_words
     where context in ('any', 'cell')
@@ -24,12 +29,15 @@ placed as (
         columns.column_role,
         columns.scenario_key as column_scenario_key,
         columns.has_previous_header,
+        columns.is_unclear_header,
+        columns.column_label,
         tables.table_unit_key,
         tables.has_previous_in_brackets,
         rows.row_role,
         rows.row_label,
         rows.label_cell_col,
         kinds.kind,
+        glued_cells.report_id is not null as is_glued,
         lower(trim(regexp_extract(
             body_cells.plain_text,
             '^{{ bound_pattern() }}{{ number_pattern() }} ?([%‰]|%-?enheter|[a-zåäöA-ZÅÄÖ][a-zåäöA-ZÅÄÖ./0-9 ]*?)?\.?(?:\*| \d\))?$', 1
@@ -39,15 +47,70 @@ placed as (
     inner join rows using (report_id, table_seq, row_index)
     inner join kinds using (report_id, table_seq)
     inner join tables using (report_id, table_seq)
+    left join glued_cells using (report_id, table_seq, row_index, col_index)
+),
+
+-- Of each column of values its cells beside columns without one, in a table whose other rows fill every column, and how
+-- much they are beyond the other figures of the column: 988 979 may be two figures where others are of four digits.
+filled_rows as (
+    select
+        report_id,
+        table_seq,
+        row_index,
+        count(*) as n_filled
+    from placed
+    where column_role = 'value' and row_role = 'data'
+    group by all
+),
+
+filled_tables as (
+    select *, max(n_filled) over (partition by report_id, table_seq) as n_most
+    from filled_rows
+),
+
+lone_gaps as (
+    select
+        report_id,
+        table_seq,
+        any_value(row_index) filter (where n_filled < n_most) as row_index
+    from filled_tables
+    group by all
+    having count(*) filter (where n_filled < n_most) = 1 and count(*) > 3
+),
+
+sizes as (
+    select
+        placed.report_id,
+        placed.table_seq,
+        placed.row_index,
+        placed.col_index,
+        placed.plain_text,
+        placed.row_index = lone_gaps.row_index as is_in_gap_row,
+        max(case when placed.row_index != lone_gaps.row_index then abs({{ to_number("regexp_extract(placed.plain_text, '" ~ number_pattern() ~ "')") }}) end)
+            over (partition by placed.report_id, placed.table_seq, placed.col_index) as largest_other,
+        abs({{ to_number("regexp_extract(placed.plain_text, '" ~ number_pattern() ~ "')") }}) as magnitude
+    from placed
+    inner join lone_gaps using (report_id, table_seq)
+    where placed.column_role = 'value' and placed.row_role = 'data' and placed.cell_type = 'number'
+),
+
+overfull_cells as (
+    select report_id, table_seq, row_index, col_index
+    from sizes
+    where is_in_gap_row and regexp_matches(plain_text, '\d \d{3}') and magnitude > 50 * largest_other
 ),
 
 judged as (
     select
         placed.*,
         case
-            when column_role != 'value' then null
+            when placed.column_role != 'value' then null
             when row_role = 'note' then null
             when row_label is null or row_label = '' then 'no row label: nothing says what the figure is about'
+            when is_unclear_header and cell_type not in ('status', 'text')
+                then 'header not in the vocabulary: ' || column_label
+            when is_glued then null
+            when overfull_cells.report_id is not null then 'ambiguous digits: they may be the figures of two columns'
             when regexp_matches(regexp_replace(plain_text, '[ .]', '', 'g'), '\d{16}') and cell_type not in ('status', 'text')
                 then 'more digits than a figure has'
             when cell_type = 'number' and unit_text != '' and known_units.term is null
@@ -76,6 +139,7 @@ judged as (
         column_role = 'value' and cell_type = 'text' and length(value_text) > 60
         and not (column_scenario_key = 'status' and prefix_status_key is not null) as is_long_text
     from placed
+    left join overfull_cells using (report_id, table_seq, row_index, col_index)
     -- tkr/inv is tkr per inhabitant.
     left join known_units on regexp_replace(replace(placed.unit_text, '%-', '%'), ' ?(?:/| per ).*$', '') = known_units.term
 ),

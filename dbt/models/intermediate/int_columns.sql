@@ -7,6 +7,8 @@ cells as (select * from {{ ref('stg_cells') }}),
 
 body_cells as (select * from {{ ref('int_body_cells') }}),
 
+paragraphs as (select * from {{ ref('stg_paragraphs') }}),
+
 scenario_words as (select * from {{ ref('scenario_words') }}),
 
 unit_words as (select * from {{ ref('unit_words') }}),
@@ -18,6 +20,8 @@ total_words as (select * from {{ ref('total_words') }}),
 account_aliases as (select * from {{ ref('account_aliases') }}),
 
 entity_words as (select * from {{ ref('entity_words') }}),
+
+place_names as (select * from {{ ref('int_place_names') }}),
 
 organisation_words as (select * from {{ ref('organisation_words') }}),
 
@@ -86,13 +90,55 @@ described as (
     left join contents using (report_id, table_seq, col_index)
 ),
 
+-- What a year with a mark is (2024*) says the note below the table that begins with the mark (* Prognos per augusti).
+note_texts as (
+    select report_id, heading_seq, cast(null as integer) as table_seq, paragraph_text as note_text
+    from paragraphs
+    where contains(paragraph_text, '*') and length(paragraph_text) <= 400
+    union all
+    select report_id, cast(null as integer) as heading_seq, table_seq, value_text as note_text
+    from body_cells
+    where col_index = 0 and starts_with(value_text, '*')
+),
+
+marked_notes as (
+    select
+        report_id,
+        heading_seq,
+        table_seq,
+        unnest(regexp_extract_all(note_text, '\*+\)?[^*]+')) as note
+    from note_texts
+),
+
+noted_columns as (
+    select
+        described.report_id,
+        described.table_seq,
+        described.col_index,
+        min({{ words('marked_notes.note') }}) as note_words
+    from described
+    inner join tables using (report_id, table_seq)
+    inner join marked_notes
+        on described.report_id = marked_notes.report_id
+            and (tables.heading_seq = marked_notes.heading_seq or tables.table_seq = marked_notes.table_seq)
+            and length(regexp_extract(described.column_label, '(\*+)\)?$', 1)) = length(regexp_extract(marked_notes.note, '^(\*+)', 1))
+    where regexp_full_match(described.column_words, ' (?:19|20)\d\d ') and regexp_matches(described.column_label, '\*\)?$')
+    group by all
+    -- One note for the mark, or it is not known which.
+    having count(distinct marked_notes.note) = 1
+),
+
 -- What stands behind "av" or "mot" is what a figure is compared with, not what it is (Utfall i % av budget).
 own_words as (
     select
-        *,
-        regexp_replace(column_words, ' (?:av|mot|jämfört med|jmf|jmfr|gentemot|i förhållande till) .*$', ' ') as scenario_text,
-        regexp_matches(column_words, ' (?:mot|jämfört med|jmf|gentemot) .*(?:budget|prognos|mål|plan|föregående år|bokslut) ') as is_comparison
+        described.*,
+        regexp_replace(
+            described.column_words || coalesce(ltrim(noted_columns.note_words), ''),
+            ' (?:av|mot|jämfört med|jmf|jmfr|gentemot|i förhållande till) .*$', ' '
+        ) as scenario_text,
+        regexp_matches(described.column_words, ' (?:mot|jämfört med|jmf|gentemot) .*(?:budget|prognos|mål|plan|föregående år|bokslut) ') as is_comparison
     from described
+    left join noted_columns using (report_id, table_seq, col_index)
 ),
 
 scenario_phrases as (
@@ -201,9 +247,9 @@ roles as (
 
 -- Whose figures a column holds: a level of its header names the group or those that the municipality is compared with.
 column_levels as (
-    select
-        column_words,
-        {{ without_period(words("level_text")) }} as level_words
+    select distinct
+        header_levels.column_words,
+        {{ without_period(words("header_levels.level_text")) }} as level_words
     from header_levels
 ),
 
@@ -213,9 +259,65 @@ column_entities as (
         entity_words.entity
     from column_levels
     inner join entity_words on column_levels.level_words = entity_words.term
+    union
+    -- "Genomsnitt liknande kommuner": which measure of the others it is says nothing about whose it is.
+    select
+        column_levels.column_words,
+        entity_words.entity
+    from column_levels
+    inner join entity_words on {{ without_average('column_levels.level_words') }} = entity_words.term and entity_words.place = 'any'
+    where entity_words.entity not in ('own', 'group')
+),
+
+first_entities as (
+    select column_words, entity
+    from column_entities
+    qualify row_number() over (partition by column_words order by length(entity) desc, entity) = 1
+),
+
+-- Other municipalities and counties by name (Gävle | Falun | Riket). A name that is a word as well (Mark, Vara) is one only
+-- beside another that is compared.
+column_places as (
+    select
+        own_words.report_id,
+        own_words.table_seq,
+        own_words.col_index,
+        place_names.place_name,
+        place_names.municipality_key,
+        place_names.is_also_word
+    from own_words
+    inner join column_levels using (column_words)
+    inner join place_names on {{ without_average('column_levels.level_words') }} = place_names.place_words
     qualify row_number() over (
-            partition by column_levels.column_words order by length(entity_words.term) desc, entity_words.term
+            partition by own_words.report_id, own_words.table_seq, own_words.col_index
+            order by place_names.municipality_key is null, place_names.place_name
         ) = 1
+),
+
+compared_columns as (
+    select
+        report_id,
+        table_seq,
+        col_index,
+        coalesce(
+            first_entities.entity,
+            case
+                when column_places.municipality_key = reports.municipality_key then 'own'
+                else column_places.place_name
+            end
+        ) as entity,
+        coalesce(column_places.is_also_word, false) as is_also_word
+    from own_words
+    inner join reports using (report_id)
+    left join first_entities using (column_words)
+    left join column_places using (report_id, table_seq, col_index)
+    where first_entities.entity is not null or column_places.place_name is not null
+),
+
+entities as (
+    select report_id, table_seq, col_index, entity
+    from compared_columns
+    qualify not is_also_word or count(distinct entity) over (partition by report_id, table_seq) > 1
 ),
 
 interpreted as (
@@ -230,7 +332,9 @@ interpreted as (
             when scenarios.scenario_key is null and regexp_matches(described.column_words, ' bu 20\d\d ') then 'budget'
             else scenarios.scenario_key
         end as scenario_key,
-        column_entities.entity as column_entity,
+        entities.entity as column_entity,
+        coalesce(bool_or(entities.entity not in ('own', 'group')) over (partition by described.report_id, described.table_seq), false)
+            as is_comparison_table,
         regexp_extract(described.column_text, '\(\s*(?:föreg[a-zåäö.]* år|fg år|fjol[a-zåäö]*|(?:19|20)\d\d|samma period[^)]*)\s*\)') != '' as has_previous_header,
         column_units.unit_key as column_unit_key,
         roles.role as header_role,
@@ -246,7 +350,7 @@ interpreted as (
     left join scenarios using (scenario_text)
     left join column_units using (column_words)
     left join roles using (column_words)
-    left join column_entities using (column_words)
+    left join entities using (report_id, table_seq, col_index)
 ),
 
 -- What a column holds. The first column holds labels, whatever they look like (-19, 20–25, 51 -).
@@ -404,12 +508,14 @@ with_scenarios as (
             when is_between_frames then 'adjustment'
             when bounds is null and regexp_matches(label_header_words, ' förändring(?:ar)? ')
                 then case when column_unit_key in ('kr', 'tkr', 'mnkr', 'mdkr') then 'adjustment' else 'change' end
-            when column_entity not in ('own', 'group') then 'actual'
+            when column_entity not in ('own', 'group') or (column_entity = 'own' and is_comparison_table) then 'actual'
             when bounds is null and report_type = 'interim_report' and has_forecast_heading then 'forecast'
             when report_type in ('plan', 'budget') and regexp_matches(column_words, ' (?:ack|ackumulerat|tom|t o m|upparbetat) ') then 'actual'
             when report_type in ('plan', 'budget') and period_form = 'year_span' and year(bounds.last) > fiscal_year then 'plan'
             when report_type in ('plan', 'budget') and coalesce(year(bounds.first), fiscal_year) in (fiscal_year - 1, fiscal_year) then 'budget'
             when report_type in ('plan', 'budget') and year(bounds.first) >= fiscal_year then 'plan'
+            -- What a report says of years to come is no outcome.
+            when report_type in ('annual_report', 'interim_report') and year(bounds.first) > fiscal_year then 'plan'
             else 'actual'
         end as scenario_key,
         scenario_key is not null as has_scenario_word
@@ -424,17 +530,34 @@ with_scenarios as (
     )
 ),
 
+-- "Prognos oktober" and "Prognos T2" are made then, about the year.
+forecasts as (
+    select
+        * exclude (bounds),
+        case
+            when
+                (scenario_key = 'forecast' or regexp_matches(column_words, ' prognos'))
+                and period_form in ('month', 'to_month', 'tertial', 'quarter', 'year_month')
+                then { 'first': make_date(year(bounds.first), 1, 1), 'last': make_date(year(bounds.first), 12, 31) }
+            else bounds
+        end as bounds
+    from with_scenarios
+),
+
 -- A variance without a period of its own is about that of the budget or forecast before it; so is one below a year that also
 -- heads the budget and outcome of a part of it (2025 | Budget T1). A change is about the month or part of a year before it.
 with_neighbours as (
     select
         *,
-        lag(bounds) over (partition by report_id, table_seq order by col_index) as previous_bounds,
+        -- Of two months side by side the later one, in whichever order they stand.
+        max(struct_pack(last := bounds.last, first := bounds.first)) over (
+            partition by report_id, table_seq order by col_index rows between 2 preceding and 1 preceding
+        ) as previous_bounds,
         lag(period_form) over (partition by report_id, table_seq order by col_index) as previous_form,
         last_value(case when scenario_key in ('budget', 'budget_original', 'budget_revised', 'forecast') then bounds end ignore nulls) over (
             partition by report_id, table_seq order by col_index rows between unbounded preceding and 1 preceding
         ) as budget_bounds
-    from with_scenarios
+    from forecasts
 ),
 
 settled_periods as (
@@ -447,11 +570,6 @@ settled_periods as (
             when bounds is null and scenario_key = 'change' and previous_form not in ('year', 'year_pair', 'year_span') then previous_bounds.first
             -- A change between two years is about the later one.
             when period_form = 'year_span' and scenario_key in ('change', 'variance') then make_date(year(bounds.last), 1, 1)
-            -- "Prognos oktober" and "Prognos T2" are made then, about the year.
-            when
-                (scenario_key = 'forecast' or regexp_matches(column_words, ' prognos'))
-                and period_form in ('month', 'to_month', 'tertial', 'quarter', 'year_month')
-                then make_date(year(bounds.first), 1, 1)
             -- The last month of an interim report, alone in a header, is the year to date, and so is that of the year before,
             -- unless other columns say themselves that they are (Avvikelse maj | Avvikelse ack).
             when
@@ -469,10 +587,6 @@ settled_periods as (
                 then outcome_end
             when has_period_above and year(budget_bounds.last) = year(bounds.last) then budget_bounds.last
             when bounds is null and scenario_key = 'change' and previous_form not in ('year', 'year_pair', 'year_span') then previous_bounds.last
-            when
-                (scenario_key = 'forecast' or regexp_matches(column_words, ' prognos'))
-                and period_form in ('month', 'to_month', 'tertial', 'quarter', 'year_month')
-                then make_date(year(bounds.first), 12, 31)
             else bounds.last
         end as period_end
     from (
@@ -488,32 +602,35 @@ settled_periods as (
     )
 ),
 
-table_words as (
+-- What a column is about that says neither scenario, period nor unit, beside columns that do: a line of the accounts
+-- (Intäkter) or persons, or nobody knows (Intervall, Rang).
+headed as (
     select
-        report_id,
-        table_seq,
-        bool_or(column_role = 'value' and (has_scenario_word or period_form is not null)) as has_known_columns
+        *,
+        column_role = 'value'
+        and column_label is not null
+        and not has_scenario_word
+        and not is_between_frames
+        and period_form is null
+        and column_unit_key is null
+        and not is_total_column
+        and column_entity is null
+        and trim(column_words) not in (select trim({{ words('alias') }}) from account_aliases)
+        and not regexp_matches(column_words, ' (?:kvinnor|män|flickor|pojkar|totalt|total|summa|nämnden|kommunen) ') as says_nothing,
+        column_role = 'value' and (has_scenario_word or period_form is not null) as says_something,
+        column_role = 'value' and (period_form is not null or (has_scenario_word and scenario_key != 'actual')) as tells_scenarios_apart
     from settled_periods
-    group by all
 )
 
 select
-    settled_periods.* exclude (
-        label_header_words, has_school_years, has_forecast_heading, scenario_text, is_comparison, has_period_above,
-        has_accumulated, has_outcome, has_forecast, is_between_frames
+    * exclude (
+        label_header_words, has_school_years, has_forecast_heading, scenario_text, is_comparison, is_comparison_table, has_period_above,
+        has_accumulated, has_outcome, has_forecast, is_between_frames, says_nothing, says_something, tells_scenarios_apart
     ),
-    -- A header that says neither scenario, period nor unit beside others that do: who knows what it is about (Riket, Kvar).
-    settled_periods.column_role = 'value'
-    and table_words.has_known_columns
-    and settled_periods.column_label is not null
-    and not settled_periods.has_scenario_word
-    and not settled_periods.is_between_frames
-    and settled_periods.period_form is null
-    and settled_periods.column_unit_key is null
-    and not settled_periods.is_total_column
-    and settled_periods.column_entity is null
-    and trim(settled_periods.column_words) not in (select trim({{ words('alias') }}) from account_aliases)
-    and not regexp_matches(settled_periods.column_words, ' (?:kvinnor|män|flickor|pojkar|totalt|total|summa|nämnden|kommunen) ')
-        as is_unknown_header
-from settled_periods
-inner join table_words using (report_id, table_seq)
+    says_nothing and bool_or(says_something) over (partition by report_id, table_seq) as is_unknown_header,
+    -- An outcome it is where the columns are measures; beside years, budgets or forecasts it may be anything.
+    says_nothing
+    and bool_or(tells_scenarios_apart) over (partition by report_id, table_seq)
+    and not regexp_matches(column_words, ' [a-zåäö]*(?:intäkt|intäkter|kostnad|kostnader|inkomst|inkomster|utgift|utgifter|bidrag|avgift|avgifter|resultat|netto|kapital) ')
+        as is_unclear_header
+from headed

@@ -9,6 +9,8 @@ units as (select * from {{ ref('units') }}),
 first_pass as (
     select
         printed_values.*,
+        -- A change in percent says nothing of what has changed.
+        printed_values.scenario_key = 'change' as is_difference,
         case
             when printed_values.part_role = 'change' and printed_values.cell_unit_key is null then null
             when printed_values.printed_unit_key is not null then printed_values.printed_unit_key
@@ -37,16 +39,19 @@ first_pass as (
 siblings as (
     select
         *,
-        min(direct_unit_key) filter (where value_numeric is not null and part_role = 'value') over (
+        min(direct_unit_key) filter (where value_numeric is not null and part_role = 'value' and not is_difference) over (
             partition by report_id, table_seq, row_index
         ) as row_first,
-        max(direct_unit_key) filter (where value_numeric is not null and part_role = 'value') over (
+        max(direct_unit_key) filter (where value_numeric is not null and part_role = 'value' and not is_difference) over (
             partition by report_id, table_seq, row_index
         ) as row_last,
-        min(direct_unit_key) filter (where direct_unit_basis in ('cell', 'row', 'label') and part_role = 'value' and column_unit_key is null) over (
+        coalesce(bool_or(direct_unit_key is null and value_numeric is not null and scenario_key not in ('change', 'variance')) over (
+            partition by report_id, table_seq, row_index
+        ), false) as has_unitless,
+        min(direct_unit_key) filter (where direct_unit_basis in ('cell', 'row', 'label') and part_role = 'value' and column_unit_key is null and not is_difference) over (
             partition by report_id, table_seq, row_index
         ) as printed_first,
-        max(direct_unit_key) filter (where direct_unit_basis in ('cell', 'row', 'label') and part_role = 'value' and column_unit_key is null) over (
+        max(direct_unit_key) filter (where direct_unit_basis in ('cell', 'row', 'label') and part_role = 'value' and column_unit_key is null and not is_difference) over (
             partition by report_id, table_seq, row_index
         ) as printed_last,
         min(direct_unit_key) filter (where value_numeric is not null and part_role = 'value') over (
@@ -65,6 +70,8 @@ settled as (
             when direct_unit_key is not null and (cell_type != 'dash' or direct_unit_basis not in ('label', 'table', 'inferred'))
                 then direct_unit_key
             when row_first = row_last and (cell_type = 'dash' or printed_first = printed_last) then row_first
+            -- What differs is measured as what it differs from (Årsarbetare 2025 | Årsarbetare 2026 | Skillnad).
+            when direct_unit_key is null and row_first = row_last and not has_unitless and part_role = 'value' and scenario_key in ('change', 'variance') then row_first
             when direct_unit_key is not null then direct_unit_key
             when cell_type = 'dash' and column_first = column_last then column_first
             when expects_money then 'unknown'
@@ -74,6 +81,7 @@ settled as (
             when direct_unit_key is not null and (cell_type != 'dash' or direct_unit_basis not in ('label', 'table', 'inferred'))
                 then direct_unit_basis
             when row_first = row_last and (cell_type = 'dash' or printed_first = printed_last) then 'row'
+            when direct_unit_key is null and row_first = row_last and not has_unitless and part_role = 'value' and scenario_key in ('change', 'variance') then 'row'
             when direct_unit_key is not null then direct_unit_basis
             when cell_type = 'dash' and column_first = column_last then 'column'
             when expects_money then 'unknown'
@@ -83,7 +91,7 @@ settled as (
 )
 
 select
-    settled.* exclude (unit_key, direct_unit_key, direct_unit_basis, row_first, row_last, printed_first, printed_last, column_first, column_last),
+    settled.* exclude (is_difference, has_unitless, unit_key, direct_unit_key, direct_unit_basis, row_first, row_last, printed_first, printed_last, column_first, column_last),
     -- Weeks, kilograms and their like are reported as what they are to a reader of totals, a count; the finer unit is kept.
     coalesce(units.reported_unit_key, settled.unit_key) as unit_key,
     settled.unit_key as unit_detail_key,

@@ -35,7 +35,7 @@ printed as (
 ),
 
 largest as (
-    select report_id, max(largest) as largest from printed
+    select report_id, max(largest) as largest, count(*) as n_units from printed
     group by all
 ),
 
@@ -67,10 +67,11 @@ silent as (
     select
         report_id,
         table_seq,
+        bool_and(kind = 'measure') as is_measure,
         max(magnitude) as magnitude,
         avg(case when has_decimals then 1.0 else 0.0 end) as decimal_share
     from numbers
-    where printed_unit_key is null and expects_money and kind not in ('grant', 'measure')
+    where printed_unit_key is null and expects_money and kind != 'grant'
     group by all
 ),
 
@@ -83,7 +84,13 @@ candidates as (
     inner join printed using (report_id)
     inner join largest using (report_id)
     where
-        silent.magnitude * printed.factor_to_base between largest.largest * 0.04 and largest.largest * 25
+        silent.magnitude * printed.factor_to_base between largest.largest * case
+            -- A measure saves a small part of what is spent.
+            when silent.is_measure then 0.0005
+            -- Decimals like those of the only unit that the report prints (Finansnetto 2,1 beside mnkr).
+            when silent.decimal_share >= 0.5 and largest.n_units = 1 then 0.002
+            else 0.04
+        end and largest.largest * 25
         and (printed.decimal_share >= 0.5) = (silent.decimal_share >= 0.5)
 ),
 

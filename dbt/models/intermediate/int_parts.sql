@@ -4,6 +4,10 @@ cells as (select * from {{ ref('int_cells') }}),
 
 body_cells as (select * from {{ ref('int_body_cells') }}),
 
+glued_parts as (select * from {{ ref('int_glued_parts') }}),
+
+glued_cells as (select distinct report_id, table_seq, row_index, cell_col_index as col_index from glued_parts),
+
 -- A status may have its comment in the same cell; the value is the status, as printed, the rest is said about it.
 value_cells as (
     select
@@ -27,9 +31,14 @@ value_cells as (
         end as comment_text,
         case when cells.has_status_prefix then body_cells.prefix_status_key else body_cells.status_key end as status_key,
         case when cells.has_status_prefix then 'text' else body_cells.status_unit_key end as status_unit_key,
-        case when cells.has_status_prefix then 'status' else body_cells.cell_type end as cell_type
+        case
+            when cells.has_status_prefix then 'status'
+            when glued_cells.report_id is not null then 'glued'
+            else body_cells.cell_type
+        end as cell_type
     from body_cells
     inner join cells using (report_id, table_seq, row_index, col_index)
+    left join glued_cells using (report_id, table_seq, row_index, col_index)
     where cells.role = 'value'
 ),
 
@@ -121,6 +130,28 @@ pairs as (
     from pair_lists
 ),
 
+-- The figures of several columns in one cell: each belongs to its own column.
+glued_numbers as (
+    select
+        value_cells.* exclude (col_index),
+        glued_parts.col_index,
+        value_cells.col_index as cell_col_index,
+        glued_parts.part_index as cell_part_index,
+        1 as part_index,
+        'value' as part_role,
+        cast(null as varchar) as part_label,
+        regexp_extract(glued_parts.part_text, '({{ number_pattern() }})', 1) as number_text,
+        regexp_extract(glued_parts.part_text, '%') as unit_text,
+        cast(null as varchar) as bound_text
+    from value_cells
+    inner join glued_parts
+        on value_cells.report_id = glued_parts.report_id
+            and value_cells.table_seq = glued_parts.table_seq
+            and value_cells.row_index = glued_parts.row_index
+            and value_cells.col_index = glued_parts.cell_col_index
+    where value_cells.cell_type = 'glued'
+),
+
 others as (
     select
         *,
@@ -145,11 +176,16 @@ unioned as (
     union all by name
     select * from pairs
     union all by name
+    select * from glued_numbers
+    union all by name
     select * from others
 )
 
 select
-    *,
+    * exclude (cell_col_index, cell_part_index),
+    -- Where the cell stands; its column is another where it holds the figures of several.
+    coalesce(cell_col_index, col_index) as cell_col_index,
+    coalesce(cell_part_index, part_index) as cell_part_index,
     {{ to_number('number_text') }} as value_numeric,
     cell_type in ('number_with_change', 'number_with_previous', 'pairs') as is_composite
 from unioned

@@ -41,7 +41,7 @@ label_suffixes as (
         table_seq,
         row_index,
         label_words,
-        trim(coalesce(
+        translate(trim(coalesce(
             nullif(regexp_extract(label_plain, '\(([^()]+)\)$', 1), ''),
             -- "kostnader, inkl avskrivning mkr": the last word is the unit, what stands behind the comma is none.
             nullif(regexp_extract(label_plain, ',[^,()]*[^\d\s,]\s+(mnkr|mkr|tkr|kkr|kr)$', 1), ''),
@@ -49,7 +49,7 @@ label_suffixes as (
             nullif(regexp_extract(label_plain, '\si\s+([^,()]+)$', 1), ''),
             nullif(regexp_extract(label_plain, '(?:^|[^\d\s]\s+)(mnkr|mkr|tkr|kkr|kr|%|procent|årsarbetare)$', 1), ''),
             nullif(regexp_extract(label_plain, '[^\d\s,]\s+((?:mnkr|mkr|tkr|kkr|kr|kronor) ?(?:/| per )[a-zåäö]+)$', 1), '')
-        ), ' *') as suffix,
+        ), ' *'), '²³', '23') as suffix,
         -- A unit of money amid a label (Investeringar i mkr (netto)), where its end states none.
         regexp_extract(label_plain, '[a-zåäö][,(]?\s+\(?(mnkr|mkr|tkr|kkr|msek|tsek|ksek)(?:[ ,:)]|$)', 1) as inner_suffix,
         trim(coalesce(
@@ -105,7 +105,9 @@ money_labels as (
     inner join money_words on label_starts.phrase = money_words.term
     union
     select label_words from label_suffixes
-    where contains(label_words, ' belopp ')
+    where
+        contains(label_words, ' belopp ')
+        or regexp_matches(label_words, ' (?:[a-zåäö]*kapital|[a-zåäö]*skulder|[a-zåäö]*fordringar|[a-zåäö]*kostnader|[a-zåäö]*intäkter|avskrivningar|avsättningar) $')
     union
     -- Lines of the statements of a municipality are money wherever they stand.
     select label_suffixes.label_words
@@ -154,7 +156,7 @@ joined as (
             when rows.unit_text is null or regexp_full_match(rows.unit_text, '-+') then null
             when ratio_units.unit_key is not null then ratio_units.unit_key
             when regexp_matches(rows.unit_text, '%|procent') then 'percent'
-            else coalesce(row_units.unit_key, 'unknown')
+            else coalesce(row_units.unit_key, comma_units.unit_key, 'unknown')
         end as row_unit_key,
         case
             when suffix_ratio_units.unit_key is not null then suffix_ratio_units.unit_key
@@ -180,6 +182,8 @@ joined as (
         case
             -- "Resultat i % av skatter och bidrag": the label says it in its middle.
             when regexp_matches(rows.label_words, ' (?:i|andel i) (?:%|procent) | (?:%|procent) av ') then 'percent'
+            -- Nöjd medarbetare-index, brukarnöjdhetsindex
+            when regexp_matches(rows.label_words, '[a-zåäö]index(?:et)? ') and coalesce(label_hints.unit_key, 'count') = 'count' then 'index'
             -- betaldagar, sjukdygn
             when label_hints.unit_key in ('count', 'hours') or label_hints.unit_key is null
                 then case
@@ -221,12 +225,14 @@ joined as (
     inner join reports using (report_id)
     left join cell_units on regexp_replace(replace(parts.unit_text, '%-', '%'), ' ?(?:/| per ).*$', '') = cell_units.term
     left join suffix_units as row_units on rows.unit_text = row_units.term
+    -- "Kostnad, tkr": the unit behind what it is a unit of.
+    left join suffix_units as comma_units on regexp_extract(rows.unit_text, ', ?([^,]+)$', 1) = comma_units.term
     left join label_suffixes using (report_id, table_seq, row_index)
     left join suffix_units on label_suffixes.suffix = suffix_units.term
     left join suffix_units as inner_units on label_suffixes.inner_suffix = inner_units.term
     -- kr/elev, tkr per plats: the part before the slash is the unit.
     left join suffix_units as ratio_units
-        on regexp_extract(rows.unit_text, '^(\S+?) ?(?:/| per )', 1) = ratio_units.term
+        on regexp_extract(rows.unit_text, '(?:^|, ?| )([^\s,]+?) ?(?:/| per )', 1) = ratio_units.term
     left join suffix_units as suffix_ratio_units
         on regexp_extract(label_suffixes.suffix, '^(.+?),? ?(?:/| per )', 1) = suffix_ratio_units.term
     left join suffix_units as section_units on label_suffixes.section_suffix = section_units.term
@@ -310,6 +316,8 @@ described as (
         case
             when cell_type in ('status', 'text') then coalesce(status_unit_key, 'text')
             when cell_unit_key is not null then cell_unit_key
+            -- A column of changes in percent, whatever it is that has changed.
+            when column_unit_key = 'percent' and column_scenario_key in ('change', 'variance') then 'percent'
             when row_unit_key is not null then row_unit_key
             when label_unit_key is not null then label_unit_key
             when is_certain then certain_unit_key
@@ -324,6 +332,7 @@ described as (
         case
             when cell_type in ('status', 'text') then 'word'
             when cell_unit_key is not null then 'cell'
+            when column_unit_key = 'percent' and column_scenario_key in ('change', 'variance') then 'header'
             when row_unit_key is not null then 'row'
             when label_unit_key is not null then 'label'
             when is_certain then 'label'
@@ -343,12 +352,14 @@ described as (
             else 'default'
         end as scenario_basis,
         has_money_label
-        or kind in ('financial', 'org_result', 'grant', 'budget_adjustment') as expects_money,
+        or kind in ('financial', 'org_result', 'grant', 'budget_adjustment')
+        -- The effect of a measure is money unless its words count something.
+        or (kind = 'measure' and hint_unit_key is null) as expects_money,
         -- Money per something (kr/invånare, kostnad per elev) is a ratio and never summed; so is a rate of tax.
         has_ratio_unit
         or (has_ratio_header and kind = 'indicator')
-        or (kind = 'indicator' and regexp_matches(label_words, '{{ ratio_pattern() }}|^ (?:genomsnittlig|medel|snitt)[a-zåäö]* '))
-        or regexp_matches(column_words, '{{ ratio_pattern() }}')
+        or (kind = 'indicator' and regexp_matches(label_words, '{{ per_pattern() }}|^ (?:genomsnittlig|medel|snitt)[a-zåäö]* '))
+        or regexp_matches(column_words, '{{ per_pattern() }}')
         or regexp_matches(label_words || column_words, ' (?:kr|kronor|tkr) (?:inv|invånare|elev|barn|brukare|plats|dygn|inskriven)')
         -- A slash before what money is counted per reads as "per" (nettokostnader/invånare kr); barn/elever are two groups.
         or (
@@ -357,12 +368,24 @@ described as (
         )
         -- A tax of a few kronor is a rate (Kommunalskatt, kr | 21,61).
         or (regexp_matches(label_words, '^ (?:kommunal|landstings|region)?skatt(?:en)? (?:i )?(?:kr|kronor) ') and abs(value_numeric) < 100)
-        or regexp_matches(label_words, ' (?:skattesats|skattekrona)|^ (?:total |totalt )?(?:kommunal )?utdebitering ')
+        or regexp_matches(label_words, ' skattekrona')
         or (
             regexp_matches(label_words, ' per [a-zåäö0-9]')
             and not regexp_matches(label_words, ' per (?:den|helår|år|kvartal|tertial|månad|verksamhet|nämnd|avdelning|enhet|\d|{{ month_pattern() }})')
-        ) as is_ratio
+        ) as is_ratio,
+        -- Prices and rates of tax, which are printed in kronor; thousands beside the same words are what they come to
+        -- (Pris och lön, tkr).
+        (kind = 'indicator' and regexp_matches(label_words, '{{ price_pattern() }}'))
+        or regexp_matches(column_words, '{{ price_pattern() }}')
+        or regexp_matches(label_words, ' skattesats|^ (?:total |totalt )?(?:kommunal )?utdebitering ') as is_price
     from with_certainty
+),
+
+rated as (
+    select
+        * exclude (is_ratio, is_price),
+        is_ratio or (is_price and coalesce(printed_unit_key, 'kr') not in ('tkr', 'mnkr', 'mdkr')) as is_ratio
+    from described
 ),
 
 -- "varav" is measured as the row that it is part of, unless it says otherwise itself.
@@ -385,7 +408,7 @@ wholes as (
         ) as is_zero_row,
         min(case when printed_unit_key in ('kr', 'tkr', 'mnkr', 'mdkr') and not is_ratio then printed_unit_key end) over (partition by report_id, table_seq) as first_money,
         max(case when printed_unit_key in ('kr', 'tkr', 'mnkr', 'mdkr') and not is_ratio then printed_unit_key end) over (partition by report_id, table_seq) as last_money
-    from described
+    from rated
 )
 
 select

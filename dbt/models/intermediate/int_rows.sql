@@ -11,6 +11,12 @@ scenario_words as (select * from {{ ref('scenario_words') }}),
 
 entity_words as (select * from {{ ref('entity_words') }}),
 
+account_aliases as (select * from {{ ref('account_aliases') }}),
+
+place_names as (select * from {{ ref('int_place_names') }}),
+
+reports as (select * from {{ ref('int_reports') }}),
+
 cells as (
     select
         body_cells.*,
@@ -43,7 +49,7 @@ labelled as (
         -- A column that names the department of each row (Verksamhet | Nyckeltal | 2023).
         string_agg(value_text, ' > ' order by col_index) filter (where column_role = 'group' and is_organisation_header) as unit_name_text,
         any_value(value_text) filter (where column_role = 'grantor') as grantor_name,
-        any_value(cell_word) filter (where column_role = 'unit') as unit_text,
+        any_value(translate(cell_word, '²³', '23')) filter (where column_role = 'unit') as unit_text,
         string_agg(value_text, ' ' order by col_index) filter (where column_role = 'note_ref') as note_text
     from cells
     group by all
@@ -353,6 +359,11 @@ label_rests as (
     from described
 ),
 
+account_lines as (
+    select distinct trim({{ words('alias') }}) as line_words
+    from account_aliases
+),
+
 period_rows as (
     select
         label_rests.report_id,
@@ -361,11 +372,15 @@ period_rows as (
         label_rests.rest != trim(label_rests.label_words) as has_period,
         scenario_words.scenario_key
     from label_rests
+    left join account_lines on label_rests.rest = account_lines.line_words
     left join scenario_words
         on label_rests.rest = scenario_words.term
             and scenario_words.match = 'word'
-            -- "Anslag" among lines of a statement is one of them, like "Kommunbidrag".
-            and (label_rests.rest != 'anslag' or label_rests.rest != trim(label_rests.label_words))
+            -- "Anslag" among lines of a statement is one of them, like "Kommunbidrag" and "Resultat".
+            and (
+                label_rests.rest != trim(label_rests.label_words)
+                or (label_rests.rest != 'anslag' and account_lines.line_words is null)
+            )
     where label_rests.rest in ('', 'ack', 'helår') or scenario_words.term is not null
     qualify row_number() over (
             partition by label_rests.report_id, label_rests.table_seq, label_rests.row_index
@@ -385,14 +400,40 @@ label_scenarios as (
             and scenario_words.match = 'word'
 ),
 
-row_entities as (
+-- Whose figures a row holds; other municipalities by name only where several are compared.
+compared_rows as (
     select
         label_rests.report_id,
         label_rests.table_seq,
         label_rests.row_index,
-        entity_words.entity
+        coalesce(
+            entity_words.entity,
+            -- "Kommunens resultat", "Koncernens resultat".
+            case
+                when regexp_matches(label_rests.label_words, '^ kommunens [a-zåäö ]*(?:resultat|soliditet|tillgångar|kapital|skulder|låneskuld|intäkter|kostnader|nettokostnader|investeringar|likviditet) ') then 'own'
+                when regexp_matches(label_rests.label_words, '^ (?:kommun)?koncernens [a-zåäö ]*(?:resultat|soliditet|tillgångar|kapital|skulder|låneskuld|intäkter|kostnader|nettokostnader|investeringar|likviditet) ') then 'group'
+            end,
+            case when place_names.municipality_key = reports.municipality_key then 'own' else place_names.place_name end
+        ) as entity,
+        entity_words.entity is null and place_names.place_name is not null as is_place
     from label_rests
-    inner join entity_words on label_rests.rest = entity_words.term and entity_words.place = 'any'
+    inner join reports using (report_id)
+    left join entity_words on label_rests.rest = entity_words.term and entity_words.place = 'any'
+    left join place_names on label_rests.rest = place_names.place_words
+    where
+        entity_words.entity is not null
+        or place_names.place_name is not null
+        or regexp_matches(label_rests.label_words, '^ (?:kommunens|(?:kommun)?koncernens) [a-zåäö ]*(?:resultat|soliditet|tillgångar|kapital|skulder|låneskuld|intäkter|kostnader|nettokostnader|investeringar|likviditet) ')
+    qualify row_number() over (
+            partition by label_rests.report_id, label_rests.table_seq, label_rests.row_index
+            order by place_names.municipality_key is null, place_names.place_name
+        ) = 1
+),
+
+row_entities as (
+    select report_id, table_seq, row_index, entity
+    from compared_rows
+    qualify not is_place or count(distinct entity) over (partition by report_id, table_seq) > 1
 )
 
 select

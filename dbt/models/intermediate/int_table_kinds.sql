@@ -31,12 +31,18 @@ column_facts as (
         and not bool_or(
             columns.column_role = 'value' and coalesce(units.dimension, 'money') != 'money'
             and columns.scenario_key not in ('variance', 'change')
+            -- How much of the budget is used is a share of the same money (Förbrukat, %).
+            and not regexp_matches(columns.column_words, ' (?:förbruk[a-zåäö]*|upparbeta[a-zåäö]*|utnyttja[a-zåäö]*|utfall|% av [a-zåäö]*budget) .*%| % av [a-zåäö]*budget')
         ) as has_budget_and_outcome,
         -- Money beside counts and shares (År | Antal invånare | Årets resultat, mnkr | Soliditet, %).
         bool_or(
             columns.column_role = 'value' and coalesce(units.dimension, 'money') != 'money'
             and columns.scenario_key not in ('variance', 'change', 'status')
         ) as has_other_column,
+        bool_or(
+            columns.column_role = 'value' and coalesce(units.dimension, 'money') not in ('money', 'ratio')
+            and columns.scenario_key not in ('variance', 'change', 'status')
+        ) as has_count_column,
         -- Nothing but variances and forecasts (Avvikelse ack | Årsprognos avvikelse).
         coalesce(bool_and(
             columns.scenario_key in ('variance', 'forecast') and columns.has_scenario_word and coalesce(units.dimension, 'money') = 'money'
@@ -53,11 +59,38 @@ column_facts as (
     group by all
 ),
 
+-- What the figures of a table say of its kind: money in every cell (10,9 mnkr), or below zero where counts never are.
+value_facts as (
+    select
+        body_cells.report_id,
+        body_cells.table_seq,
+        bool_and(regexp_matches(body_cells.plain_text, '\d ?(?:mnkr|mkr|tkr|kkr|miljoner kronor|miljoner|miljarder kronor)$')) as has_money_cells,
+        avg(case when regexp_matches(body_cells.plain_text, '^- ?\d') then 1.0 else 0.0 end) filter (
+            where columns.scenario_key in ('actual', 'budget', 'budget_original', 'budget_revised', 'forecast', 'plan')
+        ) as negative_share
+    from body_cells
+    inner join columns using (report_id, table_seq, col_index)
+    where columns.column_role = 'value' and body_cells.cell_type = 'number'
+    group by all
+),
+
+filled_rows as (
+    select distinct
+        body_cells.report_id,
+        body_cells.table_seq,
+        body_cells.row_index
+    from body_cells
+    inner join columns using (report_id, table_seq, col_index)
+    where columns.column_role = 'value'
+),
+
 labels as (
     select
         body_cells.report_id,
         body_cells.table_seq,
         body_cells.row_index,
+        -- Headings of groups and the sums that end them name departments whose rows are something else.
+        filled_rows.row_index is not null and not regexp_matches(lower(body_cells.value_text), '^(?:del)?summa [a-zåäö]') as is_line,
         lower({{ plain_minus('body_cells.value_text') }}) as label_text,
         -- "varav statsbidrag" is a line of the account named.
         {{ words("regexp_replace(body_cells.value_text, '^[-–•* ]*(?:[Vv]arav|[Dd]ärav) ', '')") }} as label_words
@@ -66,6 +99,10 @@ labels as (
         on body_cells.report_id = column_facts.report_id
             and body_cells.table_seq = column_facts.table_seq
             and body_cells.col_index = column_facts.label_col_index
+    left join filled_rows
+        on body_cells.report_id = filled_rows.report_id
+            and body_cells.table_seq = filled_rows.table_seq
+            and body_cells.row_index = filled_rows.row_index
 ),
 
 alias_words as (
@@ -103,7 +140,7 @@ places as (
                 { 'place': 'header', 'words': tables.header_words },
                 { 'place': 'first_header', 'words': coalesce(column_facts.label_header_words, tables.first_header_words) },
                 { 'place': 'heading', 'words': tables.near_words },
-                { 'place': 'heading', 'words': tables.far_words }
+                { 'place': 'far_heading', 'words': tables.far_words }
             ]) as spot
         from tables
         inner join column_facts using (report_id, table_seq)
@@ -147,11 +184,26 @@ heading_tables as (
         place_phrases.table_seq
     from place_phrases
     inner join organisation_words on place_phrases.phrase = organisation_words.term
+    inner join column_facts using (report_id, table_seq)
     inner join tables using (report_id, table_seq)
     where
         organisation_words.place = 'heading'
-        and place_phrases.place = 'heading'
+        -- A heading further up says so only of tables of money.
+        and (
+            place_phrases.place = 'heading'
+            or (place_phrases.place = 'far_heading' and (tables.table_unit_key is not null or column_facts.has_budget_and_outcome))
+        )
         and not tables.counts_things
+),
+
+label_accounts as (
+    select
+        labels.report_id,
+        labels.table_seq,
+        avg(case when alias_words.label_words is not null then 1.0 else 0.0 end) as account_share
+    from labels
+    left join alias_words using (label_words)
+    group by all
 ),
 
 -- What one table of a report lists as departments are departments in its other tables too (Sjukfrånvaro % | 2022 | 2023).
@@ -159,6 +211,12 @@ report_units as (
     select distinct labels.report_id, labels.label_words
     from labels
     inner join headed_tables using (report_id, table_seq)
+    union
+    select distinct labels.report_id, labels.label_words
+    from labels
+    inner join heading_tables using (report_id, table_seq)
+    inner join label_accounts using (report_id, table_seq)
+    where label_accounts.account_share < 0.25
 ),
 
 label_facts as (
@@ -170,8 +228,10 @@ label_facts as (
             avg(case when alias_words.label_words is not null then 1.0 else 0.0 end)
             filter (where trim(labels.label_words) not in (select term from total_words)), 0
         ) as account_share,
-        avg(case when organisation_labels.label_words is not null then 1.0 else 0.0 end) as organisation_share,
-        avg(case when report_units.label_words is not null then 1.0 else 0.0 end) as known_unit_share,
+        coalesce(avg(case when organisation_labels.label_words is not null then 1.0 else 0.0 end) filter (where labels.is_line), 0) as organisation_share,
+        coalesce(avg(case when report_units.label_words is not null then 1.0 else 0.0 end) filter (
+            where trim(labels.label_words) not in (select term from total_words)
+        ), 0) as known_unit_share,
         avg(case when regexp_matches(labels.label_words, '^ (?:antal|antalet|andel|andelen) | % $') then 1.0 else 0.0 end) as counting_share,
         -- What is no money beside money: shares, counts, persons, money per inhabitant.
         avg(case when regexp_matches(labels.label_words, '{{ no_money_pattern() }}') then 1.0 else 0.0 end) as no_money_share,
@@ -210,7 +270,7 @@ matches as (
     inner join table_kinds
         on place_phrases.phrase = table_kinds.term
             and (
-                place_phrases.place = table_kinds.place
+                replace(place_phrases.place, 'far_', '') = table_kinds.place
                 or (
                     table_kinds.place = 'only_header'
                     and place_phrases.place = 'header'
@@ -261,6 +321,8 @@ select
         when
             tables.table_unit_key is not null
             or coalesce(column_facts.has_money_column, false)
+            or coalesce(value_facts.has_money_cells, false)
+            or (coalesce(value_facts.negative_share, 0) >= 0.5 and tables.plain_unit_key is null and not coalesce(column_facts.has_other_column, false))
             or (
                 coalesce(column_facts.has_budget_and_outcome, false)
                 and coalesce(label_facts.counting_share, 0) < 0.3
@@ -280,7 +342,7 @@ select
                     ' (?:investeringar|investeringsbudget|investeringsplan|investeringsredovisning|resultaträkning|resultatbudget|balansräkning|balansbudget|kassaflödesanalys|kassaflödesbudget|finansieringsbudget|driftbudget|driftredovisning|driftsredovisning) '
                 )
                 and coalesce(column_facts.has_numbers, false)
-                and not coalesce(column_facts.has_other_column, false)
+                and not coalesce(column_facts.has_count_column, false)
                 and coalesce(label_facts.counting_share, 0) = 0
                 and not tables.counts_things
                 and tables.plain_unit_key is null
@@ -302,6 +364,7 @@ select
         organisation_evidence.report_id is not null
         or coalesce(label_facts.organisation_share, 0) >= 0.3
         or coalesce(ruled.kind = 'budget_adjustment', false)
+        or (ruled.kind is null and coalesce(column_facts.has_adjustments, false) and not tables.counts_things and tables.plain_unit_key is null)
     ) as has_organisation_rows,
     contains(tables.first_header_words, ' investering') or contains(tables.near_words, ' investering') as is_investment
 from tables
@@ -309,4 +372,5 @@ left join column_facts using (report_id, table_seq)
 left join label_facts using (report_id, table_seq)
 left join organisation_evidence using (report_id, table_seq)
 left join headed_tables using (report_id, table_seq)
+left join value_facts using (report_id, table_seq)
 left join ruled using (report_id, table_seq)

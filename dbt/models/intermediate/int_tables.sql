@@ -53,6 +53,16 @@ headers as (
     group by all
 ),
 
+-- A line of text, or one that stands alone and looks like a heading.
+amount_texts as (
+    select report_id, heading_seq, paragraph_text
+    from paragraphs
+    union all
+    select report_id, heading_seq, heading_text as paragraph_text
+    from headings
+    where regexp_matches(lower(heading_text), '^(?:samtliga|alla) belopp|om (?:inget|inte) annat')
+),
+
 -- Lines such as "Belopp i tkr, om inget annat anges": under the heading of the table, or anywhere before all tables.
 amount_paragraphs as (
     select
@@ -66,7 +76,7 @@ amount_paragraphs as (
             paragraph_text
         ) as amount_text,
         regexp_matches(lower(paragraph_text), '(?:samtliga|alla) belopp|om (?:inget|inte) annat') as is_for_report
-    from paragraphs
+    from amount_texts
     where
         length(paragraph_text) <= 250
         and regexp_matches(
@@ -232,7 +242,7 @@ select
     end as table_entity,
     -- A unit other than money that the first header cell, the caption or the heading states for the whole table.
     case
-        when regexp_matches(context.first_header_words, ' (?:%|procent) ') then 'percent'
+        when regexp_matches(context.first_header_words, ' (?:%|procent|procentuell|procentuellt) ') then 'percent'
         when
             regexp_matches(lower(coalesce(context.caption, '')), '(?:,|\(|^| i) ?(?:procent|%)\)?$')
             or regexp_matches(lower(coalesce(context.section, '')), '(?:,|\(| i) ?(?:procent|%)\)?$')

@@ -69,7 +69,7 @@ vectors as (
             when rows.is_plain_total then 'word'
             when rows.has_total_word then 'word'
             when accounts.is_subtotal then 'subtotal'
-            when regexp_matches(rows.label_words, '^ resultat (?:efter|före) ') then 'subtotal'
+            when regexp_matches(rows.label_words, '^ resultat (?:efter|före) |^ [a-zåäö]*nettokostnad(?:er|en)? $') then 'subtotal'
             when accounts.account_key is null then 'unknown'
             else 'line'
         end as row_class
@@ -79,7 +79,7 @@ vectors as (
     inner join kinds using (report_id, table_seq)
     left join accounts using (report_id, table_seq, row_index)
     -- "varav" is part of the row above and never added.
-    where not rows.is_of_which
+    where not rows.is_of_which and coalesce(rows.row_scenario_key, '') != 'variance'
 ),
 
 stacks as (

@@ -52,6 +52,11 @@ headers as (
     from named_values
     where is_unknown_header and scenario_basis = 'default'
     group by all
+    union all
+    select 'scenario' as label_type, replace(reason, 'header not in the vocabulary: ', '') as label, report_id, count(*) as n_values
+    from cells
+    where starts_with(reason, 'header not in the vocabulary: ')
+    group by all
 ),
 
 statuses as (

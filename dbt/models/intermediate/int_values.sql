@@ -121,6 +121,7 @@ keyed as (
                 and not measured_values.has_total_word
                 and not rows.is_period_row
                 and coalesce(accounts.statement, '') != 'income_statement'
+                and coalesce(accounts.account_key, '') != 'committee_result'
                 and rows.row_entity is null
                 then measured_values.row_label
             else measured_values.group_unit_name
@@ -129,12 +130,19 @@ keyed as (
         or (starts_with(measured_values.label_words, ' summa ') and not measured_values.is_of_which)
         or (measured_values.is_total_column and measured_values.kind = 'budget_adjustment')
         or measured_values.is_plain_total
+        -- Results that the law defines are sums of what stands above, even where a table prints only some of it.
+        or (
+            measured_values.kind = 'financial'
+            and regexp_matches(measured_values.label_words, '^ (?:årets |periodens )?(?:balanskravsresultat|resultat efter balanskravs[a-zåäö]+) ')
+            and not contains(measured_values.label_words, ' återställa ')
+        )
         or (
             measured_values.has_total_word
             and not measured_values.is_ratio
             and (measured_values.has_organisation_rows or measured_values.kind in ('financial', 'org_result', 'grant', 'budget_adjustment', 'measure'))
         ) as is_total,
-        misprints.report_id is not null as is_misprint,
+        -- So a sum that differs there is no misprint.
+        misprints.report_id is not null and coalesce(accounts.statement, '') != 'balance_requirement' as is_misprint,
         -- Whose figure it is, where it is not the municipality's own: the group's or that of others it is compared with.
         nullif(coalesce(
             nullif(rows.row_entity, 'own'),
@@ -247,13 +255,16 @@ latest as (
 )
 
 select
-    with_lines.* exclude (row_note),
-    {{ hash_key(['with_lines.report_id', 'with_lines.table_seq', 'with_lines.row_index', 'with_lines.col_index', 'with_lines.part_index']) }} as fact_key,
+    with_lines.* exclude (row_note, col_index, part_index, cell_col_index, cell_part_index),
+    with_lines.col_index as value_col_index,
+    with_lines.cell_col_index as col_index,
+    with_lines.cell_part_index as part_index,
+    {{ hash_key(['with_lines.report_id', 'with_lines.table_seq', 'with_lines.row_index', 'with_lines.cell_col_index', 'with_lines.cell_part_index']) }} as fact_key,
     with_lines.row_note,
     coalesce(with_lines.stated_on >= latest.latest_stated_on, true) as is_current,
     case
         when with_lines.is_misprint or with_lines.is_future_outcome then 'misprint'
-        when with_lines.is_composite then 'composite_cell'
+        when with_lines.is_composite or with_lines.cell_type = 'glued' then 'composite_cell'
         when with_lines.is_ambiguous then 'ambiguous_column'
         when with_lines.cell_type = 'dash' then 'dash'
         when with_lines.is_total then 'total'

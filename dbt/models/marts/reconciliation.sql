@@ -28,5 +28,5 @@ inner join named_values
     on identities.report_id = named_values.report_id
         and identities.table_seq = named_values.table_seq
         and identities.row_index = named_values.row_index
-        and identities.col_index = named_values.col_index
-        and named_values.part_index = 1
+        and identities.col_index = named_values.value_col_index
+        and (named_values.part_index = 1 or named_values.cell_type = 'glued')

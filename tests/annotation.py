@@ -1,0 +1,117 @@
+"""Reports with annotation: reading both sides and pairing their values.
+
+Belongs here: what tests of annotated reports share. Does not belong here: which differences a test allows.
+"""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections import defaultdict
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+FIELDS = (
+    "table_seq", "kind", "section", "org_unit", "group_label", "row_label", "row_note", "column_label", "scenario",
+    "period_start", "period_end", "value_text", "value_numeric", "unit", "amount_sek", "flag",
+)  # fmt: skip
+"""Every field of the annotation but the report's own name and the comment."""
+
+Row = dict[str, str]
+
+
+def read_gold(folder: Path) -> dict[str, list[Row]]:
+    """The annotated values of each report."""
+    return {path.stem: _rows(path) for path in sorted(folder.glob("[!_]*.csv"))}
+
+
+def read_metadata(folder: Path) -> dict[str, Row]:
+    """Who and when, as annotated, by report."""
+    return {row.pop("report_id"): row for row in _rows(folder / "_metadata.csv")}
+
+
+def _rows(path: Path) -> list[Row]:
+    with path.open(encoding="utf-8", newline="") as handle:
+        return list(csv.DictReader(handle))
+
+
+def read_found(warehouse: Path) -> dict[str, list[Row]]:
+    """The values of each report in the warehouse, as text."""
+    rows: defaultdict[str, list[Row]] = defaultdict(list)
+    for row in _query(
+        warehouse, "select * from marts.report_values order by report_id, table_seq, row_index, col_index, part_index"
+    ):
+        rows[row["report_id"]].append(row)
+    return rows
+
+
+def read_found_metadata(warehouse: Path) -> dict[str, Row]:
+    """Who and when, as found, by report."""
+    return {
+        row.pop("report_id"): row
+        for row in _query(
+            warehouse,
+            """
+            select
+                dim_report.report_id,
+                dim_report.municipality_key as municipality_code,
+                committee_name as committee,
+                report_type,
+                fiscal_year
+            from marts.dim_report inner join marts.dim_organisation using (organisation_key)
+            where dim_report.report_id != 'unknown'
+            """,
+        )
+    }
+
+
+def _query(warehouse: Path, query: str) -> list[Row]:
+    with duckdb.connect(str(warehouse.resolve()), read_only=True) as connection:
+        result = connection.execute(query)
+        names = [column[0] for column in result.description or ()]
+        return [{name: _text(value) for name, value in zip(names, values, strict=True)} for values in result.fetchall()]
+
+
+def _text(value: Any) -> str:
+    return "" if value is None else str(value)
+
+
+def same(field: str, one: str, other: str) -> bool:
+    """Whether two texts of a field say the same."""
+    if field in ("value_numeric", "amount_sek") and one and other:
+        return abs(float(one) - float(other)) < 1e-6
+    return one == other
+
+
+def agrees(field: str, gold: Row, found: Row) -> bool:
+    """Whether a field is as annotated, or one of the answers that the comment calls right too ([alt unit=kr|tkr])."""
+    if same(field, gold[field], found[field]):
+        return True
+    return any(
+        answer in ("*", found[field])
+        for answers in re.findall(rf"\[alt {field}=([^\]]*)\]", gold["comment"])
+        for answer in answers.split("|")
+    )
+
+
+def pair(gold: list[Row], found: list[Row]) -> list[tuple[int, int]]:
+    """Places of annotated and found values of the same text, paired so that those which agree best come first."""
+    waiting: defaultdict[str, list[int]] = defaultdict(list)
+    for place, row in enumerate(found):
+        waiting[row["value_text"]].append(place)
+    candidates = sorted(
+        (-sum(same(name, row[name], found[other][name]) for name in FIELDS), number, other)
+        for number, row in enumerate(gold)
+        for other in waiting[row["value_text"]]
+    )
+    pairs: list[tuple[int, int]] = []
+    taken_gold: set[int] = set()
+    taken_found: set[int] = set()
+    for _, number, other in candidates:
+        if number not in taken_gold and other not in taken_found:
+            taken_gold.add(number)
+            taken_found.add(other)
+            pairs.append((number, other))
+    return pairs
