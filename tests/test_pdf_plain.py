@@ -1,6 +1,6 @@
 """Tables without any style, as programs set them that know little of tables: one drawn page for each mechanism.
 
-Belongs here: labels and headers in the middle of their cells, figures at the left, cells a space apart, rules in pieces.
+Belongs here: labels and headers in the middle of their cells, figures at the left, cells a space apart, broken rules.
 Does not belong here: tables as word processors set them (``test_pdf_mechanisms``) and whole reports.
 """
 
