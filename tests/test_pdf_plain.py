@@ -88,6 +88,19 @@ def test_labels_of_groups_in_the_middle_of_the_table_belong_to_it() -> None:
     assert [row for row in _rows(document) if row[1]][1:] == FIGURES * 2
 
 
+def test_the_label_of_the_first_group_is_no_header() -> None:
+    page = _begun()
+    page.row(["Belopp", "2021", "2020", "2019", "2018"], EDGES, head=True)
+    page.middle("Anläggningstillgångar som helhet", EDGES[0], EDGES[-1], page.y)
+    page.y -= WIDE
+    for row in FIGURES:
+        page.row(row, EDGES, bold=False)
+    document = page.read()
+    headers = {cell.text for cell in document.cells if cell.is_header}
+    assert headers == {"Belopp", "2021", "2020", "2019", "2018"}
+    assert _rows(document)[1][0] == "Anläggningstillgångar som helhet"
+
+
 def test_years_that_are_printed_again_begin_the_next_table() -> None:
     page = _begun()
     for label in ("Koncernen", "Kommunen"):

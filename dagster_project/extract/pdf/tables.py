@@ -1392,6 +1392,9 @@ def _table_of_rows(
             if index >= body and place and len(group) == len(row.entries):
                 # Alone in its row, in the middle of the table: the label of a group.
                 place, span = 0, n_cols
+            elif last_head < index < body and len(group) == len(row.entries):
+                # The label of the first group, right below the headers: it is none of them.
+                place, span = 0, 1
             if place in filled:
                 raise Untold(OVER_FILLED)
             filled[place] = cell_text(group, (0, widths[-1][1] - widths[0][0]))
@@ -1399,7 +1402,7 @@ def _table_of_rows(
                 spans[index, place] = (1, span)
         if index > last_head and _is_in_middle(row, rows[body:]):
             filled = {0: next(iter(filled.values()))}
-            spans[index, 0] = (1, n_cols)
+            spans.pop((index, next(iter(row.entries)).column or 0), None)
         texts.append([filled.get(column, "") for column in range(n_cols)])
         bold.append(heads[index])
     place_headers(texts, spans, rows, widths, body)
