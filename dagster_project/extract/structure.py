@@ -104,6 +104,8 @@ NUMERIC_CELL = re.compile(
     rf"(?:{NUMBER.pattern})\s?(?:%|‰|[a-zåäö]{{1,5}}\.?)?\*?[⁰¹²³⁴-⁹⁽⁾]*(?:\s*\([^()]*\))?", re.IGNORECASE
 )
 YEAR_CELL = re.compile(r"(?:19|20)\d\d(?:\s?[-–/]\s?(?:\d\d|(?:19|20)\d\d))?|(?:19|20)\d\d-\d\d(?:-\d\d)?")
+YEAR_HEAD = re.compile(r"(?:19|20)\d\d\s?\((?!(?:19|20)\d\d|\d)[^()]+\)|(?:19|20)\d\d [^\W\d_][^()\d]*")
+"""A year and what its column holds: ``2022 (kr)``, ``2021 Riket``."""
 DASH_CELL = re.compile(r"[-–—−]{1,3}")
 NUMBERED = re.compile(r"(\d{1,2}(?:\.\d{1,2})*)(\.?)[\s\t]+(\S.*)", re.DOTALL)
 ENTRY_PAGE = re.compile(r"(?:[\t ]|(?<=[.…_]))\d{1,3}$")
@@ -922,15 +924,31 @@ def header_depth(rows: Sequence[tuple[str, ...]]) -> int:
     """How many of the first rows are header rows: 0 where the first row already holds figures, at most 3.
 
     A row goes on with the header if it fills gaps of the row above (``Ansökt | | Beviljat |`` over years), or if it is
-    all years under words that stand over an empty first cell.
+    all years under words that stand over an empty first cell. Years with words or units (``2022 (kr)``) head columns
+    where they stand over figures of another kind.
     """
     padded = _padded(rows)
-    if any(is_number(cell) and not YEAR_CELL.fullmatch(cell) for cell in padded[0][1:]):
+    if any(is_number(cell) and not YEAR_CELL.fullmatch(cell) for cell in padded[0][1:]) and not _is_year_head(padded):
         return 0
     depth = 1
     while depth < min(3, len(padded)) and _is_next_header(padded, depth):
         depth += 1
     return depth
+
+
+def _is_year_head(padded: list[tuple[str, ...]]) -> bool:
+    """Whether all that reads as a number in the first row is a year with words, over figures that are none."""
+    columns = [
+        column
+        for column, cell in enumerate(padded[0])
+        if column and is_number(cell) and not YEAR_CELL.fullmatch(cell)
+    ]
+    below = [row[column] for row in padded[1:] for column in columns if row[column]]
+    return (
+        all(YEAR_HEAD.fullmatch(padded[0][column]) for column in columns)
+        and any(is_number(cell) for cell in below)
+        and not any(YEAR_HEAD.fullmatch(cell) for cell in below)
+    )
 
 
 def _is_next_header(padded: list[tuple[str, ...]], depth: int) -> bool:
