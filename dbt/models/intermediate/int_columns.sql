@@ -39,7 +39,7 @@ grid as (
 ),
 
 -- A header cell of an upper level heads all the columns that it spans.
-labels as (
+printed_labels as (
     select
         grid.report_id,
         grid.table_seq,
@@ -53,6 +53,62 @@ labels as (
             and grid.col_index >= cells.col_index
             and grid.col_index < cells.col_index + cells.col_span
     group by all
+),
+
+-- A narrow column may break a word without a hyphen ("Målvärd e 2025", "Avvikel se"): two parts that are no words of the
+-- vocabulary and together are one.
+known_words as (
+    select distinct unnest(string_split(term, ' ')) as word
+    from (
+        select term from scenario_words
+        union all
+        select term from column_roles
+        union all
+        select term from total_words
+        union all
+        select trim({{ words('alias') }}) as term from account_aliases
+    )
+),
+
+word_pairs as (
+    select distinct
+        column_label,
+        unnest(list_transform(range(1, len(word_list)), lambda i: { 'first': word_list[i], 'rest': word_list[i + 1] })) as pair
+    from (
+        select distinct
+            column_label,
+            string_split(trim({{ words('column_label') }}), ' ') as word_list
+        from printed_labels
+    )
+),
+
+broken_words as (
+    select
+        word_pairs.column_label,
+        list('(?i)(' || word_pairs.pair.first || ') (' || word_pairs.pair.rest || ')' order by word_pairs.pair) as breaks
+    from word_pairs
+    inner join known_words on word_pairs.pair.first || word_pairs.pair.rest = known_words.word
+    left join known_words as known_first on word_pairs.pair.first = known_first.word
+    left join known_words as known_rest on word_pairs.pair.rest = known_rest.word
+    where
+        length(word_pairs.pair.first) >= 3
+        and regexp_full_match(word_pairs.pair.first || word_pairs.pair.rest, '[a-zåäöé]+')
+        and known_first.word is null
+        and known_rest.word is null
+    group by all
+),
+
+labels as (
+    select
+        printed_labels.* exclude (column_label),
+        coalesce(
+            list_reduce(
+                list_prepend(printed_labels.column_label, broken_words.breaks),
+                lambda label, break: regexp_replace(label, break, '\1\2', 'g')
+            ), printed_labels.column_label
+        ) as column_label
+    from printed_labels
+    left join broken_words using (column_label)
 ),
 
 contents as (
