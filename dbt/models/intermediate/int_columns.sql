@@ -85,7 +85,8 @@ word_pairs as (
 broken_words as (
     select
         word_pairs.column_label,
-        list('(?i)(' || word_pairs.pair.first || ') (' || word_pairs.pair.rest || ')' order by word_pairs.pair) as breaks
+        string_agg(word_pairs.pair.first, '|' order by word_pairs.pair.first, word_pairs.pair.rest) as first_parts,
+        string_agg(word_pairs.pair.rest, '|' order by word_pairs.pair.first, word_pairs.pair.rest) as rests
     from word_pairs
     inner join known_words on word_pairs.pair.first || word_pairs.pair.rest = known_words.word
     left join known_words as known_first on word_pairs.pair.first = known_first.word
@@ -101,12 +102,12 @@ broken_words as (
 labels as (
     select
         printed_labels.* exclude (column_label),
-        coalesce(
-            list_reduce(
-                list_prepend(printed_labels.column_label, broken_words.breaks),
-                lambda label, break: regexp_replace(label, break, '\1\2', 'g')
-            ), printed_labels.column_label
-        ) as column_label
+        case
+            when broken_words.column_label is null then printed_labels.column_label
+            else regexp_replace(
+                    printed_labels.column_label, '(?i)(' || broken_words.first_parts || ') (' || broken_words.rests || ')', '\1\2', 'g'
+                )
+        end as column_label
     from printed_labels
     left join broken_words using (column_label)
 ),
