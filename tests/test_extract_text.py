@@ -243,6 +243,25 @@ def test_years_alone_are_a_header_and_figures_are_none() -> None:
     assert read("Volymer\n\nÄrenden\t5\t6\nBeslut\t7\t8\n").tables[0].header_rows == 0
 
 
+@pytest.mark.parametrize(
+    ("header", "depth"),
+    [
+        ("2022 (kr)\t2023 (kr)\tFörändring (kr)", 1),
+        ("2021 Kalix\t2021 Riket\t2022 Kalix", 1),
+        ("2022 (1 900)\t2023\t5", 0),
+        ("2 022 kr\t2 023 kr\t1 kr", 0),
+        ("2021 st\t12 st\t5 st", 0),
+    ],
+)
+def test_years_with_words_or_units_head_columns(header: str, depth: int) -> None:
+    document = read(f"Avgifter\n\nAvgift\t{header}\nHemtjänst\t2 170\t2 359\t189\nFörskola\t1 572\t1 645\t73\n")
+    assert document.tables[0].header_rows == depth
+
+
+def test_what_reads_as_a_year_with_a_unit_below_is_no_header() -> None:
+    assert read("Volymer\n\nGods\t2021 ton\t2022 ton\nGrus\t2031 ton\t2041 ton\n").tables[0].header_rows == 0
+
+
 def test_a_table_with_a_header_and_nothing_else_has_no_values() -> None:
     document = read(f"Uppdrag\n\nUppdrag\tStatus\tKommentar\n\nText emellan tabellerna här.\n\n{TABLE}")
     assert [table.n_rows for table in document.tables] == [1, 3]

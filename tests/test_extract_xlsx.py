@@ -119,6 +119,13 @@ def test_several_tables_with_titles_on_one_sheet() -> None:
     assert document.tables[0].caption == "Kostnader (tkr)"
 
 
+def test_numbered_heading_right_above_a_table_is_no_figure() -> None:
+    document = read(lambda sheet: put(sheet, "A1", [["2.3 Mål", None, None], *SMALL]))
+    assert rows(document) == SMALL_TEXT
+    assert document.tables[0].caption == "2.3 Mål"
+    assert document.tables[0].header_rows == 1
+
+
 def test_empty_column_inside_a_table_is_no_border() -> None:
     document = read(lambda sheet: put(sheet, "A1", [["Mått", None, 2023, None, 2022], ["Antal", None, 5, None, 6]]))
     assert rows(document) == SMALL_TEXT

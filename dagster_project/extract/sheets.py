@@ -6,6 +6,7 @@ file formats (``xlsx``, ``csv``) and header rows (``structure``).
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
@@ -21,6 +22,8 @@ Area = tuple[int, int, int, int]
 """First row, first column, row behind the last, column behind the last."""
 TITLE_WIDER = 1.5
 """How many times longer than all other texts of its column a title over the middle of a table is."""
+NUMBERED_TITLE = re.compile(r"\d{1,2}(?:\.\d{1,2})*\.?\s+[A-ZÅÄÖ][^\W\d_]{2,}")
+"""A heading that a figure with its unit looks like."""
 NAMED = 5
 """Rows, columns or cells that a remark names."""
 
@@ -238,7 +241,9 @@ class _Cutter:
             rows, columns = self._sheet.merged.get(place, (1, 1))
             is_alone = block[titles + 1][0] > place[0] and rows == 1
             is_title = place[1] == left or columns >= width or self._stands_over(place, block, left)
-            if not is_alone or not is_title or is_number(self._sheet.cells[place].text):
+            text = self._sheet.cells[place].text
+            # "2.3 Mål" is a heading, whatever else a short word behind a number may be.
+            if not is_alone or not is_title or (is_number(text) and not NUMBERED_TITLE.fullmatch(text)):
                 break
             titles += 1
         return titles

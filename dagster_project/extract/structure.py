@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Self
 
@@ -24,6 +24,7 @@ from dagster_project.extract.document import (
     Table,
     collapse,
 )
+from dagster_project.extract.mending import KnownWords
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +105,10 @@ NUMERIC_CELL = re.compile(
     rf"(?:{NUMBER.pattern})\s?(?:%|‰|[a-zåäö]{{1,5}}\.?)?\*?[⁰¹²³⁴-⁹⁽⁾]*(?:\s*\([^()]*\))?", re.IGNORECASE
 )
 YEAR_CELL = re.compile(r"(?:19|20)\d\d(?:\s?[-–/]\s?(?:\d\d|(?:19|20)\d\d))?|(?:19|20)\d\d-\d\d(?:-\d\d)?")
+YEAR_HEAD = re.compile(r"(?:19|20)\d\d\s?\((?!(?:19|20)\d\d|\d)[^()]+\)|(?:19|20)\d\d [^\W\d_][^()\d]*")
+"""A year and what its column holds: ``2022 (kr)``, ``2021 Riket``."""
+MAX_HEAD = 3
+"""First rows of a table that may be its header."""
 DASH_CELL = re.compile(r"[-–—−]{1,3}")
 NUMBERED = re.compile(r"(\d{1,2}(?:\.\d{1,2})*)(\.?)[\s\t]+(\S.*)", re.DOTALL)
 ENTRY_PAGE = re.compile(r"(?:[\t ]|(?<=[.…_]))\d{1,3}$")
@@ -165,6 +170,7 @@ def assemble(source: Sequence[Item], limits: Limits, words: StructureWords, *, c
     Raises:
         ExtractionError: no table, a table beyond the limits, or a text that is evidently cut off.
     """
+    source = _with_whole_words(source)
     flow, entries, front_end = without_contents(list(source), words)
     builder = _Builder(flow, entries, front_end, limits, words)
     builder.run()
@@ -188,6 +194,41 @@ def assemble(source: Sequence[Item], limits: Limits, words: StructureWords, *, c
         tables=tuple(builder.tables),
         cells=tuple(builder.cells),
     )
+
+
+# --- broken words ----------------------------------------------------------------------------------------------------
+
+
+def _with_whole_words(source: Sequence[Item]) -> Sequence[Item]:
+    """The items with the words joined that narrow columns of a page broke in the first rows of its tables."""
+    printed = [
+        index
+        for index, item in enumerate(source)
+        if isinstance(item, Grid) and any(isinstance(cell, PrintedText) for row in item.rows[:MAX_HEAD] for cell in row)
+    ]
+    if not printed:
+        return source
+    known = KnownWords(_settled_texts(source))
+    result = list(source)
+    for index in printed:
+        grid = result[index]
+        if isinstance(grid, Grid):
+            heads = tuple(
+                tuple(PrintedText(known.mended(cell), box_of(cell)) if " " in cell else cell for cell in row)
+                for row in grid.rows[:MAX_HEAD]
+            )
+            result[index] = replace(grid, rows=(*heads, *grid.rows[MAX_HEAD:]))
+    return result
+
+
+def _settled_texts(source: Sequence[Item]) -> Iterator[str]:
+    """All texts but the heads of columns, and of these those of one word."""
+    for item in source:
+        if isinstance(item, Line):
+            yield item.text
+            continue
+        for index, row in enumerate(item.rows):
+            yield from (cell for cell in row if index >= MAX_HEAD or " " not in cell)
 
 
 # --- tables of contents ---------------------------------------------------------------------------------------------
@@ -922,15 +963,29 @@ def header_depth(rows: Sequence[tuple[str, ...]]) -> int:
     """How many of the first rows are header rows: 0 where the first row already holds figures, at most 3.
 
     A row goes on with the header if it fills gaps of the row above (``Ansökt | | Beviljat |`` over years), or if it is
-    all years under words that stand over an empty first cell.
+    all years under words that stand over an empty first cell. Years with words or units (``2022 (kr)``) head columns
+    where they stand over figures of another kind.
     """
     padded = _padded(rows)
-    if any(is_number(cell) and not YEAR_CELL.fullmatch(cell) for cell in padded[0][1:]):
+    if any(is_number(cell) and not YEAR_CELL.fullmatch(cell) for cell in padded[0][1:]) and not _is_year_head(padded):
         return 0
     depth = 1
     while depth < min(3, len(padded)) and _is_next_header(padded, depth):
         depth += 1
     return depth
+
+
+def _is_year_head(padded: list[tuple[str, ...]]) -> bool:
+    """Whether all that reads as a number in the first row is a year with words, over figures that are none."""
+    columns = [
+        column for column, cell in enumerate(padded[0]) if column and is_number(cell) and not YEAR_CELL.fullmatch(cell)
+    ]
+    below = [row[column] for row in padded[1:] for column in columns if row[column]]
+    return (
+        all(YEAR_HEAD.fullmatch(padded[0][column]) for column in columns)
+        and any(is_number(cell) for cell in below)
+        and not any(YEAR_HEAD.fullmatch(cell) for cell in below)
+    )
 
 
 def _is_next_header(padded: list[tuple[str, ...]], depth: int) -> bool:

@@ -34,7 +34,7 @@ mnkr|mkr|tkr|kkr|ksek|tsek|msek|mdkr|tusentals? kronor|tusen kronor|miljon(?:er)
 
 {# What money is counted per, or what makes it a price: never summed. The text is words. #}
 {% macro ratio_object_pattern() -%}
-(?:inv|invånare|elev|elever|barn|brukare|plats|boendeplats|dygn|vårddygn|vårddag|boendedygn|inskriven|inskrivet|m2|m³|m²|kvm|kvadratmeter|hushåll|timme|tim|portion|måltid|ärende|placering|deltagare|besök|besökare|abonnent|lägenhet|person|anställd|årsarbetare|hemtjänsttimme|hemtjänsttagare|kund|medlem|studerande|årsplats|mottagare|individ|km|meter|skattekrona) {# -#}
+(?:inv|invånare|elev|elever|barn|brukare|plats|boendeplats|dygn|vårddygn|vårddag|boendedygn|inskriven|inskrivet|m2|m³|m²|kvm|kvadratmeter|hushåll|timme|tim|portion|måltid|ärende|placering|deltagare|besök|besökare|abonnent|lägenhet|person|anställd|årsarbetare|hemtjänsttimme|hemtjänsttagare|kund|medlem|studerande|årsplats|helårsplats|heltidsplats|helårselev|mottagare|individ|km|meter|skattekrona) {# -#}
 {%- endmacro %}
 
 {% macro per_pattern() -%}

@@ -31,14 +31,15 @@ grid as (
         table_seq,
         contains(header_words, ' läsår') as has_school_years,
         -- "Helårsprognos per verksamhet" says what its columns are that say nothing themselves.
-        regexp_matches(near_words, ' [a-zåäö]*prognos(?:er)? ') and not regexp_matches(near_words, ' [a-zåäö]*(?:utfall|bokslut|uppföljning) ')
+        (regexp_matches(near_words, ' [a-zåäö]*prognos(?:er)? ') or starts_with(lead_words, ' prognos')) and not regexp_matches(near_words, ' [a-zåäö]*(?:utfall|bokslut|uppföljning) ')
             as has_forecast_heading,
+        regexp_matches(near_words || lead_words, ' [a-zåäö]*(?:budget|budgeten|plan|ram|ramar|mål) ') as has_budget_heading,
         unnest(range(0, n_cols)) as col_index
     from tables
 ),
 
 -- A header cell of an upper level heads all the columns that it spans.
-labels as (
+printed_labels as (
     select
         grid.report_id,
         grid.table_seq,
@@ -52,6 +53,63 @@ labels as (
             and grid.col_index >= cells.col_index
             and grid.col_index < cells.col_index + cells.col_span
     group by all
+),
+
+-- A narrow column may break a word without a hyphen ("Målvärd e 2025", "Avvikel se"): two parts that are no words of the
+-- vocabulary and together are one.
+known_words as (
+    select distinct unnest(string_split(term, ' ')) as word
+    from (
+        select term from scenario_words
+        union all
+        select term from column_roles
+        union all
+        select term from total_words
+        union all
+        select trim({{ words('alias') }}) as term from account_aliases
+    )
+),
+
+word_pairs as (
+    select distinct
+        column_label,
+        unnest(list_transform(range(1, len(word_list)), lambda i: { 'first': word_list[i], 'rest': word_list[i + 1] })) as pair
+    from (
+        select distinct
+            column_label,
+            string_split(trim({{ words('column_label') }}), ' ') as word_list
+        from printed_labels
+    )
+),
+
+broken_words as (
+    select
+        word_pairs.column_label,
+        string_agg(word_pairs.pair.first, '|' order by word_pairs.pair.first, word_pairs.pair.rest) as first_parts,
+        string_agg(word_pairs.pair.rest, '|' order by word_pairs.pair.first, word_pairs.pair.rest) as rests
+    from word_pairs
+    inner join known_words on word_pairs.pair.first || word_pairs.pair.rest = known_words.word
+    left join known_words as known_first on word_pairs.pair.first = known_first.word
+    left join known_words as known_rest on word_pairs.pair.rest = known_rest.word
+    where
+        length(word_pairs.pair.first) >= 3
+        and regexp_full_match(word_pairs.pair.first || word_pairs.pair.rest, '[a-zåäöé]+')
+        and known_first.word is null
+        and known_rest.word is null
+    group by all
+),
+
+labels as (
+    select
+        printed_labels.* exclude (column_label),
+        case
+            when broken_words.column_label is null then printed_labels.column_label
+            else regexp_replace(
+                    printed_labels.column_label, '(?i)(' || broken_words.first_parts || ') (' || broken_words.rests || ')', '\1\2', 'g'
+                )
+        end as column_label
+    from printed_labels
+    left join broken_words using (column_label)
 ),
 
 contents as (
@@ -76,7 +134,7 @@ described as (
         {{ words("coalesce(labels.column_label, '')") }} as column_words,
         -- "Riket 22/23" beside "Läsår 22/23" is the same school year.
         case
-            when grid.has_school_years and regexp_matches(labels.column_label, '(?:^|[^0-9/])\d\d/\d\d$') then 'läsår '
+            when grid.has_school_years and regexp_matches(labels.column_label, '(?:^|[^0-9/])(?:\d\d)?\d\d/(?:\d\d)?\d\d$') then 'läsår '
             else ''
         end || {{ iso_dates("lower(" ~ plain_minus("coalesce(labels.column_label, '')") ~ ")") }} as column_text,
         coalesce(contents.n_cells, 0) as n_cells,
@@ -325,8 +383,8 @@ interpreted as (
         described.*,
         case
             when trim(described.column_text) in ('+/-', '+-') then 'variance'
-            -- Upp, Ned and Oförändrad under Utveckling assess, they measure nothing.
-            when scenarios.scenario_key = 'change' and described.n_statuses > 0 and described.n_numbers = 0 then 'status'
+            -- Upp, Ned and Oförändrad under Utveckling assess, they measure nothing; nor does Ja under "Avvikelse funnen".
+            when scenarios.scenario_key in ('change', 'variance') and described.n_statuses > 0 and described.n_numbers = 0 then 'status'
             when described.is_comparison and scenarios.scenario_key in ('actual', 'forecast') then 'variance'
             -- Without a year BU may be a department.
             when scenarios.scenario_key is null and regexp_matches(described.column_words, ' bu 20\d\d ') then 'budget'
@@ -510,6 +568,11 @@ with_scenarios as (
                 then case when column_unit_key in ('kr', 'tkr', 'mnkr', 'mdkr') then 'adjustment' else 'change' end
             when column_entity not in ('own', 'group') or (column_entity = 'own' and is_comparison_table) then 'actual'
             when bounds is null and report_type = 'interim_report' and has_forecast_heading then 'forecast'
+            -- Bare years from the last one on, under a heading that forecasts and budgets nothing, are forecasts in a plan.
+            when
+                report_type in ('plan', 'budget') and has_forecast_heading and not has_budget_heading
+                and year(bounds.first) >= fiscal_year - 1
+                then 'forecast'
             when report_type in ('plan', 'budget') and regexp_matches(column_words, ' (?:ack|ackumulerat|tom|t o m|upparbetat) ') then 'actual'
             when report_type in ('plan', 'budget') and period_form = 'year_span' and year(bounds.last) > fiscal_year then 'plan'
             when report_type in ('plan', 'budget') and coalesce(year(bounds.first), fiscal_year) in (fiscal_year - 1, fiscal_year) then 'budget'
@@ -575,7 +638,8 @@ settled_periods as (
             when
                 report_type = 'interim_report' and period_form = 'month' and not has_accumulated
                 and bounds.last = cast(outcome_end - (fiscal_year - year(bounds.last)) * interval 1 year as date)
-                and n_month_columns < 3 and scenario_key in ('actual', 'budget', 'variance', 'status') and has_scenario_word
+                and n_month_columns < 3 and scenario_key in ('actual', 'budget', 'variance', 'status')
+                and (has_scenario_word or starts_with(column_words, ' läge '))
                 then make_date(year(bounds.last), 1, 1)
             else bounds.first
         end as period_start,
@@ -594,7 +658,8 @@ settled_periods as (
             with_neighbours.*,
             scenario_key = 'variance' and period_form = 'year' and contains(column_label, ' | ')
             and not regexp_matches(regexp_extract(column_label, '[^|]*$'), '\d') as has_period_above,
-            count(*) filter (where period_form = 'month') over (partition by report_id, table_seq) as n_month_columns,
+            -- "Utfall april" above "Utgifter | Inkomster | Netto" is one month.
+            count(distinct case when period_form = 'month' then bounds.first end) over (partition by report_id, table_seq) as n_month_columns,
             bool_or(regexp_matches(column_words, ' ack')) over (partition by report_id, table_seq) as has_accumulated,
             bool_or(column_role = 'value' and scenario_key = 'actual' and has_scenario_word and bounds is null) over (partition by report_id, table_seq) as has_outcome,
             bool_or(has_forecast_heading or scenario_key = 'forecast' or regexp_matches(column_words, 'prognos|helår')) over (partition by report_id, table_seq) as has_forecast
@@ -624,7 +689,7 @@ headed as (
 
 select
     * exclude (
-        label_header_words, has_school_years, has_forecast_heading, scenario_text, is_comparison, is_comparison_table, has_period_above,
+        label_header_words, has_school_years, has_forecast_heading, has_budget_heading, scenario_text, is_comparison, is_comparison_table, has_period_above,
         has_accumulated, has_outcome, has_forecast, is_between_frames, says_nothing, says_something, tells_scenarios_apart
     ),
     says_nothing and bool_or(says_something) over (partition by report_id, table_seq) as is_unknown_header,

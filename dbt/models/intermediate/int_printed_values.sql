@@ -371,7 +371,7 @@ described as (
         or regexp_matches(label_words, ' skattekrona')
         or (
             regexp_matches(label_words, ' per [a-zåäö0-9]')
-            and not regexp_matches(label_words, ' per (?:den|helår|år|kvartal|tertial|månad|verksamhet|nämnd|avdelning|enhet|\d|{{ month_pattern() }})')
+            and not regexp_matches(label_words, ' per (?:den|helår |år|kvartal|tertial|månad|verksamhet|nämnd|avdelning|enhet|\d|{{ month_pattern() }})')
         ) as is_ratio,
         -- Prices and rates of tax, which are printed in kronor; thousands beside the same words are what they come to
         -- (Pris och lön, tkr).

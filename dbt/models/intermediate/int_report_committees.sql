@@ -51,17 +51,35 @@ trimmed as (
     from mentions
 ),
 
+-- "Miljönämnden Falun kommun", "Socialnämnden Lilla Edet": behind a committee stands a district of its name (Hisingen), or
+-- the municipality, which is no part of it.
+place_behind as (
+    select
+        split_part(full_name, ' ', 1) as first_word,
+        full_name,
+        min(municipality_key) as municipality_key
+    from (
+        select municipality_key, unnest([municipality_name, municipality_name || 's']) as full_name
+        from municipalities
+    )
+    group by all
+),
+
 without_municipality as (
     select
         trimmed.* exclude (printed_name),
         case
             when municipalities.municipality_key is not null then substr(printed_name, length(split_part(printed_name, ' ', 1)) + 2)
+            when place_behind.municipality_key is not null then regexp_replace(printed_name, ' [^ ]+$', '')
             else printed_name
         end as printed_name
     from trimmed
     left join municipalities
         on lower(split_part(trimmed.printed_name, ' ', 1)) in (lower(municipalities.municipality_name), lower(municipalities.municipality_name) || 's')
             and contains(trimmed.printed_name, ' ')
+    left join place_behind
+        on regexp_extract(trimmed.printed_name, ' ([^ ]+)$', 1) = place_behind.first_word
+            and contains(trimmed.line_words, {{ words('place_behind.full_name') }})
 ),
 
 found as (

@@ -74,6 +74,18 @@ value_facts as (
     group by all
 ),
 
+-- Rows measured in money per something (kr/inv, kr per plats) are key figures of what they name, not its own figures.
+unit_facts as (
+    select
+        body_cells.report_id,
+        body_cells.table_seq,
+        avg(case when regexp_matches(body_cells.cell_word, '^(?:kr|kronor|tkr|kkr|sek) ?(?:/|per) ?[a-zåäö]') then 1.0 else 0.0 end) as ratio_share
+    from body_cells
+    inner join columns using (report_id, table_seq, col_index)
+    where columns.column_role = 'unit'
+    group by all
+),
+
 filled_rows as (
     select distinct
         body_cells.report_id,
@@ -360,6 +372,7 @@ select
     end as kind,
     -- Whether the rows of the table are departments.
     coalesce(label_facts.account_share, 0) < 0.5
+    and coalesce(unit_facts.ratio_share, 0) < 0.5
     and (
         organisation_evidence.report_id is not null
         or coalesce(label_facts.organisation_share, 0) >= 0.3
@@ -373,4 +386,5 @@ left join label_facts using (report_id, table_seq)
 left join organisation_evidence using (report_id, table_seq)
 left join headed_tables using (report_id, table_seq)
 left join value_facts using (report_id, table_seq)
+left join unit_facts using (report_id, table_seq)
 left join ruled using (report_id, table_seq)

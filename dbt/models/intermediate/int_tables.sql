@@ -92,6 +92,26 @@ amount_lines as (
     group by all
 ),
 
+lone_tables as (
+    select report_id, heading_seq
+    from tables
+    where heading_seq is not null
+    group by all
+    having count(*) = 1
+),
+
+-- The short first line under the heading of a single table says what that table is.
+lead_lines as (
+    select
+        report_id,
+        heading_seq,
+        arg_min(paragraph_text, paragraph_seq) as lead_line
+    from paragraphs
+    inner join lone_tables using (report_id, heading_seq)
+    group by all
+    having length(lead_line) <= 160
+),
+
 -- "Motsvarande månad föregående år inom parentes."
 bracket_lines as (
     select distinct report_id, heading_seq
@@ -119,6 +139,7 @@ context as (
         {{ words("coalesce(first_headers.first_header, '')") }} as first_header_words,
         {{ words("coalesce(headers.header_text, '')") }} as header_words,
         {{ words("concat_ws(' . ', tables.caption, headings.heading_text)") }} as near_words,
+        {{ words("coalesce(lead_lines.lead_line, '')") }} as lead_words,
         {{ words("concat_ws(' . ', parent.heading_text, grandparent.heading_text)") }} as far_words,
         {{ words("coalesce(amount_lines.amount_line, '')") }} as amount_words,
         {{ words("coalesce(report_lines.amount_line, '')") }} as report_words,
@@ -147,6 +168,8 @@ context as (
     left join headers using (report_id, table_seq)
     left join amount_lines
         on tables.report_id = amount_lines.report_id and tables.heading_seq = amount_lines.heading_seq
+    left join lead_lines
+        on tables.report_id = lead_lines.report_id and tables.heading_seq = lead_lines.heading_seq
     left join bracket_lines
         on tables.report_id = bracket_lines.report_id and tables.heading_seq = bracket_lines.heading_seq
     left join report_lines on tables.report_id = report_lines.report_id
@@ -256,7 +279,14 @@ select
             or (trim(context.first_header_words) = '' and regexp_matches(context.near_words, '^ (?:total )?(?:sjukfrånvaro|sjukfrånvaron|frisknärvaro) '))
             then 'percent'
         when regexp_matches(context.first_header_words, '^ antal (?:årsarbetare|årsarbetskrafter) | (?:årsarbetare|årsarbetskrafter) $') then 'fte'
+        -- "Årsarbetare 31 december"
+        when regexp_matches({{ without_period('context.first_header_words') }}, '^(?:antal )?(?:årsarbetare|årsarbetskrafter)$') then 'fte'
         when regexp_matches(context.near_words, ' antal (?:årsarbetare|årsarbetskrafter) ') then 'fte'
+        -- "Skatteunderlagets utveckling, procentuell förändring per år."
+        when
+            trim(context.first_header_words) = ''
+            and regexp_matches(context.lead_words, ' procentuell[at]? (?:förändring|utveckling|ökning|minskning|fördelning) ')
+            then 'percent'
     end as plain_unit_key
 from context
 left join table_units using (report_id, table_seq)
