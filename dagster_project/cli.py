@@ -165,7 +165,7 @@ def refresh(
             before = settings.warehouse.resolve()
             try:
                 with display, listening(display):
-                    outcome = run_refresh(settings, verbose=verbose)
+                    outcome = run_refresh(settings, verbose=verbose, is_interrupted=lambda: bool(signals()))
             except KeyboardInterrupt:
                 _leave_at_once(settings, before, _code_of(signals()), "Interrupted")
             except (ConfigurationError, TransformError):
@@ -313,10 +313,12 @@ def _signals_noted() -> Iterator[Callable[[], set[int]]]:
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     signal.set_wakeup_fd(writing, warn_on_full_buffer=False)
 
+    seen: set[int] = set()
+
     def noted() -> set[int]:
         with suppress(BlockingIOError):
-            return set(os.read(reading, 4096))
-        return set()
+            seen.update(os.read(reading, 4096))
+        return seen & {signal.SIGINT, signal.SIGTERM}
 
     try:
         yield noted

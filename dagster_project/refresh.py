@@ -10,6 +10,7 @@ from __future__ import annotations
 import logging
 import os
 import shutil
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
@@ -49,8 +50,13 @@ class Outcome:
     """Checks of severity warning that did not pass."""
 
 
-def run_refresh(settings: Settings, *, verbose: bool = False) -> Outcome:
+def run_refresh(
+    settings: Settings, *, verbose: bool = False, is_interrupted: Callable[[], bool] = lambda: False
+) -> Outcome:
     """Run the whole job; the caller holds the refresh lock.
+
+    ``is_interrupted`` is asked once all is imported: an interrupt that comes while Python runs a callback of an import
+    is printed and forgotten, and the run would begin all the same.
 
     Raises:
         ConfigurationError: no warehouse can be published where the settings say, or the vocabulary cannot be used.
@@ -66,20 +72,19 @@ def run_refresh(settings: Settings, *, verbose: bool = False) -> Outcome:
 
     from dagster_project.definitions import defs
 
+    job = defs().resolve_job_def(JOB)
+    if is_interrupted():
+        raise KeyboardInterrupt
     if not verbose:  # a check whose model was not built again has no result; that is no news
         logging.getLogger("dagster._core.execution.plan.active").setLevel(logging.ERROR)
     with dg.DagsterInstance.get() as instance:
         _close_dead_runs(instance)
         try:
-            result = (
-                defs()
-                .resolve_job_def(JOB)
-                .execute_in_process(
-                    instance=instance,
-                    raise_on_error=False,
-                    tags=LAUNCHED_BY,
-                    run_config={"loggers": {"console": {"config": {"log_level": "DEBUG" if verbose else "CRITICAL"}}}},
-                )
+            result = job.execute_in_process(
+                instance=instance,
+                raise_on_error=False,
+                tags=LAUNCHED_BY,
+                run_config={"loggers": {"console": {"config": {"log_level": "DEBUG" if verbose else "CRITICAL"}}}},
             )
         finally:
             remove_leftovers(settings.warehouse)
