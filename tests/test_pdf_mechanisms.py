@@ -14,6 +14,7 @@ from reportlab.pdfbase.pdfmetrics import stringWidth
 from reportlab.pdfgen.canvas import Canvas
 
 from dagster_project.extract import Document, extract
+from dagster_project.extract.pdf import outline
 from dagster_project.extract.pdf.characters import Style, Word
 from dagster_project.extract.pdf.tables import tagged_table
 from dagster_project.extract.pdf.tags import TaggedCell
@@ -365,3 +366,19 @@ def test_a_list_of_notes_that_is_broken_in_a_number() -> None:
     top, _ = page.rows(rows, edges, pitch=24)
     page.across(*(top - 24 * i for i in range(len(rows) + 1)), edges=edges)
     assert _rows(page.read())[2][1] == "2, 3, 17"
+
+
+def test_headings_longer_than_the_prose_are_headings_still() -> None:
+    heading, prose = (14.0, False, 0), (10.0, False, 0)
+    found = [
+        outline.Paragraph(text, style, y, 1)
+        for y, (text, style) in enumerate(
+            [
+                ("Driftredovisning per verksamhet", heading),
+                ("Resultatet är bättre än budget.", prose),
+                ("Investeringsredovisning", heading),
+                ("Balansräkning i sammandrag", heading),
+            ]
+        )
+    ]
+    assert outline.heading_levels(found) == {heading: 1}

@@ -228,12 +228,13 @@ def style_of(line: TextLine) -> HeadingStyle:
 def heading_levels(found: Sequence[Paragraph], table_words: Sequence[Word] = ()) -> dict[HeadingStyle, int]:
     """Level of every style that marks headings.
 
-    The style of most characters is prose; where headings are all the text there is, that of the tables is. Larger,
+    The style of most characters of sentences is prose; where headings are all the text there is, that of the tables is.
+    In a report of tables the headings together are longer than its few sentences. Larger,
     bold or coloured styles are headings, ranked by size, weight and colour; where headings of a style are numbered, the
     depth of their numbers is the level.
     """
     weight: Counter[HeadingStyle] = Counter()
-    for paragraph in found:
+    for paragraph in [one for one in found if _is_prose(one)] or found:
         weight[paragraph.style] += len(paragraph.text)
     if not weight:
         return {}
