@@ -178,8 +178,8 @@ def build(
 
     Args:
         settings: which working file, and where dbt writes.
-        select: unique selectors as ``dbt build --select`` takes them, built over all reports; the whole project if
-        empty. on_event: called with each of dbt's events, from dbt's threads.
+        select: unique selectors as ``dbt build --select`` takes them, over all reports; empty for the whole project.
+        on_event: called with each of dbt's events, from dbt's threads.
 
     Raises:
         TransformError: dbt could not begin, or stopped for another reason than a failed node.
@@ -195,11 +195,12 @@ def build(
             break
         set_aside(settings.working_file, settings.warehouse, reasons, result.plan.fingerprint)
         left_out += reasons.items()
-    if any(node.status != "fail" for node in result.failed):
-        # It may be the file that is broken; it costs little to make it anew, and much to find that out.
-        working.discard(settings.working_file)
     for event in events if on_event is not None else ():
         on_event(event)  # type: ignore[misc] # only of the last round: each model is to be told of once
+    if any(node.status != "fail" for node in result.failed):
+        # It may be the file that is broken; it costs little to make it anew, and much to find that out. Behind the
+        # events: who counts the rows of a table opens the file, which would make an empty one in its place.
+        working.discard(settings.working_file)
     return replace(result, set_aside=tuple(left_out))
 
 
