@@ -73,7 +73,7 @@ def load_raw(settings: Settings, on_read: OnRead | None = None) -> LoadResult:
         ConfigurationError: there is no reports folder, no report in it, or the vocabulary or ``reports.yml`` cannot
             be read.
     """
-    files = find_reports(settings.reports, settings.limits)
+    files = find_reports(settings.reports, settings.limits, working.loaded_files(settings))
     if not files:
         kinds = ", ".join(sorted(READABLE))
         raise ConfigurationError(f"There is no report in {settings.reports}. Put files of the kinds {kinds} there.")

@@ -9,6 +9,7 @@ import os
 import stat
 import unicodedata
 from collections import defaultdict
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
@@ -48,8 +49,10 @@ def check_folder(folder: Path) -> None:
         raise ConfigurationError(f"The reports folder {folder} {what}. Set it with --reports or KOMMUNLAGER_REPORTS.")
 
 
-def find_reports(folder: Path, limits: Limits) -> list[FoundFile]:
+def find_reports(folder: Path, limits: Limits, loaded: Collection[str] = ()) -> list[FoundFile]:
     """Every file below ``folder`` that could be a report, sorted by ``file_name``; nothing is opened.
+
+    ``loaded`` names the files whose figures stand in the warehouse: of files that would share a report_id, theirs stay.
 
     Left out: hidden files and folders, ``README*`` and the overrides file. Refused, with the reason: formats without a
     reader, files beyond the size limit, links that leave the folder, links to folders, special files, names without a
@@ -60,7 +63,7 @@ def find_reports(folder: Path, limits: Limits) -> list[FoundFile]:
     """
     check_folder(folder)
     found = [_examine(folder, path, limits) for path in _walk(folder)]
-    return _without_duplicates(sorted(found, key=lambda file: file.file_name))
+    return _without_duplicates(sorted(found, key=lambda file: file.file_name), loaded)
 
 
 def _walk(folder: Path) -> list[Path]:
@@ -115,20 +118,28 @@ def _examine(folder: Path, path: Path, limits: Limits) -> FoundFile:
     return FoundFile(path, file_name, report_id, size)
 
 
-def _without_duplicates(files: list[FoundFile]) -> list[FoundFile]:
-    """Refuse every readable file whose report_id another one has: which of them is meant, nobody can tell."""
+def _without_duplicates(files: list[FoundFile], loaded: Collection[str]) -> list[FoundFile]:
+    """Refuse readable files that share a report_id, but for one that is loaded: which of them is meant, nobody can
+    tell, and a newcomer must not withdraw figures that stand."""
     by_id: defaultdict[str, list[FoundFile]] = defaultdict(list)
     for file in files:
         if file.refusal is None:
             by_id[file.report_id].append(file)
     result = []
     for file in files:
-        twins = [other.file_name for other in by_id[file.report_id] if other is not file]
-        if file.refusal is None and twins:
-            reason = f"the report_id {file.report_id!r} is also that of {', '.join(twins)}; rename one of them"
-            result.append(replace(file, refusal=reason))
-        else:
+        sharing = by_id[file.report_id]
+        twins = [other.file_name for other in sharing if other is not file]
+        standing = [other.file_name for other in sharing if other.file_name in loaded]
+        if file.refusal is not None or not twins or standing == [file.file_name]:
             result.append(file)
+            continue
+        reason = f"the report_id {file.report_id!r} is also that of {', '.join(twins)}; rename one of them"
+        if len(standing) == 1:
+            reason = (
+                f"the report_id {file.report_id!r} of {file.file_name} is also that of {standing[0]}, which is loaded "
+                "and stays; rename this one"
+            )
+        result.append(replace(file, refusal=reason))
     return result
 
 

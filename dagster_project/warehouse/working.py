@@ -210,6 +210,15 @@ def known_files(connection: duckdb.DuckDBPyConnection) -> dict[str, KnownFile]:
     return {file.file_name: replace(file, notes=tuple(file.notes)) for file in known}
 
 
+def loaded_files(settings: Settings) -> frozenset[str]:
+    """Names of the files that are loaded, by the working file; by the published one where there is no other."""
+    for path in (settings.working_file, settings.warehouse):
+        with suppress(duckdb.Error, OSError), duckdb.connect(path, read_only=True) as connection:
+            rows = connection.execute("select file_name from raw.report where status = 'loaded'").fetchall()
+            return frozenset(str(row[0]) for row in rows)
+    return frozenset()
+
+
 def note_files(connection: duckdb.DuckDBPyConnection, files: Sequence[KnownFile]) -> None:
     """Remember ``files`` in place of what was known of them."""
     if files:
