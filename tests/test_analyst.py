@@ -143,8 +143,19 @@ def test_the_one_sum_that_a_report_prints_wrong(connection: duckdb.DuckDBPyConne
     )
     assert [(row[0], *row[4:]) for row in failures] == [(HISINGEN, "Summa", 2.61, 2.11)]
     assert printed_cell(connection, *failures[0][:4]) == "2,61"
-    flagged = ask(connection, "select value_text, value_numeric from marts.report_values where flag = 'misprint'")
+    flagged = ask(connection, "select value_text, value_numeric from marts.report_values where is_misprint")
     assert flagged == [("2,61", 2.61)], "kept as printed"
+
+
+def test_a_misprinted_total_is_still_a_total(connection: duckdb.DuckDBPyConnection) -> None:
+    """Hisingen: the effects achieved come to 2,11 mnkr; with the total, which is misprinted, they would be 4,72."""
+    sql = (
+        "select sum(amount_sek) / 1e6 from marts.report_values where kind = 'measure' and scenario = 'achieved_effect'"
+    )
+    assert ask(connection, f"{sql} and not is_total") == [(pytest.approx(2.11),)]
+    assert ask(connection, sql) == [(pytest.approx(4.72),)]
+    both = "select flag, is_total, is_misprint from marts.report_values where value_text = '2,61' and kind = 'measure'"
+    assert ask(connection, both) == [("misprint", True, True)]
 
 
 def test_identities_of_every_kind_are_found(connection: duckdb.DuckDBPyConnection) -> None:
@@ -161,11 +172,11 @@ def test_how_much_is_ambiguous(connection: duckdb.DuckDBPyConnection) -> None:
         connection,
         """
         select report_id, column_label, list(value_text order by table_seq, row_index, col_index)
-        from marts.report_values where flag = 'ambiguous_column' group by all
+        from marts.report_values where is_ambiguous_column group by all
         """,
     )
     assert rows == [(PLAN, "Målvärde 2024", ["100%", "100%", "70%", "75%"])]
-    sql = "select count(*) filter (where flag = 'ambiguous_column') / count(*) from marts.report_values"
+    sql = "select count(*) filter (where is_ambiguous_column) / count(*) from marts.report_values"
     ((share,),) = ask(connection, sql)
     assert share == pytest.approx(4 / 639)
 

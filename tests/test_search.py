@@ -53,7 +53,8 @@ def published(tmp_path: Path) -> Path:
                 null::varchar as group_label, 'Rad ' || number as row_label, 'Utfall' as column_label,
                 'actual' as scenario,
                 date '2023-01-01' as period_start, date '2023-12-31' as period_end, '5' as value_text, 'count' as unit,
-                null::varchar as flag, true as is_current, 'key' || number as fact_key
+                null::varchar as flag, false as is_total, false as is_misprint, false as is_composite,
+                false as is_ambiguous_column, false as is_dash, true as is_current, 'key' || number as fact_key
             from range(2) as numbers (number)
             """
         )

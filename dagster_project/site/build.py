@@ -345,7 +345,8 @@ def _points(values: list[Row]) -> list[Row]:
         and row["period_start"] is not None
         and row["is_current"]
         and row["entity"] is None
-        and row["flag"] not in ("ambiguous_column", "misprint")
+        and not row["is_ambiguous_column"]
+        and not row["is_misprint"]
         and row["scenario"] in ("actual", "target", "budget", "forecast", "plan")
         and row["unit"] == row["unit_key"]
     ]

@@ -143,7 +143,7 @@ from marts.fct_financial
 inner join marts.dim_grantor using (grantor_key)
 inner join marts.report_values using (fact_key)
 inner join marts.dim_report on report_values.report_id = dim_report.report_id
-where report_values.kind = 'grant' and report_values.flag is distinct from 'total' and report_values.is_current
+where report_values.kind = 'grant' and not report_values.is_total and report_values.is_current
 order by report_values.report_id, report_values.table_seq, report_values.row_index, report_values.col_index
 """
 

@@ -39,6 +39,11 @@ FIGURE_COLUMNS: Final = (
     "value_text",
     "unit",
     "flag",
+    "is_total",
+    "is_misprint",
+    "is_composite",
+    "is_ambiguous_column",
+    "is_dash",
     "is_current",
     "fact_key",
 )

@@ -43,10 +43,10 @@ select report_id, table_seq, row_index, col_index, value_text, value_numeric, fo
 from numbers
 where
     case
-        when flag = 'dash' then value_numeric is not null
+        when is_dash then value_numeric is not null
         when value_numeric is null then false
         -- The figures of several columns, glued together, are at least digits of the cell in this order.
-        when flag = 'composite_cell'
+        when is_composite
             then not list_contains(found, value_numeric)
                 and not contains(replace(plain_text, ' ', ''), regexp_replace(replace(cast(value_numeric as varchar), '.', ','), ',0$', ''))
         else found[1] is distinct from value_numeric

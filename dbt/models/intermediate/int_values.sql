@@ -98,7 +98,10 @@ column_accounts as (
 
 keyed as (
     select
-        measured_values.*,
+        measured_values.* exclude (is_composite, is_ambiguous),
+        measured_values.is_composite or measured_values.cell_type = 'glued' as is_composite,
+        measured_values.is_ambiguous as is_ambiguous_column,
+        measured_values.cell_type = 'dash' as is_dash,
         reports.municipality_key,
         reports.committee,
         reports.report_type,
@@ -141,8 +144,9 @@ keyed as (
             and not measured_values.is_ratio
             and (measured_values.has_organisation_rows or measured_values.kind in ('financial', 'org_result', 'grant', 'budget_adjustment', 'measure'))
         ) as is_total,
-        -- So a sum that differs there is no misprint.
-        misprints.report_id is not null and coalesce(accounts.statement, '') != 'balance_requirement' as is_misprint,
+        -- So a sum that differs there is no misprint; the outcome of a year that had not ended is one.
+        (misprints.report_id is not null and coalesce(accounts.statement, '') != 'balance_requirement')
+        or measured_values.is_future_outcome as is_misprint,
         -- Whose figure it is, where it is not the municipality's own: the group's or that of others it is compared with.
         nullif(coalesce(
             nullif(rows.row_entity, 'own'),
@@ -262,11 +266,12 @@ select
     {{ hash_key(['with_lines.report_id', 'with_lines.table_seq', 'with_lines.row_index', 'with_lines.cell_col_index', 'with_lines.cell_part_index']) }} as fact_key,
     with_lines.row_note,
     coalesce(with_lines.stated_on >= latest.latest_stated_on, true) as is_current,
+    -- The most telling of the flags, for who reads one only.
     case
-        when with_lines.is_misprint or with_lines.is_future_outcome then 'misprint'
-        when with_lines.is_composite or with_lines.cell_type = 'glued' then 'composite_cell'
-        when with_lines.is_ambiguous then 'ambiguous_column'
-        when with_lines.cell_type = 'dash' then 'dash'
+        when with_lines.is_misprint then 'misprint'
+        when with_lines.is_composite then 'composite_cell'
+        when with_lines.is_ambiguous_column then 'ambiguous_column'
+        when with_lines.is_dash then 'dash'
         when with_lines.is_total then 'total'
     end as flag
 from with_lines

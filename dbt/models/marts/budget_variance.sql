@@ -43,13 +43,13 @@ printed_lines as (
         max(financials.amount_sek_normalised) filter (where financials.scenario_key = 'actual') as actual_normalised,
         max(financials.amount_sek) filter (where financials.scenario_key = 'variance') as variance_printed_sek,
         string_agg(financials.fact_key, ', ' order by financials.col_index, financials.fact_key) as fact_keys,
-        coalesce(bool_or(financials.flag = 'total'), false) as is_total,
+        bool_or(financials.is_total) as is_total,
         bool_and(financials.is_current) as is_current
     from financials
     inner join units using (unit_key)
     where
         financials.statement in ('income_statement', 'unit_result', 'investment')
-        and financials.flag is distinct from 'ambiguous_column'
+        and not financials.is_ambiguous_column
         and financials.entity is null
         and financials.scenario_key in ('budget', 'budget_revised', 'budget_original', 'actual', 'variance')
     group by all

@@ -40,7 +40,7 @@ net_costs as (
         and amount_sek_normalised is not null
         and not is_of_which
         and not is_contradicted
-        and flag is distinct from 'misprint'
+        and not is_misprint
     -- A municipality prints the net cost of operations, a committee its own.
     qualify row_number() over (
             partition by organisation_key, year, scenario

@@ -51,7 +51,7 @@ chosen as (
         *,
         max(value) over same_report - min(value) over same_report > 1e-9 as is_two_values,
         bool_or(is_contradicted) over same_report as is_any_contradicted,
-        bool_or(flag is not distinct from 'misprint') over same_report as is_any_misprint,
+        bool_or(is_misprint) over same_report as is_any_misprint,
         count(*) over same_figure as n_figures,
         count(distinct report_id) over same_figure as n_reports
     from outcomes

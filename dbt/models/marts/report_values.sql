@@ -58,7 +58,12 @@ select
     facts.entity,
     facts.is_of_which,
     facts.amount_sek_normalised,
-    facts.sign_basis
+    facts.sign_basis,
+    facts.is_total,
+    facts.is_misprint,
+    facts.is_composite,
+    facts.is_ambiguous_column,
+    facts.is_dash
 from facts
 inner join reports using (report_key)
 inner join municipalities using (municipality_key)

@@ -16,7 +16,7 @@ figures as (
         named_values.amount_sek * signs.sign_factor as amount_normalised
     from named_values
     left join signs using (report_id, fact_key)
-    where named_values.flag is distinct from 'ambiguous_column' and named_values.cell_type != 'dash'
+    where not named_values.is_ambiguous_column and not named_values.is_dash
 ),
 
 pairs as (

@@ -18,7 +18,7 @@ concepts as (select * from {{ ref('concepts') }}),
 usable as (
     select *
     from indicator_values
-    where is_current and entity is null and flag is distinct from 'ambiguous_column' and flag is distinct from 'dash'
+    where is_current and entity is null and not is_ambiguous_column and not is_dash
 ),
 
 -- One target, outcome and status an indicator and period, from whichever reports print them.

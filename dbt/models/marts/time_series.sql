@@ -33,8 +33,8 @@ statements as (
     left join signs using (report_id, fact_key)
     where
         named_values.fact_table in ('fct_financial', 'fct_indicator_value')
-        and named_values.cell_type != 'dash'
-        and named_values.flag is distinct from 'ambiguous_column'
+        and not named_values.is_dash
+        and not named_values.is_ambiguous_column
     window
         newest_first as (
             partition by named_values.figure_key
@@ -108,6 +108,9 @@ select
     compared.amount_sek,
     compared.amount_sek_normalised,
     compared.flag,
+    compared.is_total,
+    compared.is_misprint,
+    compared.is_composite,
     compared.is_of_which,
     cast(histories.n_statements as integer) as statements,
     cast(histories.n_reports as integer) as reports,
