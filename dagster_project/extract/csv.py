@@ -14,7 +14,6 @@ from itertools import pairwise
 
 from dagster_project.extract.columns import AMBIGUOUS
 from dagster_project.extract.document import Document, ExtractionError, Limits, StructureWords
-from dagster_project.extract.grids import shown_lines
 from dagster_project.extract.sheets import Sheet, SheetCell, sheet_items
 from dagster_project.extract.structure import assemble
 from dagster_project.extract.text import OPEN_END, decode, plain
@@ -54,7 +53,7 @@ def read_csv(data: bytes, limits: Limits, words: StructureWords) -> Document:
         (row_index, column): SheetCell(shown)
         for row_index, row in enumerate(rows)
         for column, cell in enumerate(row)
-        if (shown := shown_lines(plain(cell)))
+        if (shown := plain(cell))
     }
     if not cells:
         raise ExtractionError("no table found")

@@ -14,25 +14,17 @@ from itertools import pairwise
 from lxml import etree
 
 from dagster_project.extract.columns import AMBIGUOUS
-from dagster_project.extract.document import (
-    Document,
-    ExtractionError,
-    Limits,
-    StructureWords,
-    collapse,
-    running_lines,
-)
+from dagster_project.extract.document import Document, ExtractionError, Limits, StructureWords, running_lines
 from dagster_project.extract.grids import (
     MAX_NESTED,
     GridBuilder,
     is_layout,
     marked_header_rows,
-    shown,
-    shown_lines,
     superscript,
     with_prose,
 )
 from dagster_project.extract.package import Package
+from dagster_project.extract.spelling import shown, shown_lines
 from dagster_project.extract.structure import YEAR_CELL, Grid, Item, Line, assemble, is_number
 
 EXTRACTOR = "docx"
@@ -81,7 +73,7 @@ def read_docx(data: bytes, limits: Limits, words: StructureWords) -> Document:
         media_type="application/vnd.openxmlformats-officedocument.wordprocessingml.document",
         extractor=EXTRACTOR,
         extractor_version=VERSION,
-        running_lines=running_lines(_running_texts(package, main)),
+        running_lines=running_lines(map(shown, _running_texts(package, main))),
         notes=(*reader.notes(), *unclear, *document.notes),
     )
 
@@ -330,7 +322,7 @@ class _Numbering:
             count = counters.get(index, levels[index].start if index in levels else 1)
             return _formatted(count, "decimal" if own.legal or index not in levels else levels[index].form)
 
-        return collapse(PLACEHOLDER.sub(counted, own.text)) or None
+        return shown(PLACEHOLDER.sub(counted, own.text)) or None
 
 
 def _formatted(count: int, form: str) -> str:

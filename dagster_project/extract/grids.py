@@ -1,4 +1,4 @@
-"""Building blocks of the readers of marked-up formats (HTML, Word, Excel): merged cells laid out, text as shown.
+"""Building blocks of the readers of marked-up formats (HTML, Word, Excel): merged cells laid out, raised marks.
 
 Belongs here: what two of these readers need alike. Does not belong here: one format's elements (its reader), and
 header rows, headings and table joins (``structure``).
@@ -11,11 +11,10 @@ from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import replace
 
-from dagster_project.extract.document import ExtractionError, Limits, collapse
+from dagster_project.extract.document import ExtractionError, Limits
+from dagster_project.extract.spelling import shown
 from dagster_project.extract.structure import Grid, Item, Line
 
-INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff\ufff9-\ufffb]")
-"""Soft hyphens, zero-width characters and direction marks: in the file, not in print."""
 SUPERSCRIPTS = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 POWER_BASE = re.compile(r"(?:^|[\s\d/(])[kcdm]?m$")
 FOOTNOTE_MARK = re.compile(r"[\d,; ]{1,8}|[a-z]")
@@ -23,17 +22,6 @@ MIN_MARKED = 2
 """Marked headings from which a document marks all of them."""
 MAX_NESTED = 8
 """Tables inside tables; printed documents have two."""
-
-
-def shown(text: str) -> str:
-    """Text as printed: no invisible characters, runs of white space as one space, ends trimmed."""
-    return collapse(INVISIBLE.sub("", text))
-
-
-def shown_lines(text: str) -> str:
-    """Like :func:`shown` with newlines kept; empty lines go."""
-    lines = (shown(line) for line in text.split("\n"))
-    return "\n".join(line for line in lines if line)
 
 
 def superscript(before: str, raised: str) -> str:

@@ -19,11 +19,10 @@ from dagster_project.extract.grids import (
     GridBuilder,
     is_layout,
     marked_header_rows,
-    shown,
-    shown_lines,
     superscript,
     with_prose,
 )
+from dagster_project.extract.spelling import shown, shown_lines
 from dagster_project.extract.structure import Grid, Item, Line, assemble
 from dagster_project.extract.text import decode
 
@@ -118,7 +117,7 @@ def read_html(data: bytes, limits: Limits, words: StructureWords) -> Document:
         media_type="text/html",
         extractor=EXTRACTOR,
         extractor_version=VERSION,
-        running_lines=running_lines([title.text()] if title is not None else []),
+        running_lines=running_lines([shown(title.text())] if title is not None else []),
         notes=notes,
     )
 

@@ -15,10 +15,11 @@ from dataclasses import dataclass, replace
 from lxml import etree
 
 from dagster_project.extract.document import Document, ExtractionError, Limits, StructureWords
-from dagster_project.extract.grids import shown_lines, superscript
+from dagster_project.extract.grids import superscript
 from dagster_project.extract.numberformat import shown_value
 from dagster_project.extract.package import PASSWORD, Package
 from dagster_project.extract.sheets import Area, SheetCell, StoredSheet, column_index, workbook
+from dagster_project.extract.spelling import shown_lines
 
 EXTRACTOR = "ods"
 VERSION = "2"

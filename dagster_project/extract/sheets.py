@@ -13,7 +13,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
-from dagster_project.extract.document import Document, ExtractionError, Limits, StructureWords, collapse
+from dagster_project.extract.document import Document, ExtractionError, Limits, StructureWords
+from dagster_project.extract.spelling import shown
 from dagster_project.extract.structure import YEAR_CELL, Grid, Item, Line, assemble, header_depth, is_number
 
 Place = tuple[int, int]
@@ -80,7 +81,7 @@ def workbook(
         notes.extend(remarks)
         found = sheet_items(sheet, limits)
         if found:
-            items.append(Line(collapse(stored.name) or "?", level=1, outline=True))
+            items.append(Line(shown(stored.name) or "?", level=1, outline=True))
             items.extend(found)
     if not any(isinstance(item, Grid) for item in items):
         raise ExtractionError("; ".join(["no table found", *notes]))

@@ -11,7 +11,8 @@ import re
 from dataclasses import replace
 
 from dagster_project.extract.columns import drawn_table
-from dagster_project.extract.document import Document, ExtractionError, Limits, StructureWords, collapse
+from dagster_project.extract.document import Document, ExtractionError, Limits, StructureWords
+from dagster_project.extract.spelling import normalised, shown_lines
 from dagster_project.extract.structure import Grid, Item, Line, assemble
 
 EXTRACTOR = "text"
@@ -26,7 +27,9 @@ DOUBLE_ENCODED = re.compile("Ã[\u0084\u0085\u0096¤¥¶„…–©]")
 SYMBOL_IN_WORD = re.compile(r"(?<=[a-zåäö])(?:[^\w\s.,:;/()\-–'’&*+\"\u00ad]|[ŒŠšžŽ])(?=[a-zåäö])")
 """Swedish letters of other encodings, read as Windows-1252: quotes and daggers (code page 850), Œ Š š (Mac Roman)."""
 CONTROL = re.compile(r"[\x00-\x08\x0e-\x1f\x7f-\x9f]")
-LINE_END = re.compile(r"\r\n|\r|\n|\u2028|\u2029")
+LINE_END = re.compile(r"\r\n|\r|\n")
+SEPARATOR = re.compile("[\u2028\u2029]")
+"""The end of a line in texts that have no other; else it breaks a line inside a cell."""
 
 OPEN_END = "the last line has no end: the file may be cut off"
 MAX_REPLACEMENT_SHARE = 0.0005
@@ -36,6 +39,8 @@ MAX_CONTROL_SHARE = 0.001
 def read_text(data: bytes, limits: Limits, words: StructureWords) -> Document:
     """Read a text document; see :func:`dagster_project.extract.extract` for arguments, result and errors."""
     text, notes = decode(data)
+    if not LINE_END.search(text):
+        text = SEPARATOR.sub("\n", text)
     source, unclear = items(text)
     if unclear and not any(isinstance(item, Grid) for item in source):
         raise ExtractionError(f"no table found: {unclear[0]}")
@@ -91,7 +96,8 @@ def decode(data: bytes) -> tuple[str, tuple[str, ...]]:
         if lost > max(2, MAX_REPLACEMENT_SHARE * len(text)):
             raise ExtractionError(f"wrongly encoded: {lost} characters were lost (U+FFFD) before the file came here")
         notes = (*notes, f"{lost} lost characters (U+FFFD)")
-    return text, notes
+    # Before columns are counted: a letter and its mark take one place in print.
+    return normalised(text), notes
 
 
 def _decode_windows_1252(data: bytes, utf8_error: UnicodeDecodeError) -> str:
@@ -167,11 +173,7 @@ def plain(cell: str) -> str:
         text = INLINE_TAG.sub("", BLOCK_TAG.sub("\n", cell))
         if text != cell:
             text = html.unescape(text)
-    if "\n" in text:
-        lines = (collapse(line) for line in text.split("\n"))
-        text = "\n".join(line for line in lines if line)
-    else:
-        text = collapse(text)
+    text = shown_lines(text)
     for mark in ("**", "__"):
         if len(text) > 2 * len(mark) and text.startswith(mark) and text.endswith(mark):
             text = text[len(mark) : -len(mark)].strip()

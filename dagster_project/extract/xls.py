@@ -14,10 +14,11 @@ from itertools import pairwise
 import xlrd
 
 from dagster_project.extract.document import Document, ExtractionError, Limits, StructureWords
-from dagster_project.extract.grids import shown_lines, superscript
+from dagster_project.extract.grids import superscript
 from dagster_project.extract.numberformat import shown_value
 from dagster_project.extract.package import PASSWORD
 from dagster_project.extract.sheets import SheetCell, StoredSheet, workbook
+from dagster_project.extract.spelling import shown_lines
 
 EXTRACTOR = "xls"
 VERSION = "2"

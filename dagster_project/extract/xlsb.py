@@ -18,10 +18,11 @@ from openpyxl.styles.numbers import BUILTIN_FORMATS
 from python_calamine import CalamineWorkbook, SheetTypeEnum, SheetVisibleEnum
 
 from dagster_project.extract.document import Document, ExtractionError, Limits, StructureWords
-from dagster_project.extract.grids import shown_lines, superscript
+from dagster_project.extract.grids import superscript
 from dagster_project.extract.numberformat import shown_value
 from dagster_project.extract.package import Package
 from dagster_project.extract.sheets import Place, SheetCell, StoredSheet, workbook
+from dagster_project.extract.spelling import shown_lines
 
 EXTRACTOR = "xlsb"
 VERSION = "1"

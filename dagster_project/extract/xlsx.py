@@ -20,10 +20,11 @@ from openpyxl.utils import range_boundaries
 from openpyxl.worksheet.worksheet import Worksheet
 
 from dagster_project.extract.document import Document, ExtractionError, Limits, StructureWords
-from dagster_project.extract.grids import shown_lines, superscript
+from dagster_project.extract.grids import superscript
 from dagster_project.extract.numberformat import shown_value
 from dagster_project.extract.package import Package
 from dagster_project.extract.sheets import Area, SheetCell, StoredSheet, workbook
+from dagster_project.extract.spelling import shown_lines
 
 EXTRACTOR = "xlsx"
 VERSION = "2"

@@ -18,6 +18,7 @@ from dagster_project.extract.picture import MAX_PIXELS, SCALE
 from dagster_project.extract.sandbox import Children
 from dagster_project.site.read import PrintedTable, Row
 from dagster_project.site.text import cell_anchor, file_name
+from dagster_project.warehouse.scan import path_of
 
 WIDTH: Final = 1000
 """Pixels: enough to read small print, little enough to send."""
@@ -86,7 +87,7 @@ class PagePictures:
         if self._reports is None or report["media_type"] != "application/pdf":
             return None
         try:
-            content = (self._reports / report["file_name"]).read_bytes()
+            content = path_of(self._reports, report["file_name"]).read_bytes()
         except OSError:
             return None
         return content if hashlib.sha256(content).hexdigest() == report["sha256"] else None

@@ -16,11 +16,11 @@ from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 from typing import Final
-from unicodedata import normalize
 
 import yaml
 
 from dagster_project.extract.document import collapse
+from dagster_project.extract.spelling import normalised, shown
 from dagster_project.settings import ConfigurationError
 from dagster_project.warehouse.scan import OVERRIDES_FILE, FoundFile, same_name
 
@@ -123,7 +123,7 @@ def check_overrides(content: bytes, files: Sequence[FoundFile]) -> Overrides:
 
 def _unusable(problem: str, content: bytes, files: Sequence[FoundFile]) -> Overrides:
     """Nothing in the file can be trusted: refuse the reports that it mentions, for they would load unlike intended."""
-    text = normalize("NFC", content.decode("utf-8", "replace"))
+    text = normalised(content.decode("utf-8", "replace"))
     refusals = {
         file.file_name: f"{problem}; the entry for this report cannot be read"
         for file in files
@@ -133,7 +133,7 @@ def _unusable(problem: str, content: bytes, files: Sequence[FoundFile]) -> Overr
 
 
 def _mentions(text: str, name: str) -> bool:
-    return bool(name) and re.search(rf"(?<![\w/.-]){re.escape(normalize('NFC', name))}(?![\w/.-])", text) is not None
+    return bool(name) and re.search(rf"(?<![\w/.-]){re.escape(normalised(name))}(?![\w/.-])", text) is not None
 
 
 def _files_named(key: yaml.Node, files: Sequence[FoundFile]) -> list[FoundFile]:
@@ -179,7 +179,7 @@ def _problems(key: yaml.ScalarNode, value: yaml.Node) -> Iterator[str]:
 def _override(value: yaml.MappingNode) -> Override:
     # Scalars as they are written, not as YAML types them: `0180` stays a code and `no` a word.
     texts = {
-        name.value: collapse(item.value)
+        name.value: shown(item.value)
         for name, item in value.value
         if isinstance(name, yaml.ScalarNode) and isinstance(item, yaml.ScalarNode)
     }

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import os
 import stat
-import unicodedata
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Collection
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
 from dagster_project.extract.document import Limits, report_id_for
+from dagster_project.extract.spelling import normalised
 from dagster_project.settings import ConfigurationError
 
 PLAIN = frozenset({".txt", ".tsv", ".md", ".csv"})
@@ -31,7 +31,8 @@ class FoundFile:
 
     path: Path
     file_name: str
-    """Path below the reports folder with forward slashes."""
+    """Path below the reports folder with forward slashes, in one spelling (a Mac writes ``ö`` as two characters): as
+    it is on the disk only where two files have the same name to a person."""
     report_id: str
     size_bytes: int | None
     """None for what is no regular file."""
@@ -63,7 +64,20 @@ def find_reports(folder: Path, limits: Limits, loaded: Collection[str] = ()) -> 
     """
     check_folder(folder)
     found = [_examine(folder, path, limits) for path in _walk(folder)]
-    return _without_duplicates(sorted(found, key=lambda file: file.file_name), loaded)
+    spellings = Counter(normalised(file.file_name) for file in found)
+    named = [
+        replace(file, file_name=one) if spellings[one := normalised(file.file_name)] == 1 else file for file in found
+    ]
+    return _without_duplicates(sorted(named, key=lambda file: file.file_name), loaded)
+
+
+def path_of(folder: Path, file_name: str) -> Path:
+    """Where the file with this ``file_name`` is: its name on the disk may be spelled in another way."""
+    path = folder / file_name
+    if path.exists() or file_name.isascii():
+        return path
+    wanted = normalised(file_name)
+    return next((other for other in _walk(folder) if normalised(other.relative_to(folder).as_posix()) == wanted), path)
 
 
 def _walk(folder: Path) -> list[Path]:
@@ -144,5 +158,5 @@ def _without_duplicates(files: list[FoundFile], loaded: Collection[str]) -> list
 
 
 def same_name(one: str, other: str) -> bool:
-    """Whether two file names are the same to a person (a Mac writes ``ö`` as two characters)."""
-    return unicodedata.normalize("NFC", one) == unicodedata.normalize("NFC", other)
+    """Whether two file names are the same to a person."""
+    return normalised(one) == normalised(other)

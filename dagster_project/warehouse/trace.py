@@ -16,6 +16,7 @@ import duckdb
 
 from dagster_project.extract.structure import Box
 from dagster_project.warehouse.query import QueryError, first_line
+from dagster_project.warehouse.scan import path_of
 
 PDF: Final = "application/pdf"
 NAMED: Final = 8
@@ -169,7 +170,7 @@ def _rows(connection: duckdb.DuckDBPyConnection, sql: str, values: list[Any]) ->
 
 def source_path(trace: Trace, reports: Path) -> Path:
     """Where the file of a figure should be."""
-    return reports / str(trace.report["file_name"])
+    return path_of(reports, str(trace.report["file_name"]))
 
 
 def read_source(trace: Trace, reports: Path) -> bytes:

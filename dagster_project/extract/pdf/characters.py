@@ -20,6 +20,7 @@ from typing import Any
 import pypdfium2.raw as pdfium
 
 from dagster_project.extract.pdf.calls import INT, POINTER, prototype
+from dagster_project.extract.spelling import normalised
 
 SPLIT_EM = 0.13
 """A gap between glyphs wider than this share of the size divides words; a plain space is 0.25, kerning up to 0.1."""
@@ -42,8 +43,23 @@ PRINTED_SHARE = 0.75
 """Share of narrow gaps with a printed space; the others part cells that stand close to each other."""
 WIDER = 1.12
 """How many times wider than the usual space of its font a gap without a space must be to part cells."""
-LINE_END_HYPHENS = "\x02\ufffe"
-"""What PDFium says for a hyphen at the end of a line."""
+LINE_END_HYPHENS = "\x02\ufffe\u00ad"
+"""What PDFium says for a hyphen at the end of a line, and what fonts say for the hyphen that they draw."""
+COMBINING_MARKS = {
+    "`": "\u0300",
+    "\u00b4": "\u0301",
+    "^": "\u0302",
+    "\u02c6": "\u0302",
+    "~": "\u0303",
+    "\u02dc": "\u0303",
+    "\u00a8": "\u0308",
+    "\u00b0": "\u030a",
+    "\u02da": "\u030a",
+    "\u00b8": "\u0327",
+}
+"""Accents that are printed as characters of their own, over the letter before or behind them."""
+PART_OF_LETTER = "\n"
+"""What stands for a mark that was set on its letter: like the end of a line, it is neither glyph nor space."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -370,6 +386,7 @@ class _Reader:
         self._styles: dict[int, Style] = {}
         self._names: dict[tuple[str, int], tuple[bool, str]] = {}
         self._count_glyphs()
+        self._compose()
 
     def _text(self, text_page: Any, count: int) -> list[str]:
         buffer = (ctypes.c_ushort * (count + 1))()
@@ -394,6 +411,30 @@ class _Reader:
             elif char < " ":
                 self.text[index] = REPLACEMENT
                 self.unmapped += 1
+
+    def _compose(self) -> None:
+        """Set marks that are glyphs of their own on the letters that they are printed over."""
+        for index, char in enumerate(self.text):
+            mark = COMBINING_MARKS.get(char) or (char if char > "\u02ff" and unicodedata.combining(char) else None)
+            if mark is None:
+                continue
+            for other in (index - 1, index + 1):
+                if 0 <= other < self.count and self.text[other].isalpha() and self._covers(other, index):
+                    composed = unicodedata.normalize("NFC", self.text[other] + mark)
+                    if len(composed) == 1:
+                        self.text[other], self.text[index] = composed, PART_OF_LETTER
+                        break
+
+    def _covers(self, letter: int, mark: int) -> bool:
+        """Whether the middle of a mark lies in the box of a letter, or at its end where the mark has no width."""
+        left, top, right, bottom = self.boxes[4 * letter : 4 * letter + 4]
+        own = self.boxes[4 * mark : 4 * mark + 4]
+        x, y = (own[0] + own[2]) / 2, (own[1] + own[3]) / 2
+        slack = 0.1 * min(abs(right - left), abs(top - bottom))
+        return (
+            min(left, right) - slack <= x <= max(left, right) + slack
+            and min(top, bottom) - slack <= y <= max(top, bottom) + slack
+        )
 
     def all_indexes(self) -> range:
         return range(self.count)
@@ -495,7 +536,7 @@ class _Reader:
 
 def _text_of(glyphs: Sequence[str]) -> str:
     """The glyphs of a word; narrow gaps between digits stay where they part thousands, else they are tracking."""
-    text = "".join(glyphs)
+    text = normalised("".join(glyphs))
     if text == REPLACEMENT:
         # One glyph of its own without a meaning is a picture: a check mark or bullet of a font of symbols.
         return "•"
