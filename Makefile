@@ -36,10 +36,12 @@ lint: $(VENV)/.dev
 	$(BIN)/mypy
 	KOMMUNLAGER_WORKING_FILE=:memory: $(BIN)/sqlfluff lint --disable-progress-bar --processes 2 dbt
 
-# Hundreds of killed refreshes, and readers through many publications; `make test` runs a short form.
+# A hundred killed refreshes, each followed by one that is left alone and one of everything; a publication with each of
+# its file-system calls failing and being the last; readers through many publications. `make test` runs a short form.
 soak: $(VENV)/.dev
-	@KOMMUNLAGER_SOAK_KILLS=200 KOMMUNLAGER_SOAK_READERS=20 KOMMUNLAGER_SOAK_PUBLISHES=50 KOMMUNLAGER_TEST_TURNS=12 \
-		$(BIN)/python -m pytest -s tests/test_soak.py tests/test_incremental.py $(PYTEST_ARGS)
+	@KOMMUNLAGER_SOAK_KILLS=100 KOMMUNLAGER_SOAK_READERS=20 KOMMUNLAGER_SOAK_PUBLISHES=50 KOMMUNLAGER_SOAK_FAULTS=1 \
+		KOMMUNLAGER_TEST_TURNS=12 $(BIN)/python -m pytest -s tests/test_soak.py tests/test_faults.py \
+		tests/test_incremental.py $(PYTEST_ARGS)
 
 bench: $(VENV)/.bench
 	@$(BIN)/python tools/bench.py

@@ -179,7 +179,7 @@ def refresh(
             _say(problem)
         raise
     if outcome.exit_code is not ExitCode.OK:
-        errors.print("The refresh failed; what was published before is as it was.", style="bold red")
+        errors.print(f"The refresh failed{_what_readers_have(settings, before)}", style="bold red")
         _say(outcome.message)
         if outcome.exit_code is ExitCode.FAILED:
             _say(f"Log of the run: kommunlager ui, run {outcome.run_id}")
@@ -339,13 +339,16 @@ def _leave_at_once(settings: Settings, before: Path, code: ExitCode, why: str) -
 
     journal.close(why)
     remove_leftovers(settings.warehouse)
-    if settings.warehouse.resolve() == before:
-        _say(f"{why}; what was published before is as it was.")
-    else:
-        _say(f"{why}, when the new version was published already.")
+    _say(f"{why}{_what_readers_have(settings, before)}")
     sys.stdout.flush()
     sys.stderr.flush()
     os._exit(code)
+
+
+def _what_readers_have(settings: Settings, before: Path) -> str:
+    if settings.warehouse.resolve() == before:
+        return "; what was published before is as it was."
+    return ", when the new version was published already."
 
 
 def _say(message: str) -> None:

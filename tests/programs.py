@@ -1,4 +1,4 @@
-"""Programs that tests drive: a browser, an office suite, a proxy.
+"""Programs that tests drive: a browser, an office suite, a proxy, a compiler.
 
 Belongs here: finding them. Does not belong here: using them.
 """

@@ -221,6 +221,48 @@ def test_reports_that_break_a_model_are_set_aside(small: Project) -> None:
     assert values(small) == ["6", "2"]
 
 
+CUT_OFF = """
+import errno, os, signal, sys
+from dagster_project.warehouse import releases
+how = sys.argv.pop()
+def cut_off(*_):
+    if how == "killed":
+        os.kill(os.getpid(), signal.SIGKILL)
+    raise OSError(errno.ENOSPC, "No space left on device")
+releases.point = cut_off
+from dagster_project.cli import main
+main()
+"""
+"""A refresh whose publication ends at the step before the last."""
+
+
+@pytest.mark.parametrize("how", ["killed", "failed"])
+def test_a_publication_that_ends_early_is_not_forgotten(small: Project, how: str) -> None:
+    """The correction was read, built and tested, and nothing follows it."""
+    assert small.run("refresh").returncode == 0
+    write(small, "7")
+    ended = subprocess.run(
+        [sys.executable, "-c", CUT_OFF, "refresh", how],
+        cwd=small.root,
+        env=small.environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert ended.returncode == (-signal.SIGKILL if how == "killed" else 1), ended.stderr
+    assert values(small) == ["6"]
+    status = small.run("status", "--json")
+    assert status.returncode == 1
+    assert "is not published" in json.loads(status.stdout)["problems"][-1]
+    untouched = small.run("refresh")
+    assert untouched.returncode == 0, untouched.stderr
+    assert values(small) == ["7"]
+    assert (record(small)["read"], record(small)["reason"]) == (0, "readers do not have what was built last")
+    assert small.run("status").returncode == 0
+    assert small.run("refresh", "--full").returncode == 0
+    assert not record(small)["is_new"]
+
+
 def test_a_killed_refresh_is_told_of(small: Project, killed_at_the_end: Callable[[Any], None]) -> None:
     assert small.run("refresh").returncode == 0
     write(small, "7")

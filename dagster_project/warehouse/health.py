@@ -16,7 +16,7 @@ from dagster_project.settings import Settings
 from dagster_project.warehouse.journal import died, refreshes
 from dagster_project.warehouse.lock import is_locked
 from dagster_project.warehouse.query import QueryError, open_published
-from dagster_project.warehouse.releases import current, releases, withdrawn
+from dagster_project.warehouse.releases import current, is_published, last_built, releases, withdrawn
 
 FRESHNESS = """
     select
@@ -56,6 +56,8 @@ def health(settings: Settings) -> dict[str, Any]:
         "last_refresh": last,
         "last_good_refresh": good,
         "next_refresh": last.get("next_refresh") if last else None,
+        "last_built": last_built(settings.state),
+        "is_last_built_published": None,
         "reports": {},
         "quarantined": [],
         "municipalities": [],
@@ -73,6 +75,8 @@ def health(settings: Settings) -> dict[str, Any]:
             "newer_withdrawn": bool(there and there[-1].number > release.number and withdrawn(link)),
             "checks": release.manifest.get("checks", {}),
         }
+    if state["last_built"] is not None and not is_running:  # while one is running it may be about to be
+        state["is_last_built_published"] = is_published(link, state["last_built"]["content_hash"])
     with suppress(QueryError, duckdb.Error), open_published(link) as connection:
         rows = connection.execute("select status, count(*) from raw.report group by all order by all").fetchall()
         state["reports"] = dict(rows)
@@ -93,8 +97,15 @@ def _problems(settings: Settings, state: dict[str, Any]) -> list[str]:
     last, good = state["last_refresh"], state["last_good_refresh"]
     if not settings.warehouse.exists():
         problems.append("nothing is published")
+    elif state["release"] is None:
+        problems.append("what is published is no release as a refresh made it: damaged, or not made by this version")
     if last is not None and not last.get("ok"):
         problems.append(f"the last refresh failed: {last.get('error', 'it was cut off')}")
+    if state["is_last_built_published"] is False:
+        problems.append(
+            f"what was built and tested {state['last_built']['built_at']} is not published; readers have "
+            f"{state['release']['name'] if state['release'] else 'nothing of it'}"
+        )
     if settings.max_age_hours and (age := _age(good)) is not None and age > settings.max_age_hours * 3600:
         problems.append(f"the last good refresh ended {age / 3600:.0f} hours ago; allowed are {settings.max_age_hours}")
     planned = _moment(state["next_refresh"])

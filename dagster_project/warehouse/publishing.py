@@ -79,17 +79,18 @@ def publish(settings: Settings) -> Published:
     content = _check_working_file(settings.working_file, link)
     remove_leftovers(link)
     try:
+        # Before anything is made: whatever ends this, the next refresh compares it with what readers have then.
+        working.note_content(settings.working_file, content.hash)
+        releases.note_built(settings.state, content.hash)
         if was is not None:
             remark = _why_not(link, was, content)
             if remark:
-                working.note_published(settings.working_file, content.hash)
                 return Published(link, was, is_new=False, remark=remark)
         reason = compact(settings.working_file)
         if reason:
             journal.event("working_file.compacted", reason=reason, size_bytes=settings.working_file.stat().st_size)
         release = _make(settings, content, was)
         releases.point(link, release.database)
-        working.note_published(settings.working_file, content.hash)
     except (duckdb.Error, OSError, CopyError) as error:
         raise PublishError(f"The new release could not be written: {error}") from error
     finally:

@@ -27,6 +27,9 @@ MANIFEST: Final = "manifest.json"
 CONTENT: Final = "content.json"
 DIFFERENCE: Final = "diff.md"
 WITHDRAWN: Final = "withdrawn.json"
+LAST_BUILT: Final = "built.json"
+"""In the state folder: hash of the content that passed its tests last, and when, for whoever must not open the working
+file, which lets one process in at a time."""
 
 NAME: Final = re.compile(r"\d{8}T\d{6}Z-[0-9a-f]{8}(-\d+)?")
 
@@ -92,7 +95,10 @@ def name_of(database: Path) -> str:
 def _release(folder: Path, database: str) -> Release | None:
     try:
         manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
-        if (folder / database).is_file() and {"number", "content_hash"} <= manifest.keys():
+        size = manifest.get("database", {}).get("size_bytes")
+        # A release never changes: a database of another size is damaged, and its content is not what the manifest says.
+        is_whole = (folder / database).is_file() and size in (None, (folder / database).stat().st_size)
+        if is_whole and {"number", "content_hash"} <= manifest.keys():
             return Release(folder, folder / database, manifest)
     except (OSError, ValueError, AttributeError):
         pass  # somebody else's folder, or half deleted
@@ -166,11 +172,33 @@ def withdrawn(link: Path) -> dict[str, str]:
 
 
 def is_published(link: Path, content_hash: str | None) -> bool:
-    """Whether the content has its release, so that there is nothing to publish."""
+    """Whether readers have the content, or are not to have it, so that there is nothing to publish."""
     was = current(link)
     if was is None or content_hash is None:
         return False
     return was.content_hash == content_hash or content_hash in withdrawn(link)
+
+
+def note_built(state: Path, content_hash: str) -> None:
+    """Note what has passed its tests and is to be published.
+
+    Raises:
+        OSError: it cannot be noted.
+    """
+    path = state / LAST_BUILT
+    unfinished = path.with_name(f"{path.name}.unfinished")
+    noted = {"content_hash": content_hash, "built_at": f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}"}
+    unfinished.write_text(json.dumps(noted) + "\n", encoding="utf-8")
+    unfinished.replace(path)
+
+
+def last_built(state: Path) -> dict[str, str] | None:
+    """``content_hash`` and ``built_at`` of what passed its tests last; None if nothing has, or nobody noted it."""
+    try:
+        noted = json.loads((state / LAST_BUILT).read_text(encoding="utf-8"))
+        return {key: str(noted[key]) for key in ("content_hash", "built_at")}
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
 
 
 def _write_withdrawn(link: Path, hashes: dict[str, str]) -> None:
@@ -183,9 +211,11 @@ def _write_withdrawn(link: Path, hashes: dict[str, str]) -> None:
 def prune(link: Path, keep: int) -> tuple[str, ...]:
     """Delete all but the last ``keep`` releases; never the current one. Returns the names of what was deleted."""
     now = current(link)
-    removed = []
+    removed: list[str] = []
+    if now is None:  # it cannot be read at this moment: which one is not to be deleted, nobody can tell
+        return ()
     for release in releases(link)[:-keep]:
-        if now is None or release.folder != now.folder:
+        if release.folder != now.folder:
             with suppress(OSError):  # what cannot be deleted now will be next time
                 release.database.unlink()  # first: a folder without it is no release
                 removed.append(release.name)
@@ -197,11 +227,12 @@ def remove_leftovers(link: Path) -> None:
     """Delete what a publication of ``link`` that was cut off left behind. Only for the holder of the refresh lock."""
     unfinished = re.compile(r"\." + re.escape(link.stem) + r"-\d+\.unfinished(\.wal|\.link)?")
     for folder in (link.parent, folder_of(link)):
-        for path in folder.iterdir() if folder.is_dir() else ():
-            half_deleted = NAME.fullmatch(path.name) and path.is_dir() and not any(path.glob("*.duckdb"))
-            if unfinished.fullmatch(path.name) or half_deleted:
-                with suppress(OSError):
-                    shutil.rmtree(path) if path.is_dir() and not path.is_symlink() else path.unlink()
+        with suppress(OSError):  # what cannot be listed or deleted now will be next time
+            for path in list(folder.iterdir()):
+                half_deleted = NAME.fullmatch(path.name) and path.is_dir() and not any(path.glob("*.duckdb"))
+                if unfinished.fullmatch(path.name) or half_deleted:
+                    with suppress(OSError):
+                        shutil.rmtree(path) if path.is_dir() and not path.is_symlink() else path.unlink()
 
 
 def check_target(link: Path) -> None:

@@ -31,7 +31,13 @@ from dagster_project.warehouse.raw import SCHEMA, TABLES, create_statement
 from dagster_project.warehouse.scan import FoundFile
 
 AUDIT_TABLE: Final = "main.passed_audit"
-"""Stands in a working file exactly when the last thing done to it was a whole build whose tests all passed."""
+"""Stands in a working file exactly when the last thing done to it was a whole build whose tests all passed.
+
+Its one row says when, and the hash of the content that passed, once it has been computed. Whatever changes the content
+drops the table in the same transaction, so a hash that stands there is that of the file.
+"""
+
+AUDIT: Final = f"{AUDIT_TABLE} as select now() as passed_at, null::varchar as content_hash"
 
 NOTES: Final = (
     "create table main.meta (key varchar primary key, value varchar not null)",
@@ -52,9 +58,6 @@ BUILT: Final = "built"
 """Key of ``meta``: fingerprint of the dbt project and the seeds that every row not pending was made with."""
 OVERRIDES: Final = "overrides"
 """Key of ``meta``: hash of ``reports.yml`` as loaded."""
-PUBLISHED: Final = "published"
-"""Key of ``meta``: content hash of the release that was made of this state."""
-
 STALE: Final = "stale"
 """Key of ``meta``: there while rows of a report that is gone or has changed may stand in blocks that are free."""
 
@@ -179,7 +182,7 @@ def remove_unfinished(path: Path) -> None:
 
 
 def _format() -> str:
-    text = "\n".join((duckdb.__version__, *(create_statement(table) for table in TABLES), *NOTES))
+    text = "\n".join((duckdb.__version__, *(create_statement(table) for table in TABLES), *NOTES, AUDIT))
     return hashlib.sha256(text.encode()).hexdigest()
 
 
@@ -249,12 +252,20 @@ def is_audited(connection: duckdb.DuckDBPyConnection) -> bool:
     return row == (1,)
 
 
+def audited_content(connection: duckdb.DuckDBPyConnection) -> str | None:
+    """Hash of what the file holds, if that has passed its tests and the hash was computed."""
+    if not is_audited(connection):
+        return None
+    row = connection.execute(f"select content_hash from {AUDIT_TABLE}").fetchone()
+    return row[0] if row else None
+
+
 def make_plan(
     connection: duckdb.DuckDBPyConnection, fingerprint: str, is_published: Callable[[str | None], bool]
 ) -> Plan:
     """What a build has to do so that every row is what raw rows, models and vocabulary give, and is published.
 
-    ``is_published`` tells whether a content hash has its release.
+    ``is_published`` tells whether readers have the content of a hash, or are not to have it.
     """
     built = get(connection, BUILT)
     if built is None:
@@ -262,8 +273,10 @@ def make_plan(
     if built != fingerprint:
         return Plan(Mode.ALL, (), "models or vocabulary have changed", fingerprint)
     pending = [str(row[0]) for row in connection.execute("select report_id from main.pending order by all").fetchall()]
-    if not pending and is_audited(connection) and is_published(get(connection, PUBLISHED)):
-        return Plan(Mode.NOTHING, (), "nothing has changed", fingerprint)
+    if not pending and is_audited(connection):
+        if is_published(audited_content(connection)):
+            return Plan(Mode.NOTHING, (), "nothing has changed", fingerprint)
+        return Plan(Mode.BATCH, (), "readers do not have what was built last", fingerprint)
     row = connection.execute("select count(*) from raw.report where status = 'loaded'").fetchone()
     loaded = int(row[0]) if row else 0
     if len(pending) > BATCH_SHARE * loaded:
@@ -289,14 +302,15 @@ def finish_build(working_file: Path, fingerprint: str, checks: Mapping[str, obje
         connection.execute("delete from main.pending")
         put(connection, BUILT, fingerprint)
         put(connection, CHECKS, json.dumps(checks))
-        connection.execute(f"create or replace table {AUDIT_TABLE} as select now() as passed_at")
+        connection.execute(f"create or replace table {AUDIT}")
         connection.commit()
 
 
-def note_published(working_file: Path, content_hash: str) -> None:
-    """Note that the file's content has a release, or is not to have one."""
+def note_content(working_file: Path, content_hash: str) -> None:
+    """Note the hash of what the file holds; it has passed its tests. Whether readers have that is asked of the release
+    that they have, and never noted: a note outlives a publication that fails, and a link that somebody moves."""
     with duckdb.connect(working_file) as connection:
-        put(connection, PUBLISHED, content_hash)
+        connection.execute(f"update {AUDIT_TABLE} set content_hash = ?", [content_hash])
 
 
 # --- fingerprints -----------------------------------------------------------------------------------------------------
