@@ -33,9 +33,10 @@ from dagster_project.commands.serve import serve
 from dagster_project.commands.show import show
 from dagster_project.commands.site import site
 from dagster_project.exit_codes import ExitCode
-from dagster_project.settings import PROJECT, ConfigurationError, Settings, load_settings
+from dagster_project.settings import PROJECT, ConfigurationError, Settings, load_settings, settings_to_tell
 
 if TYPE_CHECKING:
+    from dagster_project.refresh import Outcome
     from dagster_project.warehouse.query import Answer
 
 EPILOG = """
@@ -46,6 +47,7 @@ Exit codes:
     2  wrong usage of the command line
     3  another refresh is running; nothing was done
     4  wrong setting, reports folder, reports.yml or vocabulary
+    5  published, but reports that would be dropped are held back (--accept-removals drops them)
   130  interrupted (143: terminated); what was published is as it was
 
 \b
@@ -112,6 +114,13 @@ def cli() -> None:
     help="Leave out reports that fail a check of severity error by themselves, instead of publishing nothing.",
 )
 @click.option(
+    "--accept-removals",
+    is_flag=True,
+    envvar="KOMMUNLAGER_ACCEPT_REMOVALS",
+    show_envvar=True,
+    help="Drop reports whose files are gone even if they are more than one and more than a tenth of all.",
+)
+@click.option(
     "--wait",
     is_flag=True,
     envvar="KOMMUNLAGER_WAIT",
@@ -131,60 +140,90 @@ def refresh(
     verbose: bool,
     full: bool,
     quarantine_failing: bool,
+    accept_removals: bool,
     wait: bool,
     metrics: Path | None,
 ) -> None:
     """Read the reports that have changed, build and test the star schemas, publish them if every test passed."""
+    from dagster_project.refresh import tell
+    from dagster_project.warehouse.lock import RefreshRunningError
+    from dagster_project.warehouse.query import first_line
+    from dagster_project.warehouse.transform import TransformError
+
+    started = time.monotonic()
+    settings = settings_to_tell(warehouse=warehouse, metrics=metrics)
+    with _signals_noted() as signals:
+        try:
+            settings = replace(
+                load_settings(reports=reports, warehouse=warehouse),
+                full=full,
+                quarantine_failing=quarantine_failing,
+                accept_removals=accept_removals,
+                wait=wait,
+                metrics=metrics and metrics.absolute(),
+            )
+            outcome = _run(settings, verbose, signals)
+        except KeyboardInterrupt:
+            code = _code_of(signals())
+            _say_problems(tell(settings, code, "Interrupted"))
+            _say("Interrupted; nothing was done.")
+            sys.exit(code)
+        except (ConfigurationError, RefreshRunningError, TransformError) as error:
+            _say_problems(tell(settings, _code_for(error), str(error)))
+            raise
+        except Exception as error:
+            _say_problems(tell(settings, ExitCode.FAILED, f"The refresh could not begin: {first_line(error)}"))
+            _say(f"The refresh could not begin: {first_line(error)}; what was published before is as it was.")
+            sys.exit(ExitCode.FAILED)
+        _say_problems(tell(settings, outcome.exit_code, outcome.message, outcome.run_id))
+    if outcome.exit_code in (ExitCode.OK, ExitCode.REMOVALS_HELD) and settings.warehouse.exists():
+        _show_refreshed(settings, outcome.checks, outcome.checks_passed, outcome.warnings, time.monotonic() - started)
+    if outcome.exit_code is ExitCode.REMOVALS_HELD:
+        _say(f"HELD BACK  {outcome.message}")
+        _say("           What was published of them stays. Mend the folder, or, if they are meant to go:")
+        _say(f"           {our_name()} refresh --accept-removals")
+    sys.exit(outcome.exit_code)
+
+
+def _run(settings: Settings, verbose: bool, signals: Callable[[], set[int]]) -> Outcome:
+    """Run the refresh with the lock held; what fails once it has begun is said, and ends the process where it must."""
     from dagster_project.console import console_on, display_on
     from dagster_project.progress import listening
-    from dagster_project.refresh import run_refresh, tell_of_no_beginning
+    from dagster_project.refresh import run_refresh
     from dagster_project.warehouse.lock import is_locked, refresh_lock
     from dagster_project.warehouse.query import first_line
     from dagster_project.warehouse.releases import check_target
     from dagster_project.warehouse.scan import check_folder
     from dagster_project.warehouse.transform import TransformError
 
-    started = time.monotonic()
-    settings = replace(
-        load_settings(reports=reports, warehouse=warehouse),
-        full=full,
-        quarantine_failing=quarantine_failing,
-        wait=wait,
-        metrics=metrics and metrics.absolute(),
-    )
-    try:
+    if not settings.warehouse.exists():
         check_folder(settings.reports)  # again in the run, but a wrong name should not cost the seconds of starting one
-        check_target(settings.warehouse)
-        # dbt makes semaphores; the process that looks after them complains when we leave at once, which is meant.
-        os.environ["PYTHONWARNINGS"] = f"{os.environ.get('PYTHONWARNINGS', '')},ignore:resource_tracker".lstrip(",")
-        errors = console_on(sys.stderr)
-        display = display_on(errors)
-        if settings.wait and is_locked(settings.lock_file):
-            _say("Waiting for the refresh that is running.")
-        with refresh_lock(settings.lock_file, wait=settings.wait), _signals_noted() as signals:
-            before = settings.warehouse.resolve()
-            try:
-                with display, listening(display):
-                    outcome = run_refresh(settings, verbose=verbose, is_interrupted=lambda: bool(signals()))
-            except KeyboardInterrupt:
-                _leave_at_once(settings, before, _code_of(signals()), "Interrupted")
-            except (ConfigurationError, TransformError):
-                raise
-            except Exception as error:  # Dagster cannot write its log: the disk is full, the folder is gone
-                _leave_at_once(settings, before, ExitCode.FAILED, f"The refresh failed: {first_line(error)}")
-            if outcome.exit_code is ExitCode.INTERRUPTED:
-                _leave_at_once(settings, before, _code_of(signals()), "Interrupted")
-    except (ConfigurationError, TransformError) as error:
-        for problem in tell_of_no_beginning(settings, str(error)):
-            _say(problem)
-        raise
-    if outcome.exit_code is not ExitCode.OK:
-        errors.print(f"The refresh failed{_what_readers_have(settings, before)}", style="bold red")
-        _say(outcome.message)
-        if outcome.exit_code is ExitCode.FAILED:
-            _say(f"Log of the run: kommunlager ui, run {outcome.run_id}")
-        sys.exit(outcome.exit_code)
-    _show_refreshed(settings, outcome.checks, outcome.checks_passed, outcome.warnings, time.monotonic() - started)
+    check_target(settings.warehouse)
+    # dbt makes semaphores; the process that looks after them complains when we leave at once, which is meant.
+    os.environ["PYTHONWARNINGS"] = f"{os.environ.get('PYTHONWARNINGS', '')},ignore:resource_tracker".lstrip(",")
+    errors = console_on(sys.stderr)
+    display = display_on(errors)
+    if settings.wait and is_locked(settings.lock_file):
+        _say("Waiting for the refresh that is running.")
+    with refresh_lock(settings.lock_file, wait=settings.wait):
+        before = settings.warehouse.resolve()
+        try:
+            with display, listening(display):
+                outcome = run_refresh(settings, verbose=verbose, is_interrupted=lambda: bool(signals()))
+        except KeyboardInterrupt:
+            _leave_at_once(settings, before, _code_of(signals()), "Interrupted")
+        except (ConfigurationError, TransformError):
+            raise
+        except Exception as error:  # Dagster cannot write its log: the disk is full, the folder is gone
+            _leave_at_once(settings, before, ExitCode.FAILED, f"The refresh failed: {first_line(error)}")
+        if outcome.exit_code is ExitCode.INTERRUPTED:
+            _leave_at_once(settings, before, _code_of(signals()), "Interrupted", outcome.run_id)
+        if outcome.exit_code not in (ExitCode.OK, ExitCode.REMOVALS_HELD):
+            errors.print(f"The refresh failed{_what_readers_have(settings, before)}", style="bold red")
+            _say(outcome.message)
+            if outcome.exit_code is ExitCode.FAILED:
+                _say(f"Log of the run: kommunlager ui, run {outcome.run_id}")
+    return outcome
 
 
 @cli.command(context_settings={"ignore_unknown_options": True})  # for SQL that begins with a comment
@@ -285,19 +324,27 @@ def main() -> NoReturn:
         sys.exit(ExitCode.INTERRUPTED)
     except click.ClickException as error:
         error.show()
+        if getattr(getattr(error, "ctx", None), "command", None) is refresh:  # nobody reads what a timer is told
+            from dagster_project.refresh import tell
+
+            _say_problems(
+                tell(settings_to_tell(), ExitCode.USAGE, f"Wrong use of the command: {error.format_message()}")
+            )
         sys.exit(error.exit_code)
     except KeyboardInterrupt:
         sys.exit(ExitCode.INTERRUPTED)
-    except ConfigurationError as error:
+    except (ConfigurationError, RefreshRunningError, QueryError, TransformError) as error:
         _say(str(error))
-        sys.exit(ExitCode.CONFIGURATION)
-    except RefreshRunningError as error:
-        _say(str(error))
-        sys.exit(ExitCode.RUNNING)
-    except (QueryError, TransformError) as error:
-        _say(str(error))
-        sys.exit(ExitCode.FAILED)
+        sys.exit(_code_for(error))
     sys.exit(ExitCode.OK)
+
+
+def _code_for(error: Exception) -> ExitCode:
+    from dagster_project.warehouse.lock import RefreshRunningError
+
+    if isinstance(error, ConfigurationError):
+        return ExitCode.CONFIGURATION
+    return ExitCode.RUNNING if isinstance(error, RefreshRunningError) else ExitCode.FAILED
 
 
 @contextmanager
@@ -332,17 +379,25 @@ def _code_of(signals: set[int]) -> ExitCode:
     return ExitCode.TERMINATED if signal.SIGTERM in signals else ExitCode.INTERRUPTED
 
 
-def _leave_at_once(settings: Settings, before: Path, code: ExitCode, why: str) -> NoReturn:
+def _leave_at_once(settings: Settings, before: Path, code: ExitCode, why: str, run: str = "") -> NoReturn:
     """End without waiting for DuckDB's query or dbt's thread: what they build is thrown away by the next refresh."""
+    from dagster_project.refresh import tell
     from dagster_project.warehouse import journal
     from dagster_project.warehouse.releases import remove_leftovers
 
-    journal.close(why)
-    remove_leftovers(settings.warehouse)
+    with suppress(KeyboardInterrupt):  # who interrupts twice does not want to wait for a webhook
+        run = journal.close(why) or run
+        remove_leftovers(settings.warehouse)
+        _say_problems(tell(settings, code, why, run))
     _say(f"{why}{_what_readers_have(settings, before)}")
     sys.stdout.flush()
     sys.stderr.flush()
     os._exit(code)
+
+
+def _say_problems(problems: list[str]) -> None:
+    for problem in problems:
+        _say(f"not told   {problem}")
 
 
 def _what_readers_have(settings: Settings, before: Path) -> str:

@@ -18,6 +18,8 @@ class ExitCode(IntEnum):
     """Another refresh is running; nothing was done."""
     CONFIGURATION = 4
     """A setting, the reports folder, reports.yml or the vocabulary is wrong; nothing was published."""
+    REMOVALS_HELD = 5
+    """Published, but without dropping reports whose files are gone: they are too many to be meant."""
     INTERRUPTED = 130
     """Ctrl-C; what was published before is as it was."""
     TERMINATED = 143

@@ -17,15 +17,13 @@ from typing import TYPE_CHECKING, Any, Final
 
 from dagster_project.exit_codes import ExitCode
 from dagster_project.settings import PROJECT, ConfigurationError, Settings
-from dagster_project.warehouse.health import health
-from dagster_project.warehouse.journal import journal, now_text, refreshes
+from dagster_project.warehouse.health import health, unknown_health
+from dagster_project.warehouse.journal import journal, log, now_text, refreshes
 from dagster_project.warehouse.lock import RefreshRunningError, refresh_lock
 from dagster_project.warehouse.metrics import write_metrics
 from dagster_project.warehouse.notify import notify
 from dagster_project.warehouse.releases import check_target, remove_leftovers
 from dagster_project.warehouse.vocabulary import check_vocabulary
-
-_log = logging.getLogger(__name__)
 
 if TYPE_CHECKING:
     import dagster as dg
@@ -88,33 +86,68 @@ def run_refresh(
             )
         finally:
             remove_leftovers(settings.warehouse)
-        outcome = _outcome(result)
+        line = next((one for one in reversed(refreshes(settings.state)) if one["run"] == result.run_id), {})
+        outcome = _outcome(result, str(line.get("why_held_back") or ""))
         _forget_old_runs(instance, settings.keep_runs)
-    if outcome.exit_code not in (ExitCode.OK, ExitCode.INTERRUPTED):
-        facts = next((one for one in reversed(refreshes(settings.state)) if one["run"] == outcome.run_id), {})
-        for problem in notify(settings, {"run": outcome.run_id, **facts, "error": outcome.message}):
-            _log.error(problem)
-    if settings.metrics is not None:
-        try:
-            write_metrics(health(settings), settings.warehouse, settings.metrics)
-        except OSError as error:
-            _log.error("The metrics could not be written: %s", error)
     return outcome
 
 
-def tell_of_no_beginning(settings: Settings, error: str) -> list[str]:
-    """Record and tell of a refresh that failed before its run began; returns who could not be told and why."""
-    facts: dict[str, Any] = {"started_at": now_text(), "error": error}
-    # Where no refresh has ever been nothing is left behind; where one is running the record is that one's.
+# --- telling ----------------------------------------------------------------------------------------------------------
+
+
+def tell(settings: Settings, code: ExitCode, error: str = "", run: str = "") -> list[str]:
+    """Let journal, metrics and whoever the settings name know how a refresh ended; never raises.
+
+    Args:
+        settings: whose refresh.
+        code: what it ends with.
+        error: why, for a person.
+        run: Dagster's, if one began; its line is in the record then.
+
+    Returns:
+        Who could not be told, and why.
+    """
+    problems = []
+    if code is ExitCode.RUNNING:  # the record is that of the refresh that is running
+        if settings.state.is_dir():
+            log(settings, "refresh.refused", "warning", reason=error)
+        problems += notify(settings, {"finished_at": now_text(), "error": error}, "refresh.refused", "warning")
+    elif code not in (ExitCode.OK, ExitCode.REMOVALS_HELD):
+        line = next((one for one in reversed(refreshes(settings.state)) if run and one["run"] == run), None)
+        facts, died_before = (line, None) if line is not None else _recorded(settings, error)
+        if died_before is not None:
+            problems += notify(settings, died_before, "refresh.died", "warning")
+        problems += notify(settings, {**facts, "error": error})
+    return problems + tell_metrics(settings)
+
+
+def _recorded(settings: Settings, error: str) -> tuple[dict[str, Any], dict[str, Any] | None]:
+    """The line, in the record from now on, of a refresh whose run never began, and of one before it that was killed."""
+    # Where no refresh has ever been nothing is left behind.
     if settings.state.is_dir():
         with (
-            suppress(ConfigurationError, RefreshRunningError),
+            suppress(ConfigurationError, RefreshRunningError, OSError),
             refresh_lock(settings.lock_file),
             journal(settings, "") as book,
         ):
             book.facts["error"] = error
-            facts = book.facts
-    return notify(settings, facts)
+            return book.facts, book.died_before
+    return {"started_at": now_text(), "error": error}, None
+
+
+def tell_metrics(settings: Settings) -> list[str]:
+    """Write the metrics at the end of a refresh, if the settings say where; returns what went wrong."""
+    if settings.metrics is None:
+        return []
+    try:
+        state = health(settings, is_ending=True)
+    except Exception as error:  # whatever is wrong with the warehouse, that it is wrong can be told
+        state = unknown_health(str(error))
+    try:
+        write_metrics(state, settings.warehouse, settings.metrics)
+    except OSError as error:
+        return [f"the metrics could not be written: {error}"]
+    return []
 
 
 def prepare_dagster_home(settings: Settings) -> None:
@@ -147,7 +180,7 @@ def _forget_old_runs(instance: dg.DagsterInstance, keep: int) -> None:
         instance.delete_run(run.run_id)
 
 
-def _outcome(result: dg.ExecuteInProcessResult) -> Outcome:
+def _outcome(result: dg.ExecuteInProcessResult, held_back: str) -> Outcome:
     evaluations = result.get_asset_check_evaluations()
     passed = sum(evaluation.passed for evaluation in evaluations)
     warnings = sorted(
@@ -156,6 +189,8 @@ def _outcome(result: dg.ExecuteInProcessResult) -> Outcome:
         if not evaluation.passed and evaluation.severity.value == "WARN"
     )
     code, message = (ExitCode.OK, "") if result.success else _why(result)
+    if code is ExitCode.OK and held_back:
+        code, message = ExitCode.REMOVALS_HELD, held_back
     return Outcome(code, message, result.run_id, len(evaluations), passed, tuple(warnings))
 
 
@@ -185,6 +220,7 @@ _OUR_ERRORS: Final = {
     "TransformError": ExitCode.FAILED,
     "PublishError": ExitCode.FAILED,
     "InboxError": ExitCode.FAILED,
+    "RemovalsError": ExitCode.REMOVALS_HELD,
     "Failure": ExitCode.FAILED,
     "DagsterExecutionInterruptedError": ExitCode.INTERRUPTED,  # Dagster's own answer to Ctrl-C and SIGTERM
 }

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
 from dagster_project.extract.document import Limits
@@ -43,6 +43,8 @@ class Settings:
     """``KOMMUNLAGER_FULL``: read and build everything anew, whatever has changed."""
     quarantine_failing: bool = False
     """``KOMMUNLAGER_QUARANTINE_FAILING``: leave out reports that fail a check of severity error by themselves."""
+    accept_removals: bool = False
+    """``KOMMUNLAGER_ACCEPT_REMOVALS``: drop reports whose files are gone, however many they are."""
     wait: bool = False
     """``KOMMUNLAGER_WAIT``: wait for a refresh that is running instead of ending with code 3."""
     log_to_stderr: bool = False
@@ -110,6 +112,7 @@ class Settings:
             PREFIX + "WORKERS": str(self.workers),
             PREFIX + "FULL": str(int(self.full)),
             PREFIX + "QUARANTINE_FAILING": str(int(self.quarantine_failing)),
+            PREFIX + "ACCEPT_REMOVALS": str(int(self.accept_removals)),
             PREFIX + "WAIT": str(int(self.wait)),
             PREFIX + "LOG_STDERR": str(int(self.log_to_stderr)),
             PREFIX + "METRICS": str(self.metrics or ""),
@@ -145,6 +148,7 @@ def load_settings(
         workers=_number(env, "WORKERS", default.workers, at_least=0),
         full=_flag(env, "FULL"),
         quarantine_failing=_flag(env, "QUARANTINE_FAILING"),
+        accept_removals=_flag(env, "ACCEPT_REMOVALS"),
         wait=_flag(env, "WAIT"),
         log_to_stderr=_flag(env, "LOG_STDERR"),
         metrics=_absolute(metrics) if (metrics := _path(env, "METRICS")) else None,
@@ -160,6 +164,19 @@ def load_settings(
             **{name: _number(env, name.upper(), value, at_least=1) for name, value in asdict(default.limits).items()}
         ),
     )
+
+
+TELLING = ("WAREHOUSE", "STATE", "METRICS", "WEBHOOK", "MAIL_TO", "MAIL_FROM", "SMTP")
+
+
+def settings_to_tell(
+    environment: Mapping[str, str] | None = None, *, warehouse: Path | None = None, metrics: Path | None = None
+) -> Settings:
+    """As many settings as it takes to tell of a failure, where another one is wrong; never raises."""
+    env = os.environ if environment is None else environment
+    known = {name: env[name] for name in (PREFIX + one for one in TELLING) if name in env}
+    settings = load_settings(known, warehouse=warehouse)
+    return replace(settings, metrics=_absolute(metrics)) if metrics else settings
 
 
 def _path(env: Mapping[str, str], name: str) -> Path | None:

@@ -77,6 +77,10 @@ def _show(state: dict[str, Any], link: Path) -> None:
     if state["municipalities"]:
         click.echo()
         console.print(_municipalities(state["municipalities"]))
+    for report in state["stale"]:
+        what = "held back" if report["is_held_back"] else "stale"
+        told = f"{printable(report['file_name'])}: since {report['since']}: {printable(report['reason'])}"
+        click.echo(f"{what:11}  {told}", err=True)
     for report in state["quarantined"]:
         click.echo(f"quarantined  {printable(report['file_name'])}: {printable(report['reason'] or '')}", err=True)
 

@@ -33,15 +33,42 @@ FRESHNESS = """
     order by all
 """
 
+STALE = """
+    select
+        file_name,
+        report_id,
+        strftime(stale_since at time zone 'UTC', '%Y-%m-%dT%H:%M:%SZ') as since,
+        stale_reason as reason,
+        is_held_back
+    from raw.report
+    where stale_reason is not null
+    order by all
+"""
+
 OVERDUE_SECONDS = 3600
 """After the time planned, before a refresh that has not come counts as missing."""
 
 
-def health(settings: Settings) -> dict[str, Any]:
-    """Everything there is to say; ``problems`` is empty when all is well."""
+def unknown_health(problem: str) -> dict[str, Any]:
+    """What there is to say where nothing can be found out."""
+    return {
+        **dict.fromkeys(
+            ("release", "last_refresh", "last_good_refresh", "next_refresh", "last_built", "is_last_built_published")
+        ),
+        "reports": {},
+        "stale": [],
+        "problems": [problem],
+    }
+
+
+def health(settings: Settings, *, is_ending: bool = False) -> dict[str, Any]:
+    """Everything there is to say; ``problems`` is empty when all is well.
+
+    ``is_ending`` is for a refresh that asks at its end: it does not count as running any more.
+    """
     link = settings.warehouse
     record, release = refreshes(settings.state), current(link)
-    there, is_running = releases(link), is_locked(settings.lock_file)
+    there, is_running = releases(link), not is_ending and is_locked(settings.lock_file)
     killed = None if is_running else died(settings.state)
     if killed is not None:  # the next refresh will write it down; whoever asks before is to know
         record.append(killed)
@@ -60,6 +87,7 @@ def health(settings: Settings) -> dict[str, Any]:
         "is_last_built_published": None,
         "reports": {},
         "quarantined": [],
+        "stale": [],
         "municipalities": [],
     }
     if release is not None:
@@ -80,6 +108,10 @@ def health(settings: Settings) -> dict[str, Any]:
     with suppress(QueryError, duckdb.Error), open_published(link) as connection:
         rows = connection.execute("select status, count(*) from raw.report group by all order by all").fetchall()
         state["reports"] = dict(rows)
+        with suppress(duckdb.Error):  # a release made before there were these columns
+            answer = connection.execute(STALE)
+            names = [column[0] for column in answer.description or ()]
+            state["stale"] = [dict(zip(names, row, strict=True)) for row in answer.fetchall()]
         rows = connection.execute(
             "select file_name, report_id, error from raw.report where status = 'quarantined' order by all"
         ).fetchall()
@@ -108,6 +140,17 @@ def _problems(settings: Settings, state: dict[str, Any]) -> list[str]:
         )
     if settings.max_age_hours and (age := _age(good)) is not None and age > settings.max_age_hours * 3600:
         problems.append(f"the last good refresh ended {age / 3600:.0f} hours ago; allowed are {settings.max_age_hours}")
+    if held := [one for one in state["stale"] if one["is_held_back"]]:
+        problems.append(
+            f"{len(held)} reports are held back since {min(one['since'] for one in held)}: their files are gone, or no "
+            "report any more, all at once; `kommunlager refresh --accept-removals` drops them"
+        )
+    unread = [one for one in state["stale"] if not one["is_held_back"]]
+    if old := [one for one in unread if settings.max_age_hours and _is_older(one["since"], settings.max_age_hours)]:
+        problems.append(
+            f"{len(old)} reports could not be read for more than {settings.max_age_hours} hours: "
+            f"{old[0]['file_name']}{', …' if len(old) > 1 else ''}"
+        )
     planned = _moment(state["next_refresh"])
     if planned is not None and (datetime.now(UTC) - planned).total_seconds() > OVERDUE_SECONDS:
         problems.append(f"the refresh planned for {state['next_refresh']} has not come")
@@ -120,6 +163,11 @@ def severity_of_failure(settings: Settings) -> str:
     age = _age(good)
     is_old = settings.max_age_hours and (age is None or age > settings.max_age_hours * 3600)
     return "critical" if is_old or not settings.warehouse.exists() else "error"
+
+
+def _is_older(since: str, hours: int) -> bool:
+    moment = _moment(since)
+    return moment is not None and (datetime.now(UTC) - moment).total_seconds() > hours * 3600
 
 
 def _age(refresh: dict[str, Any] | None) -> float | None:

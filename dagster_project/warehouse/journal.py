@@ -44,16 +44,7 @@ class Journal:
         self.facts: dict[str, Any] = {"run": run, "started_at": now_text(), "seconds": {}, "ok": False}
         self._began = time.monotonic()
         self._state = settings.state
-        self._logger = structlog.wrap_logger(
-            _file_logger(settings),
-            processors=[
-                structlog.processors.TimeStamper(fmt="iso", utc=True, key="at"),
-                structlog.processors.add_log_level,
-                structlog.processors.ExceptionRenderer(),
-                structlog.processors.JSONRenderer(ensure_ascii=False, default=str),
-            ],
-            wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
-        ).bind(run=run)
+        self._logger = _logger(settings).bind(run=run)
         self.died_before = died(self._state)
         """The line of the refresh before, if it was killed; it is recorded now."""
         if self.died_before is not None:
@@ -85,11 +76,16 @@ class Journal:
         """Add the line of a refresh that has ended, and only then forget that it was running."""
         with suppress(OSError):
             lines = [
-                json.dumps(one, ensure_ascii=False) for one in refreshes(self._state) if one["run"] != facts["run"]
+                json.dumps(one, ensure_ascii=False) for one in refreshes(self._state) if _name(one) != _name(facts)
             ]
             lines.append(json.dumps(facts, ensure_ascii=False, default=str))
             _write(self._state / RECORD, "\n".join(lines[-KEPT_REFRESHES:]) + "\n")
             (self._state / RUNNING).unlink(missing_ok=True)
+
+
+def _name(facts: dict[str, Any]) -> tuple[Any, Any]:
+    """What tells one refresh from another: those that never began have no run."""
+    return facts.get("run"), facts["started_at"]
 
 
 def _without_run(facts: dict[str, Any]) -> dict[str, Any]:
@@ -116,8 +112,8 @@ def died(state: Path) -> dict[str, Any] | None:
         facts["finished_at"] = f"{last:%Y-%m-%dT%H:%M:%SZ}"
         facts["seconds"]["total"] = max(0.0, round((last - began).total_seconds(), 3))
         why = f"process {pid} ended without a word in step {step!r} (killed, or the machine went down)"
-        told = {(one.get("run"), one["started_at"]) for one in refreshes(state)}
-        is_told = (facts["run"], facts["started_at"]) in told  # killed between its line and the end
+        told = {_name(one) for one in refreshes(state)}
+        is_told = _name(facts) in told  # killed between its line and the end
         return None if is_told else {**facts, "ok": False, "died": True, "error": why}
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return None
@@ -140,12 +136,20 @@ def journal(settings: Settings, run: str) -> Iterator[Journal]:
             book.finish()
 
 
-def close(why: str) -> None:
-    """Finish the journal of this process, which is about to end at once."""
+def close(why: str) -> str:
+    """Finish the journal of this process, which is about to end at once; returns the run that it was of, if any."""
+    run = ""
     while _open:
         book = _open.pop()
         book.facts.setdefault("error", why)
-        book.finish()
+        run = str(book.finish()["run"])
+    return run
+
+
+def log(settings: Settings, event: str, level: str = "info", **details: Any) -> None:
+    """Log one event of something that is no refresh, such as one that was refused."""
+    with suppress(OSError):
+        getattr(_logger(settings), level)(event, **details)
 
 
 def event(event: str, level: str = "info", **details: Any) -> None:
@@ -191,6 +195,19 @@ def refreshes(state: Path) -> list[dict[str, Any]]:
 def now_text() -> str:
     """Now, UTC, as text that sorts."""
     return f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}"
+
+
+def _logger(settings: Settings) -> Any:
+    return structlog.wrap_logger(
+        _file_logger(settings),
+        processors=[
+            structlog.processors.TimeStamper(fmt="iso", utc=True, key="at"),
+            structlog.processors.add_log_level,
+            structlog.processors.ExceptionRenderer(),
+            structlog.processors.JSONRenderer(ensure_ascii=False, default=str),
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
+    )
 
 
 def _file_logger(settings: Settings) -> logging.Logger:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Callable, Container, Iterable, Sequence
+from collections.abc import Callable, Collection, Container, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any, Final, TypeGuard
@@ -23,6 +23,18 @@ from dagster_project.warehouse.history import write_history
 from dagster_project.warehouse.overrides import Overrides, read_overrides
 from dagster_project.warehouse.raw import SCHEMA, TABLES
 from dagster_project.warehouse.reading import ReadReport, read_reports
+from dagster_project.warehouse.removals import (
+    Before,
+    Kept,
+    Verdict,
+    judge,
+    keep,
+    losses,
+    note_devices,
+    overrides_kept,
+    published_reports,
+    read_devices,
+)
 from dagster_project.warehouse.scan import OVERRIDES_FILE, READABLE, FoundFile, find_reports
 from dagster_project.warehouse.transform import project_fingerprint
 from dagster_project.warehouse.words import read_structure_words
@@ -59,7 +71,11 @@ class LoadResult:
     read: tuple[str, ...]
     """Names of the files that were read this time: new, changed, or read before by another version of the readers."""
     removed: tuple[str, ...]
-    """Names of the files that are there no more."""
+    """Names of the files that are there no more, and whose reports are gone."""
+    kept: tuple[Kept, ...]
+    """Reports that stay although their files are gone or cannot be read."""
+    why_held_back: str
+    """Why some of these were not dropped, for a person; empty where none would have been."""
 
 
 def load_raw(settings: Settings, on_read: OnRead | None = None) -> LoadResult:
@@ -69,31 +85,46 @@ def load_raw(settings: Settings, on_read: OnRead | None = None) -> LoadResult:
     or limits have changed, with ``settings.full``, or where the working file cannot be used (it is then made anew).
     Rows stand report by report; in a new working file the reports follow in the order of file names.
 
+    What readers have and this load does not give is dropped or kept, as ``removals`` says.
+
     Raises:
-        ConfigurationError: there is no reports folder, no report in it, or the vocabulary or ``reports.yml`` cannot
-            be read.
+        ConfigurationError: nothing is published and there is no reports folder, or no report in it; or the vocabulary
+            or ``reports.yml`` cannot be read.
+        RemovalsError: reports are to be kept, and cannot be.
     """
-    files = find_reports(settings.reports, settings.limits, working.loaded_files(settings))
-    if not files:
-        kinds = ", ".join(sorted(READABLE))
-        raise ConfigurationError(f"There is no report in {settings.reports}. Put files of the kinds {kinds} there.")
+    published, problem = published_reports(settings.warehouse), ""
+    try:
+        files = _find(settings)
+    except ConfigurationError as error:
+        if settings.accept_removals or not published:
+            raise
+        files, problem = [], str(error)
     words = read_structure_words(settings.structure_words)
-    overrides = read_overrides(settings.reports, files)
+    overrides = Overrides() if problem else read_overrides(settings.reports, files)
     files = [_refused_by(overrides, file) for file in files]
+    before = Before(tuple(published), problem, read_devices(settings))
 
     connection, is_new = working.open_working_file(settings.working_file, fresh=settings.full)
     try:
         try:
-            return _load(connection, files, words, overrides, settings, on_read)
+            return _load(connection, files, words, overrides, before, settings, on_read)
         except (duckdb.IOException, duckdb.InternalException, duckdb.SerializationException, duckdb.FatalException):
             if is_new:
                 raise
         # Damaged in the middle: what it holds can be made again.
         connection.close()
         connection, _ = working.open_working_file(settings.working_file, fresh=True)
-        return _load(connection, files, words, overrides, settings, on_read)
+        return _load(connection, files, words, overrides, before, settings, on_read)
     finally:
         connection.close()
+
+
+def _find(settings: Settings) -> list[FoundFile]:
+    files = find_reports(settings.reports, settings.limits, working.loaded_files(settings))
+    if not files:
+        kinds = ", ".join(sorted(READABLE))
+        raise ConfigurationError(f"There is no report in {settings.reports}. Put files of the kinds {kinds} there.")
+    return files
 
 
 def _refused_by(overrides: Overrides, file: FoundFile) -> FoundFile:
@@ -106,6 +137,7 @@ def _load(
     files: Sequence[FoundFile],
     words: StructureWords,
     overrides: Overrides,
+    before: Before,
     settings: Settings,
     on_read: OnRead | None,
 ) -> LoadResult:
@@ -127,24 +159,18 @@ def _load(
             elif look != was.look:
                 touched.append(replace(was, look=look))
     names = {file.file_name for file in files}
-    removed = [file for name, file in known.items() if name not in names and name != OVERRIDES_FILE]
-
-    for gone_file in removed:
-        about: dict[str, Any] = {
-            "report_id": gone_file.report_id,
-            "file_name": gone_file.file_name,
-            "sha256": gone_file.sha256,
-        }
-        journal.event("report.removed", "info", **about)
+    gone_files = [file for name, file in known.items() if name not in names and name != OVERRIDES_FILE]
+    # A report whose report_id another file may take goes first; the others when it is known which of them stay.
+    claimed = {file.report_id for file in changed}
+    in_question = [file for file in gone_files if file.is_loaded and file.report_id not in claimed]
+    removed = [file for file in gone_files if file not in in_question]
+    _take_out(connection, removed)
     writer = _Writer(connection)
     errors = dict(connection.execute("select file_name, error from raw.report where status = 'quarantined'").fetchall())
-    gone = [known[file.file_name] for file in changed if file.file_name in known] + removed
+    gone = [known[file.file_name] for file in changed if file.file_name in known]
     _delete(connection, gone)
-    if any(file.is_loaded for file in gone):
-        working.note_stale(connection)
-    working.forget_files(connection, [file.file_name for file in removed])
     working.note_files(connection, touched)
-    pending = {file.report_id for file in gone if file.is_loaded}
+    pending = {file.report_id for file in [*gone, *removed] if file.is_loaded}
     bytes_read = 0
     is_same = not removed
     results = read_reports(changed, settings.limits, words, settings.workers)
@@ -162,13 +188,53 @@ def _load(
         is_same &= result.error is not None and errors.get(result.file.file_name) == result.error
     writer.flush()
     working.note_files(connection, noted)
+    verdict, dropped, changed_ids = _settle(connection, in_question, names, before, settings)
+    removed += dropped
+    pending |= changed_ids
+    overrides, why_kept = overrides_kept(overrides, verdict, before, files, settings)
     pending |= _load_overrides(connection, writer, overrides)
     if not is_same or pending or not working.is_audited(connection):
         working.add_pending(connection, pending)
         write_history(connection, settings.warehouse)
     loaded = _result(connection, tuple(file.file_name for file in changed), tuple(f.file_name for f in removed))
     connection.commit()
-    return replace(loaded, bytes_read=bytes_read)
+    why_held_back = "; ".join(filter(None, (verdict.why_held_back, why_kept)))
+    if not why_held_back:
+        note_devices(settings, names)
+    return replace(loaded, bytes_read=bytes_read, kept=verdict.kept, why_held_back=why_held_back)
+
+
+def _settle(
+    connection: duckdb.DuckDBPyConnection,
+    in_question: Sequence[KnownFile],
+    found: Collection[str],
+    before: Before,
+    settings: Settings,
+) -> tuple[Verdict, list[KnownFile], set[str]]:
+    """Drop or keep what readers have and was not given again.
+
+    Returns:
+        The verdict, the files of ``in_question`` that were taken out, and the reports that are others now.
+    """
+    verdict = judge(losses(connection, before, found, settings.reports), before, is_accepted=settings.accept_removals)
+    stay = {one.report_id for one in verdict.kept}
+    dropped = [file for file in in_question if file.report_id not in stay]
+    _take_out(connection, dropped)
+    changed = keep(connection, settings.warehouse, verdict.kept) | {file.report_id for file in dropped}
+    for one in verdict.kept:
+        what = "report.held_back" if one.is_held_back else "report.stale"
+        journal.event(what, "warning", report_id=one.report_id, file_name=one.file_name, reason=one.reason)
+    return verdict, dropped, changed
+
+
+def _take_out(connection: duckdb.DuckDBPyConnection, removed: Sequence[KnownFile]) -> None:
+    """Take out the reports whose files are there no more."""
+    for file in removed:
+        about: dict[str, Any] = {"report_id": file.report_id, "file_name": file.file_name, "sha256": file.sha256}
+        journal.event("report.removed", "info", **about)
+    if removed:
+        _delete(connection, removed)
+        working.forget_files(connection, [file.file_name for file in removed])
 
 
 def _tell(result: ReadReport) -> None:
@@ -230,6 +296,8 @@ def _delete(connection: duckdb.DuckDBPyConnection, files: Sequence[KnownFile]) -
             "delete from main.set_aside where report_id in (select unnest(?::varchar[]))",
             [[file.report_id for file in files]],
         )
+    if loaded:
+        working.note_stale(connection)
 
 
 def _known(result: ReadReport, look: str, extraction: str) -> KnownFile:
@@ -309,6 +377,8 @@ def _result(connection: duckdb.DuckDBPyConnection, read: tuple[str, ...], remove
         bytes_read=0,
         read=read,
         removed=removed,
+        kept=(),
+        why_held_back="",
     )
 
 

@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import fcntl
 import os
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Final, TextIO
 
 from dagster_project.settings import ConfigurationError
 
@@ -18,6 +20,9 @@ from dagster_project.settings import ConfigurationError
 class RefreshRunningError(Exception):
     """Another refresh holds the lock; the message says which process and since when. Exit code 3."""
 
+
+PAUSES: Final = (0.02, 0.1, 0.3)
+"""Seconds before a lock that somebody has is tried again."""
 
 _held: dict[Path, int] = {}
 """How often this process holds which lock: the command line takes it, and within it the Dagster run does again."""
@@ -51,7 +56,7 @@ def refresh_lock(path: Path, *, wait: bool = False) -> Iterator[None]:
         raise ConfigurationError(f"The lock file {path} cannot be made: {error.strerror}.") from None
     with handle:
         try:
-            fcntl.flock(handle, fcntl.LOCK_EX if wait else fcntl.LOCK_EX | fcntl.LOCK_NB)
+            _lock(handle, wait=wait)
         except BlockingIOError:
             handle.seek(0)
             holder = handle.read().strip() or "another process"
@@ -66,6 +71,28 @@ def refresh_lock(path: Path, *, wait: bool = False) -> Iterator[None]:
             yield
         finally:
             del _held[path]
+
+
+def _lock(handle: TextIO, *, wait: bool) -> None:
+    """Take the lock.
+
+    Tried more than once: whoever asks whether a refresh is running (:func:`is_locked`) holds it for a moment.
+
+    Raises:
+        BlockingIOError: another process holds it.
+    """
+    if wait:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        return
+    for pause in (*PAUSES, None):
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if pause is None:
+                raise
+            time.sleep(pause)
+        else:
+            return
 
 
 def is_locked(path: Path) -> bool:

@@ -41,6 +41,13 @@ def write_metrics(state: dict[str, Any], link: Path, path: Path) -> None:
     reports = gauge("reports", "Reports of the current release by status", ("status",))
     for status in ("loaded", "quarantined"):
         reports.labels(status).set(state["reports"].get(status, 0))
+    stale = gauge("stale_reports", "Reports of the current release that their files could not renew", ("why",))
+    stale.labels("held_back").set(sum(one["is_held_back"] for one in state["stale"]))
+    stale.labels("cannot_be_read").set(sum(not one["is_held_back"] for one in state["stale"]))
+    if state["is_last_built_published"] is not None:
+        gauge("last_build_published", "1 if readers have what was built and tested last").set(
+            state["is_last_built_published"]
+        )
     if release:
         gauge("release_number", "Number of the current release").set(release["number"])
         gauge("release_timestamp_seconds", "When the current release was made").set(_seconds(release["made_at"]))

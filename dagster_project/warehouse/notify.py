@@ -27,11 +27,12 @@ def notify(
     Args:
         settings: who is told, and by which way.
         facts: the line of the refresh; what is of use to a person is sent.
-        event: ``refresh.failed``, ``refresh.died`` or ``reports.set_aside``.
+        event: ``refresh.failed``, ``refresh.died``, ``refresh.refused``, ``reports.set_aside``,
+            ``reports.held_back`` or ``reports.stale``.
         severity: ``critical``, ``error`` or ``warning``; that of a failed refresh if not given.
     """
     problems = []
-    sent = ("run", "started_at", "finished_at", "error", "seconds", "set_aside")
+    sent = ("run", "started_at", "finished_at", "error", "seconds", "set_aside", "why_held_back", "held_back", "stale")
     message = {
         "event": event,
         "severity": severity or severity_of_failure(settings),

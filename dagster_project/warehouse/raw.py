@@ -46,6 +46,9 @@ TABLES: Mapping[str, pa.Schema] = {
         extracted_at=_INSTANT,
         status=_TEXT,
         error=(_TEXT, None),
+        stale_since=(_INSTANT, None),
+        stale_reason=(_TEXT, None),
+        is_held_back=(_BOOL, None),
     ),
     "heading": _columns(
         report_id=_TEXT, heading_seq=_INT, level=_INT, number=(_TEXT, None), text=_TEXT, page=(_INT, None)

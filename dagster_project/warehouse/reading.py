@@ -106,7 +106,7 @@ def read_report(file: FoundFile, limits: Limits, words: StructureWords, children
     """
     now = datetime.now(UTC)
     if file.refusal is not None:
-        return ReadReport(file, now, file.size_bytes, error=file.refusal)
+        return ReadReport(file, now, file.size_bytes, error=file.refusal, may_pass=file.may_pass)
     try:
         data = _content(file, limits)
     except OSError as error:

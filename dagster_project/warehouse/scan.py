@@ -37,6 +37,8 @@ class FoundFile:
     size_bytes: int | None
     """None for what is no regular file."""
     refusal: str | None = None
+    may_pass: bool = False
+    """Whether the refusal says nothing about the file itself: it cannot be looked at now."""
 
 
 def check_folder(folder: Path) -> None:
@@ -45,8 +47,12 @@ def check_folder(folder: Path) -> None:
     Raises:
         ConfigurationError: it does not exist or is none.
     """
-    if not folder.is_dir():
-        what = "is no folder" if folder.exists() else "does not exist"
+    try:
+        is_folder, is_there = folder.is_dir(), folder.exists()
+    except OSError as error:  # a network that is gone
+        raise ConfigurationError(f"The reports folder {folder} cannot be looked at: {error.strerror}.") from None
+    if not is_folder:
+        what = "is no folder" if is_there else "does not exist"
         raise ConfigurationError(f"The reports folder {folder} {what}. Set it with --reports or KOMMUNLAGER_REPORTS.")
 
 
@@ -57,10 +63,10 @@ def find_reports(folder: Path, limits: Limits, loaded: Collection[str] = ()) -> 
 
     Left out: hidden files and folders, ``README*`` and the overrides file. Refused, with the reason: formats without a
     reader, files beyond the size limit, links that leave the folder, links to folders, special files, names without a
-    letter or digit, and files that would share a report_id.
+    letter or digit, files that would share a report_id, and, as one file, a folder below that cannot be listed.
 
     Raises:
-        ConfigurationError: the folder does not exist, cannot be listed or is none.
+        ConfigurationError: the folder itself does not exist, cannot be listed or is none.
     """
     check_folder(folder)
     found = [_examine(folder, path, limits) for path in _walk(folder)]
@@ -84,8 +90,9 @@ def _walk(folder: Path) -> list[Path]:
     paths: list[Path] = []
 
     def unlistable(error: OSError) -> None:
-        # A folder that cannot be listed may hold reports: going on would drop them in silence.
-        raise ConfigurationError(f"The folder {error.filename} cannot be listed: {error.strerror}.")
+        if Path(error.filename) == folder:
+            raise ConfigurationError(f"The reports folder {folder} cannot be listed: {error.strerror}.")
+        paths.append(Path(error.filename))  # it may hold reports: to pass over it would drop them in silence
 
     for parent, folders, files in os.walk(folder, onerror=unlistable):
         linked = [name for name in folders if (Path(parent) / name).is_symlink()]
@@ -106,6 +113,9 @@ def _examine(folder: Path, path: Path, limits: Limits) -> FoundFile:
     def refused(reason: str, size: int | None = None) -> FoundFile:
         return FoundFile(path, file_name, report_id, size, reason)
 
+    def unreachable(reason: str) -> FoundFile:
+        return FoundFile(path, file_name, report_id, None, reason, may_pass=True)
+
     try:
         if path.is_symlink():
             target = path.resolve()
@@ -115,11 +125,13 @@ def _examine(folder: Path, path: Path, limits: Limits) -> FoundFile:
                 return refused("a link to a folder; links to folders are not followed")
         status = path.stat()
     except FileNotFoundError:
-        return refused("a link to a file that does not exist" if path.is_symlink() else "the file has disappeared")
+        return unreachable("a link to a file that does not exist" if path.is_symlink() else "the file has disappeared")
     except (OSError, RuntimeError) as error:  # RuntimeError: a link that leads to itself
-        return refused(f"cannot be examined: {getattr(error, 'strerror', None) or error}")
+        return unreachable(f"cannot be examined: {getattr(error, 'strerror', None) or error}")
+    if stat.S_ISDIR(status.st_mode):
+        return unreachable("the folder cannot be listed")
     if not stat.S_ISREG(status.st_mode):
-        return refused("no regular file")
+        return unreachable("no regular file")
 
     extension = PurePosixPath(file_name).suffix
     size = status.st_size

@@ -54,7 +54,13 @@ def _spec(table: str) -> dg.AssetSpec:
             "every_document_loads",
             asset=REPORT_KEY,
             description="No document is quarantined. A warning: the others load.",
-        )
+        ),
+        dg.AssetCheckSpec(
+            "no_report_is_stale",
+            asset=REPORT_KEY,
+            description="No report stays without its file. A warning where one cannot be read, an error where reports "
+            "that would be dropped are held back; the rest is published.",
+        ),
     ],
     pool="duckdb",
 )
@@ -72,6 +78,9 @@ def raw_tables(settings: dg.ResourceParam[Settings]) -> Iterator[dg.MaterializeR
         removed=len(result.removed),
         loaded=result.loaded,
         quarantined=len(result.quarantined),
+        stale=[f"{one.file_name}: {one.reason}" for one in result.kept if not one.is_held_back],
+        held_back=[one.file_name for one in result.kept if one.is_held_back],
+        why_held_back=result.why_held_back,
     )
     for table, rows in result.rows.items():
         metadata: dict[str, dg.MetadataValue | int | float] = {"dagster/row_count": rows}
@@ -84,6 +93,7 @@ def raw_tables(settings: dg.ResourceParam[Settings]) -> Iterator[dg.MaterializeR
             metadata |= {"bytes_read": result.bytes_read, "remarks": dg.MetadataValue.md(_bullets(result.notes))}
         yield dg.MaterializeResult([SCHEMA, table], metadata=metadata)
     yield _every_document_loads(result)
+    yield _no_report_is_stale(result)
 
 
 def _every_document_loads(result: LoadResult) -> dg.AssetCheckResult:
@@ -97,6 +107,19 @@ def _every_document_loads(result: LoadResult) -> dg.AssetCheckResult:
             "loaded": result.loaded,
             "quarantined": len(reasons),
             "reasons": dg.MetadataValue.md(_bullets(reasons)),
+        },
+    )
+
+
+def _no_report_is_stale(result: LoadResult) -> dg.AssetCheckResult:
+    return dg.AssetCheckResult(
+        asset_key=REPORT_KEY,
+        check_name="no_report_is_stale",
+        passed=not result.kept,
+        severity=dg.AssetCheckSeverity.ERROR if result.why_held_back else dg.AssetCheckSeverity.WARN,
+        metadata={
+            "why_held_back": result.why_held_back or "none is",
+            "reports": dg.MetadataValue.md(_bullets(tuple(f"{one.file_name}: {one.reason}" for one in result.kept))),
         },
     )
 

@@ -11,7 +11,9 @@ from collections.abc import Iterator
 import dagster as dg
 
 from dagster_project.defs.jobs import refresh
+from dagster_project.defs.resources import TOLD
 from dagster_project.defs.watch.times import TIME_ZONE, checked
+from dagster_project.refresh import LAUNCHED_BY
 from dagster_project.settings import Settings, load_settings
 from dagster_project.warehouse.inbox import InboxError, InboxFile, listing
 from dagster_project.warehouse.journal import refreshes
@@ -85,9 +87,10 @@ nightly = dg.ScheduleDefinition(
     description="Posts a failed run to KOMMUNLAGER_WEBHOOK and mails it to KOMMUNLAGER_MAIL_TO.",
 )
 def tell_of_failure(context: dg.RunFailureSensorContext) -> dg.SkipReason | None:
-    """Tell; runs of the command line tell themselves, so that they do without a daemon."""
-    if context.dagster_run.tags.get("kommunlager/launched_by") == "command line":
-        return dg.SkipReason("The command line tells of its own runs.")
+    """Tell of a run that could not tell itself: its process died, or ended before it had the settings."""
+    tags = context.dagster_run.tags.items()
+    if LAUNCHED_BY.items() <= tags or TOLD.items() <= tags:
+        return dg.SkipReason("This run has told itself, or the command line that it was of.")
     settings = load_settings()
     run = context.dagster_run.run_id
     facts = next((one for one in reversed(refreshes(settings.state)) if one["run"] == run), {"run": run})
