@@ -24,6 +24,7 @@ from dagster_project.commands.operate import (
     our_name,
     releases_command,
     rollback,
+    show_first,
     show_unsettled,
     status,
 )
@@ -411,7 +412,7 @@ def _say(message: str) -> None:
 
 
 def _show_refreshed(settings: Settings, checks: int, passed: int, warnings: tuple[str, ...], seconds: float) -> None:
-    from dagster_project.console import console_on, size, summary_table
+    from dagster_project.console import console_on, printable, size, summary_table
     from dagster_project.warehouse.journal import refreshes
     from dagster_project.warehouse.releases import current
     from dagster_project.warehouse.summary import summarise
@@ -426,6 +427,10 @@ def _show_refreshed(settings: Settings, checks: int, passed: int, warnings: tupl
         click.echo(f"unchanged  {last.get('remark')}")
     for report_id in last.get("set_aside", ()):
         _say(f"SET ASIDE  {report_id}: it fails a check and is NOT in the warehouse")
+    show_first(
+        [("stale", f"{printable(one)}; its last good figures stay") for one in last.get("stale", ())]
+        + [("held back", printable(one)) for one in last.get("held_back", ())]
+    )
     _show_quarantined(settings)
     show_unsettled(settings)
     for warning in warnings:

@@ -67,12 +67,12 @@ class Project:
             check=False,
         )
 
-    def start(self, *arguments: str) -> subprocess.Popen[str]:
+    def start(self, *arguments: str, **variables: str) -> subprocess.Popen[str]:
         """The same without waiting; standard error can be read line by line."""
         return subprocess.Popen(
             self.command(*arguments),
             cwd=self.root,
-            env=self.environment,
+            env=self.environment | variables,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
             text=True,

@@ -128,9 +128,9 @@ def leftovers(project: Project) -> set[str]:
     return names - there - {"kommunlager.duckdb", "releases", "withdrawn.json", ".state"}
 
 
-def start_until(project: Project, line: str) -> subprocess.Popen[str]:
+def start_until(project: Project, line: str, **variables: str) -> subprocess.Popen[str]:
     """A refresh that has just said ``line``."""
-    process = project.start("refresh")
+    process = project.start("refresh", **variables)
     assert process.stderr is not None
     for said in process.stderr:
         if said.startswith(line):

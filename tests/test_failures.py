@@ -300,13 +300,13 @@ def test_a_refresh_that_cannot_even_begin_is_told_of(small: Project) -> None:
         assert small.run("refresh", KOMMUNLAGER_WEBHOOK=address, **nowhere).returncode == 4
         assert not small.warehouse.parent.exists()
         assert small.run("refresh").returncode == 0
-        assert small.run("refresh", KOMMUNLAGER_WEBHOOK=address, **nowhere).returncode == 4
+        assert small.run("refresh", KOMMUNLAGER_WEBHOOK=address, KOMMUNLAGER_KEEP="all").returncode == 4
     assert [(message["event"], message["severity"]) for message in posted] == [
         ("refresh.failed", "critical"),
         ("refresh.failed", "error"),
     ]
-    assert "nowhere" in posted[1]["error"]
-    assert "nowhere" in record(small)["error"]
+    assert "KOMMUNLAGER_KEEP" in posted[1]["error"]
+    assert "KOMMUNLAGER_KEEP" in record(small)["error"]
     assert small.run("status").returncode == 1
 
 

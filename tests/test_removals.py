@@ -160,6 +160,16 @@ def test_files_that_come_back_are_read_again(settings: Settings, full: bool) -> 
     assert stale(settings) == {}
 
 
+@pytest.mark.parametrize("full", [False, True])
+def test_what_stays_is_what_readers_have(settings: Settings, full: bool) -> None:
+    """Not a correction that failed its tests, which was read before the folder was gone."""
+    write(settings, "a.txt", "00")
+    load_raw(settings)
+    no_folder(settings.reports)
+    refresh(replace(settings, full=full))
+    assert values(settings) == ALL
+
+
 def test_renamed_files_are_not_lost(settings: Settings) -> None:
     for name in ("a", "b", "c"):
         (settings.reports / f"{name}.txt").rename(settings.reports / f"{name}{name}.txt")

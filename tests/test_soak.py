@@ -47,7 +47,16 @@ def orphans(project: Project) -> set[str]:
     names = {str(path.relative_to(place)) for path in (*place.iterdir(), *(place / "releases").iterdir())}
     names |= {str(path.relative_to(place)) for path in state.iterdir()}
     there = {f"releases/{release.name}" for release in releases(project.warehouse)}
-    kept = ("built.json", "dagster", "dbt", "log.jsonl", "refresh.lock", "refreshes.jsonl", "working.duckdb")
+    kept = (
+        "built.json",
+        "dagster",
+        "devices.json",
+        "dbt",
+        "log.jsonl",
+        "refresh.lock",
+        "refreshes.jsonl",
+        "working.duckdb",
+    )
     return names - there - {"kommunlager.duckdb", "releases", ".state", *(f".state/{name}" for name in kept)}
 
 

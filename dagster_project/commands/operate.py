@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import shutil
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,9 @@ from dagster_project.settings import Settings, load_settings
 
 MAX_UNSETTLED = 10
 """Reports to settle that are shown with their entries; the others are counted."""
+
+MAX_SHOWN = 10
+"""Reports that are held back or stale and are shown; the others are counted."""
 
 json_option = click.option("--json", "as_json", is_flag=True, help="As JSON, for programs.")
 
@@ -77,10 +81,13 @@ def _show(state: dict[str, Any], link: Path) -> None:
     if state["municipalities"]:
         click.echo()
         console.print(_municipalities(state["municipalities"]))
-    for report in state["stale"]:
-        what = "held back" if report["is_held_back"] else "stale"
-        told = f"{printable(report['file_name'])}: since {report['since']}: {printable(report['reason'])}"
-        click.echo(f"{what:11}  {told}", err=True)
+    show_first(
+        (
+            "held back" if report["is_held_back"] else "stale",
+            f"{printable(report['file_name'])}: since {report['since']}: {printable(report['reason'])}",
+        )
+        for report in state["stale"]
+    )
     for report in state["quarantined"]:
         click.echo(f"quarantined  {printable(report['file_name'])}: {printable(report['reason'] or '')}", err=True)
 
@@ -121,6 +128,17 @@ def show_unsettled(settings: Settings) -> None:
     if len(unsettled) > MAX_UNSETTLED:
         rest = len(unsettled) - MAX_UNSETTLED
         _say(f'to settle  {rest} more: {our_name()} query "select file_name, entry from marts.reports_to_settle"')
+
+
+def show_first(lines: Iterable[tuple[str, str]]) -> None:
+    """What is said of reports, each after its kind: the first of many, and how many more there are."""
+    told = list(lines)
+    for kind, text in told[:MAX_SHOWN]:
+        _say(f"{kind:9}  {text}")
+    if len(told) > MAX_SHOWN:
+        _say(
+            f'           {len(told) - MAX_SHOWN} more: {our_name()} query "from raw.report where is_held_back is not null"'
+        )
 
 
 def our_name() -> str:

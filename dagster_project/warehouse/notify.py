@@ -18,6 +18,9 @@ from dagster_project.warehouse.health import severity_of_failure
 
 SECONDS: Final = 10.0
 
+MOST_NAMED: Final = 20
+"""Reports that a message names."""
+
 
 def notify(
     settings: Settings, facts: Mapping[str, Any], event: str = "refresh.failed", severity: str | None = None
@@ -38,7 +41,7 @@ def notify(
         "severity": severity or severity_of_failure(settings),
         "host": socket.gethostname(),
         "warehouse": str(settings.warehouse),
-        **{key: facts[key] for key in sent if facts.get(key)},
+        **{key: _short(facts[key]) for key in sent if facts.get(key)},
     }
     if settings.webhook:
         import requests
@@ -53,6 +56,13 @@ def notify(
         except (OSError, smtplib.SMTPException, ValueError) as error:
             problems.append(f"the e-mail could not be sent: {error}")
     return problems
+
+
+def _short(value: Any) -> Any:
+    """A list of thousands of reports is nothing that a person reads, and more than some receivers take."""
+    if isinstance(value, list) and len(value) > MOST_NAMED:
+        return [*value[:MOST_NAMED], f"and {len(value) - MOST_NAMED} more"]
+    return value
 
 
 def _without_address(text: str, address: str) -> str:

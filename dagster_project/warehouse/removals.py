@@ -92,13 +92,15 @@ class Kept:
 
     report_id: str
     file_name: str
+    sha256: str | None
+    """Of the content that readers have."""
     reason: str
     is_held_back: bool
     """Whether it would have been dropped; else it cannot be read."""
 
 
 MARK: Final = pa.schema(
-    [*((name, pa.string()) for name in ("report_id", "file_name", "reason")), ("is_held_back", pa.bool_())]
+    [*((name, pa.string()) for name in ("report_id", "file_name", "sha256", "reason")), ("is_held_back", pa.bool_())]
 )
 
 
@@ -142,7 +144,7 @@ def judge(losses: Sequence[Loss], before: Before, *, is_accepted: bool) -> Verdi
     dropped = [loss for loss in losses if not loss.cannot_be_read]
     why = "" if is_accepted or not dropped else _why_held_back(dropped, len(before.published), before.problem)
     kept = (
-        Kept(loss.report.report_id, loss.report.file_name, loss.reason, is_held_back=not loss.cannot_be_read)
+        Kept(**asdict(loss.report), reason=loss.reason, is_held_back=not loss.cannot_be_read)
         for loss in losses
         if loss.cannot_be_read or why
     )
@@ -298,7 +300,7 @@ def _published_overrides(link: Path) -> dict[str, Override]:
 
 
 def keep(connection: duckdb.DuckDBPyConnection, link: Path, kept: Sequence[Kept]) -> set[str]:
-    """Bring back the rows of ``kept`` where they are gone, and mark exactly these reports as stale.
+    """Let ``kept`` have the rows that readers have, and mark exactly these reports as stale.
 
     Returns:
         The reports whose rows or marks are others than before; their figures are to be made again.
@@ -306,10 +308,9 @@ def keep(connection: duckdb.DuckDBPyConnection, link: Path, kept: Sequence[Kept]
     Raises:
         RemovalsError: the published release does not have rows that this version could use.
     """
-    there = {
-        row[0] for row in connection.execute("select report_id from raw.report where status = 'loaded'").fetchall()
-    }
-    missing = [one for one in kept if one.report_id not in there]
+    rows = connection.execute("select report_id, sha256 from raw.report where status = 'loaded'").fetchall()
+    # Not only where there is no row: what was read last may have failed its tests, and was never published.
+    missing = [one for one in kept if (one.report_id, one.sha256) not in rows]
     if missing:
         _bring_back(connection, link, missing)
     marks = pa.Table.from_pylist([asdict(one) for one in kept], MARK)
@@ -338,13 +339,21 @@ def keep(connection: duckdb.DuckDBPyConnection, link: Path, kept: Sequence[Kept]
 
 def _bring_back(connection: duckdb.DuckDBPyConnection, link: Path, missing: Sequence[Kept]) -> None:
     """The rows as the published release has them, and notes that let the files be read again as soon as they can."""
-    names = [one.report_id for one in missing]
+    names, files = [one.report_id for one in missing], [one.file_name for one in missing]
     for table, rows in _published_rows(link, names).items():
         if table == "report":
-            files = [one.file_name for one in missing]
-            connection.execute("delete from raw.report where file_name in (select unnest(?::varchar[]))", [files])
+            connection.execute(
+                "delete from raw.report where file_name in (select unnest($files::varchar[])) "
+                "or (status = 'loaded' and report_id in (select unnest($names::varchar[])))",
+                {"files": files, "names": names},
+            )
+        else:
+            connection.execute(
+                f"delete from {SCHEMA}.{table} where report_id in (select unnest(?::varchar[]))", [names]
+            )
         connection.execute(f"insert into {SCHEMA}.{table} by name select * from rows")
         assert rows.num_rows >= 0  # DuckDB finds the rows by the name of the variable
+    working.note_stale(connection)
     known = working.known_files(connection)
     working.note_files(connection, [_to_be_read(known.get(one.file_name), one) for one in missing])
 
