@@ -136,9 +136,8 @@ def show_first(lines: Iterable[tuple[str, str]]) -> None:
     for kind, text in told[:MAX_SHOWN]:
         _say(f"{kind:9}  {text}")
     if len(told) > MAX_SHOWN:
-        _say(
-            f'           {len(told) - MAX_SHOWN} more: {our_name()} query "from raw.report where is_held_back is not null"'
-        )
+        query = "from raw.report where is_held_back is not null"
+        _say(f'           {len(told) - MAX_SHOWN} more: {our_name()} query "{query}"')
 
 
 def our_name() -> str:
