@@ -6,7 +6,7 @@ how words, rules, tables and headings are found.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from itertools import pairwise
@@ -30,6 +30,7 @@ from dagster_project.extract.pdf.outline import (
     running_words,
     tagged_paragraph,
 )
+from dagster_project.extract.pdf.readings import Accepted, doubt_about, may_hold_rest, read_rest
 from dagster_project.extract.pdf.rows import Untold
 from dagster_project.extract.pdf.rules import Drawing, read_drawing
 from dagster_project.extract.pdf.tables import (
@@ -61,8 +62,6 @@ RUNNING_PAGES = 12
 
 LEFT_OUT = "a table was left out"
 PARTED = "its header stands apart from its rows"
-HEADLESS = "it has no header"
-UNJOINED = "for its columns stand elsewhere than those of the table before, and it has no header"
 REST = "for it goes on with one that was left out"
 HEADER_CUT = "the end of a page cuts its header"
 HEADER_ONLY = "only a part of its header can be read"
@@ -201,11 +200,60 @@ class _Placed:
     content: PageTable | Paragraph | Refused
 
 
-def _items(pages: Sequence[_Page], running: Sequence[set[int]]) -> tuple[list[Item], list[str]]:
-    placed: list[_Placed] = []
-    known = frozenset(word.text.casefold().rstrip(".,:;)") for page in pages for word in page.text.words)
+def _with_readings(pages: Sequence[_Page], running: Sequence[set[int]], known: Collection[str]) -> list[_Placed]:
+    """All tables and paragraphs; where no rule made a table that can stand, readings that are borne out do instead.
+
+    A reading must not cost a table: on a page where it would, none is taken.
+    """
+    placed = _placed(pages, running, known, {})
+    before = _words_of_tables(placed, pages)
+    given: dict[int, list[PageTable]] = {}
     for page, dropped in zip(pages, running, strict=True):
-        placed.extend(_tagged_items(page) or _page_items(page, dropped, known))
+        words = [word for word in page.text.words if id(word) not in dropped and word.style.visible]
+        taken = before.get(page.number, set())
+        if may_hold_rest(words, taken):
+            found = read_rest(words, page.drawing, taken)
+            tables = [one.table for one in found if isinstance(one, Accepted)]
+            if tables:
+                given[page.number] = tables
+    while given:
+        again = _placed(pages, running, known, given)
+        after = _words_of_tables(again, pages)
+        lost = [number for number in given if not before.get(number, set()) <= after.get(number, set())]
+        if not lost:
+            placed = again
+            break
+        for number in lost:
+            del given[number]
+    for item in placed:
+        if not isinstance(item.content, PageTable):
+            continue
+        doubt = doubt_about(item.content, pages[item.page - 1].text.words)
+        if doubt is not None:
+            item.content = Refused(item.content.top, item.content.x0, doubt)
+    _refuse_rest(placed)
+    return placed
+
+
+def _words_of_tables(placed: Sequence[_Placed], pages: Sequence[_Page]) -> dict[int, set[int]]:
+    """Identities of the words in tables that nothing speaks against, by page."""
+    found: dict[int, set[int]] = {}
+    for item in placed:
+        if isinstance(item.content, PageTable) and doubt_about(item.content, pages[item.page - 1].text.words) is None:
+            found.setdefault(item.page, set()).update(item.content.words)
+    return found
+
+
+def _placed(
+    pages: Sequence[_Page],
+    running: Sequence[set[int]],
+    known: Collection[str],
+    given: Mapping[int, Sequence[PageTable]],
+) -> list[_Placed]:
+    """Tables, paragraphs and what was refused in reading order; ``given`` are tables that are known beforehand."""
+    placed: list[_Placed] = []
+    for page, dropped in zip(pages, running, strict=True):
+        placed.extend(_of_page(page, dropped, known, [replace(table) for table in given.get(page.number, ())]))
     placed = _without_loose_headers(placed)
     _refuse_rest(placed)
     for run in _runs(placed):
@@ -214,8 +262,28 @@ def _items(pages: Sequence[_Page], running: Sequence[set[int]]) -> tuple[list[It
     _join_torn_rows(placed)
     _refuse_cut_headers(placed)
     _refuse_parted_headers(placed)
-    _refuse_unjoined(placed)
     _refuse_rest(placed)
+    return placed
+
+
+def _of_page(page: _Page, dropped: set[int], known: Collection[str], given: Sequence[PageTable]) -> list[_Placed]:
+    """Tables and paragraphs of one page; tables that tags do not name are sought beside those that they name."""
+    tagged = _tagged_items(page, given)
+    if not tagged:
+        return _page_items(page, dropped, known, given)
+    held = {key for item in tagged if isinstance(item.content, PageTable) for key in item.content.words}
+    loose = {id(word) for word in page.text.words} & (held | dropped)
+    found = [
+        item.content
+        for item in _page_items(replace(page, tags=[]), loose, known, ())
+        if isinstance(item.content, PageTable) and item.content.lines is None
+    ]
+    return _tagged_items(page, [*given, *found]) if found else tagged
+
+
+def _items(pages: Sequence[_Page], running: Sequence[set[int]]) -> tuple[list[Item], list[str]]:
+    known = frozenset(word.text.casefold().rstrip(".,:;)") for page in pages for word in page.text.words)
+    placed = _with_readings(pages, running, known)
     notes = [
         f"page {item.page}: {LEFT_OUT}, {item.content.reason}" for item in placed if isinstance(item.content, Refused)
     ]
@@ -417,21 +485,6 @@ def _refuse_cut_headers(placed: Sequence[_Placed]) -> None:
             before.content = item.content = Refused(table.top, table.x0, HEADER_CUT)
 
 
-def _refuse_unjoined(placed: Sequence[_Placed]) -> None:
-    """Refuse rows of several figures without a header that do not go on with the table that ends the page before.
-
-    They may be the rest of that table, or of one whose header was not found, so what their columns hold is not certain.
-    """
-    before: _Placed | None = None
-    for item in placed:
-        above, table = before.content if before is not None else None, item.content
-        if isinstance(table, PageTable) and _is_headless(table):
-            close = before is not None and item.page == before.page + 1
-            if not (close and isinstance(above, PageTable) and follows(above, table)):
-                item.content = Refused(table.top, table.x0, UNJOINED if isinstance(above, PageTable) else HEADLESS)
-        before = item
-
-
 def _refuse_parted_headers(placed: Sequence[_Placed]) -> None:
     """Refuse figures without a header close below what is nothing but a header: they belong together."""
     for index, item in enumerate(placed):
@@ -474,17 +527,22 @@ def _grid(table: PageTable, page: _Page, before: _Placed | None) -> Grid:
     return Grid(
         tuple(tuple(page.place(text) for text in row) for row in table.rows),
         page=page.number,
-        header_rows=0 if headless else table.header_rows,
+        header_rows=0 if headless or (_is_headless(table) and not table.header_rows) else table.header_rows,
         spans=tuple((*place, *span) for place, span in sorted(table.spans.items())),
         follows=goes_on,
     )
 
 
-def _page_items(page: _Page, dropped: set[int], known: Collection[str]) -> list[_Placed]:
-    """Tables and paragraphs of one page in reading order; ``known`` are the words of the document."""
+def _page_items(page: _Page, dropped: set[int], known: Collection[str], given: Sequence[PageTable]) -> list[_Placed]:
+    """Tables and paragraphs of one page in reading order.
+
+    ``known`` are the words of the document, ``given`` tables of the page that need not be sought.
+    """
     words = [word for word in page.text.words if id(word) not in dropped]
     leading = prose_leading(make_lines(words))
-    tables: list[PageTable | Refused] = []
+    tables: list[PageTable | Refused] = list(given)
+    held = {key for table in given for key in table.words}
+    words = [word for word in words if id(word) not in held]
     for tagged in _tagged(page, words):
         tables.append(tagged)
         words = [word for word in words if id(word) not in tagged.words]
@@ -557,15 +615,28 @@ MAX_UNTAGGED = 0.02
 """Share of the words between the first and the last tagged one that may lack a tag."""
 
 
-def _tagged_items(page: _Page) -> list[_Placed]:
+def _tagged_items(page: _Page, given: Sequence[PageTable]) -> list[_Placed]:
     """Tables and paragraphs of a page as its tags have them; empty where they leave anything out.
 
     What stands above or below all that is tagged is no part of the text: running headers, the repeated heads of tables.
+    A table of ``given``, which tags do not name, stands where the first of its words is tagged.
     """
+    held = {key for table in given for key in table.words}
     by_content = _by_content(page, page.text.words)
+    given_by_content = {
+        word.style.content: table for table in given for word in page.text.words if id(word) in table.words
+    }
+    by_content = {
+        content: left for content, found in by_content.items() if (left := [w for w in found if id(w) not in held])
+    }
     placed: list[_Placed] = []
-    held: set[int] = set()
+    waiting = list(given)
     for block in page.tags:
+        for content in [*block.ids, *(key for row in block.rows for cell in row for key in cell.ids)]:
+            untagged = given_by_content.get(content)
+            if untagged is not None and any(untagged is table for table in waiting):
+                waiting = [table for table in waiting if table is not untagged]
+                placed.append(_Placed(page.number, untagged))
         if block.rows:
             table = tagged_table(block.rows, by_content)
             if table is not None:
@@ -591,9 +662,10 @@ def _tagged_items(page: _Page) -> list[_Placed]:
                 paragraph = tagged_paragraph(make_lines(words), text.level, is_item=text.is_item)
                 placed.append(_Placed(page.number, paragraph))
                 held |= {id(word) for word in words}
-    tagged = [word for word in page.text.words if id(word) in held]
-    if not tagged:
+    if not placed:
         return []
+    placed.extend(_Placed(page.number, table) for table in waiting)
+    tagged = [word for word in page.text.words if id(word) in held]
     top, bottom = min(word.y for word in tagged), max(word.y for word in tagged)
     loose = sum(1 for word in page.text.words if id(word) not in held and top <= word.y <= bottom)
     return placed if loose <= MAX_UNTAGGED * len(tagged) else []

@@ -14,6 +14,7 @@ from statistics import median
 
 from dagster_project.extract.pdf.characters import CELL_GAP_EM, SPLIT_EM, Word
 from dagster_project.extract.pdf.columns import Columns, find_columns
+from dagster_project.extract.pdf.labels import part_groups, spread_labels
 from dagster_project.extract.pdf.lattice import MAX_SHADE, Lattice, LatticeCell, shaded_cells
 from dagster_project.extract.pdf.lines import (
     Segment,
@@ -256,6 +257,7 @@ def lattice_table(
         words=held,
     )
     _drop_empty_columns(table)
+    spread_labels(table.rows, table.spans)
     _refuse_doubtful(table)
     _refuse_torn_labels(table)
     if any(word.is_cut for found in inside.values() for word in found):
@@ -364,8 +366,12 @@ def cell_text(
         ):
             texts[index - 1 : index + 1] = [texts[index - 1] + texts[index]]
             del breaks[index]
-    text = join_texts(texts, breaks)
-    return PrintedText(text, _box([word for entry in entries for word in entry.segment.words]))
+    return print_text(join_texts(texts, breaks), [word for entry in entries for word in entry.segment.words])
+
+
+def print_text(text: str, words: Sequence[Word]) -> PrintedText:
+    """A text with the place on the page of the words that print it."""
+    return PrintedText(text, _box(words))
 
 
 def _box(words: Sequence[Word]) -> Box:
@@ -1156,8 +1162,9 @@ def region_table(
     top, bottom = lines[0].segments[0].top, lines[-1].y
     dividers = [y for y in region.dividers if top < y < bottom]
     _refuse_strange_columns(entries)
-    rows = split_rows(entries, dividers, widths, leading)
+    rows = part_groups(split_rows(entries, dividers, widths, leading))
     table = _table_of_rows(rows, columns, widths, known, ruled=region.ruled)
+    spread_labels(table.rows, table.spans)
     _refuse_doubtful(table)
     _refuse_torn_labels(table)
     if any(word.is_cut for line in lines for segment in line.segments for word in segment.words):

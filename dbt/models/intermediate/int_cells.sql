@@ -23,6 +23,14 @@ known_units as (
     where context in ('any', 'cell')
 ),
 
+-- Columns of values side by side of which one has no header: an outcome, a budget or a variance, nobody knows.
+unheaded_columns as (
+    select report_id, table_seq, col_index
+    from columns
+    where column_role = 'value'
+    qualify coalesce(column_label, '') = '' and count(*) over (partition by report_id, table_seq) > 1
+),
+
 placed as (
     select
         body_cells.*,
@@ -38,6 +46,7 @@ placed as (
         rows.label_cell_col,
         kinds.kind,
         glued_cells.report_id is not null as is_glued,
+        unheaded_columns.report_id is not null as is_unheaded,
         lower(trim(regexp_extract(
             body_cells.plain_text,
             '^{{ bound_pattern() }}{{ number_pattern() }} ?([%‰]|%-?enheter|[a-zåäöA-ZÅÄÖ][a-zåäöA-ZÅÄÖ./0-9 ]*?)?\.?(?:\*| \d\))?$', 1
@@ -48,6 +57,7 @@ placed as (
     inner join kinds using (report_id, table_seq)
     inner join tables using (report_id, table_seq)
     left join glued_cells using (report_id, table_seq, row_index, col_index)
+    left join unheaded_columns using (report_id, table_seq, col_index)
 ),
 
 -- Of each column of values its cells beside columns without one, in a table whose other rows fill every column, and how
@@ -107,6 +117,7 @@ judged as (
             when placed.column_role != 'value' then null
             when row_role = 'note' then null
             when row_label is null or row_label = '' then 'no row label: nothing says what the figure is about'
+            when is_unheaded and cell_type not in ('status', 'text') then 'no header: nothing says what the column holds'
             when is_unclear_header and cell_type not in ('status', 'text')
                 then 'header not in the vocabulary: ' || column_label
             when is_glued then null
