@@ -1057,7 +1057,24 @@ def spanned_depth(rows: Sequence[tuple[str, ...]], grid: Grid, spans: Spans) -> 
 
 
 def _heads_columns(padded: list[tuple[str, ...]], depth: int, spans: Spans) -> bool:
-    """Whether the row behind the header names the columns under a merged header cell."""
+    """Whether the row behind the header names the columns under a merged cell, or those that the header leaves out."""
+    return _heads_merged(padded, depth, spans) or _heads_gaps(padded, depth)
+
+
+def _heads_gaps(padded: list[tuple[str, ...]], depth: int) -> bool:
+    """Whether a row has a text over every column of figures, and the header above leaves some of them without."""
+    row, below = padded[depth], padded[depth + 1 :]
+    figures = [
+        column
+        for column in range(1, len(row))
+        if any(is_number(other[column]) and not YEAR_CELL.fullmatch(other[column]) for other in below)
+    ]
+    unheaded = [column for column in figures if not any(above[column] for above in padded[:depth])]
+    named = all(row[column] and (not is_number(row[column]) or YEAR_CELL.fullmatch(row[column])) for column in figures)
+    return len(figures) > 1 and bool(unheaded) and len(unheaded) < len(figures) and named
+
+
+def _heads_merged(padded: list[tuple[str, ...]], depth: int, spans: Spans) -> bool:
     below = [
         padded[depth][column + offset]
         for (row, column), (_, col_span) in spans.items()

@@ -6,7 +6,7 @@ how words, rules, tables and headings are found.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from itertools import pairwise
@@ -200,60 +200,11 @@ class _Placed:
     content: PageTable | Paragraph | Refused
 
 
-def _with_readings(pages: Sequence[_Page], running: Sequence[set[int]], known: Collection[str]) -> list[_Placed]:
-    """All tables and paragraphs; where no rule made a table that can stand, readings that are borne out do instead.
-
-    A reading must not cost a table: on a page where it would, none is taken.
-    """
-    placed = _placed(pages, running, known, {})
-    before = _words_of_tables(placed, pages)
-    given: dict[int, list[PageTable]] = {}
-    for page, dropped in zip(pages, running, strict=True):
-        words = [word for word in page.text.words if id(word) not in dropped and word.style.visible]
-        taken = before.get(page.number, set())
-        if may_hold_rest(words, taken):
-            found = read_rest(words, page.drawing, taken)
-            tables = [one.table for one in found if isinstance(one, Accepted)]
-            if tables:
-                given[page.number] = tables
-    while given:
-        again = _placed(pages, running, known, given)
-        after = _words_of_tables(again, pages)
-        lost = [number for number in given if not before.get(number, set()) <= after.get(number, set())]
-        if not lost:
-            placed = again
-            break
-        for number in lost:
-            del given[number]
-    for item in placed:
-        if not isinstance(item.content, PageTable):
-            continue
-        doubt = doubt_about(item.content, pages[item.page - 1].text.words)
-        if doubt is not None:
-            item.content = Refused(item.content.top, item.content.x0, doubt)
-    _refuse_rest(placed)
-    return placed
-
-
-def _words_of_tables(placed: Sequence[_Placed], pages: Sequence[_Page]) -> dict[int, set[int]]:
-    """Identities of the words in tables that nothing speaks against, by page."""
-    found: dict[int, set[int]] = {}
-    for item in placed:
-        if isinstance(item.content, PageTable) and doubt_about(item.content, pages[item.page - 1].text.words) is None:
-            found.setdefault(item.page, set()).update(item.content.words)
-    return found
-
-
-def _placed(
-    pages: Sequence[_Page],
-    running: Sequence[set[int]],
-    known: Collection[str],
-    given: Mapping[int, Sequence[PageTable]],
-) -> list[_Placed]:
-    """Tables, paragraphs and what was refused in reading order; ``given`` are tables that are known beforehand."""
+def _placed(pages: Sequence[_Page], running: Sequence[set[int]], known: Collection[str]) -> list[_Placed]:
+    """Tables, paragraphs and what was refused in reading order."""
     placed: list[_Placed] = []
     for page, dropped in zip(pages, running, strict=True):
-        placed.extend(_of_page(page, dropped, known, [replace(table) for table in given.get(page.number, ())]))
+        placed.extend(_with_readings(page, dropped, known))
     placed = _without_loose_headers(placed)
     _refuse_rest(placed)
     for run in _runs(placed):
@@ -266,16 +217,47 @@ def _placed(
     return placed
 
 
+def _with_readings(page: _Page, dropped: set[int], known: Collection[str]) -> list[_Placed]:
+    """What stands on a page; where no rule made a table that can stand, readings that are borne out do instead.
+
+    A reading must not cost a table: where it would, none is taken.
+    """
+    placed = _of_page(page, dropped, known, ())
+    words = [word for word in page.text.words if id(word) not in dropped and word.style.visible]
+    taken = _words_of_tables(placed, page)
+    if may_hold_rest(words, taken):
+        given = [one.table for one in read_rest(words, page.drawing, taken) if isinstance(one, Accepted)]
+        if given:
+            again = _of_page(page, dropped, known, given)
+            if taken <= _words_of_tables(again, page):
+                placed = again
+    for item in placed:
+        if isinstance(item.content, PageTable) and (doubt := doubt_about(item.content, page.text.words)) is not None:
+            item.content = Refused(item.content.top, item.content.x0, doubt)
+    return placed
+
+
+def _words_of_tables(placed: Sequence[_Placed], page: _Page) -> set[int]:
+    """Identities of the words in tables that nothing speaks against."""
+    return {
+        key
+        for item in placed
+        if isinstance(item.content, PageTable) and doubt_about(item.content, page.text.words) is None
+        for key in item.content.words
+    }
+
+
 def _of_page(page: _Page, dropped: set[int], known: Collection[str], given: Sequence[PageTable]) -> list[_Placed]:
     """Tables and paragraphs of one page; tables that tags do not name are sought beside those that they name."""
     tagged = _tagged_items(page, given)
     if not tagged:
         return _page_items(page, dropped, known, given)
-    held = {key for item in tagged if isinstance(item.content, PageTable) for key in item.content.words}
-    loose = {id(word) for word in page.text.words} & (held | dropped)
+    held = {key for item in tagged if isinstance(item.content, PageTable) for key in item.content.words} | dropped
+    if not may_hold_rest(page.text.words, held):
+        return tagged
     found = [
         item.content
-        for item in _page_items(replace(page, tags=[]), loose, known, ())
+        for item in _page_items(replace(page, tags=[]), held, known, ())
         if isinstance(item.content, PageTable) and item.content.lines is None
     ]
     return _tagged_items(page, [*given, *found]) if found else tagged
@@ -283,7 +265,7 @@ def _of_page(page: _Page, dropped: set[int], known: Collection[str], given: Sequ
 
 def _items(pages: Sequence[_Page], running: Sequence[set[int]]) -> tuple[list[Item], list[str]]:
     known = frozenset(word.text.casefold().rstrip(".,:;)") for page in pages for word in page.text.words)
-    placed = _with_readings(pages, running, known)
+    placed = _placed(pages, running, known)
     notes = [
         f"page {item.page}: {LEFT_OUT}, {item.content.reason}" for item in placed if isinstance(item.content, Refused)
     ]
@@ -627,7 +609,7 @@ def _tagged_items(page: _Page, given: Sequence[PageTable]) -> list[_Placed]:
         word.style.content: table for table in given for word in page.text.words if id(word) in table.words
     }
     by_content = {
-        content: left for content, found in by_content.items() if (left := [w for w in found if id(w) not in held])
+        content: kept for content, whole in by_content.items() if (kept := [w for w in whole if id(w) not in held])
     }
     placed: list[_Placed] = []
     waiting = list(given)
@@ -662,10 +644,10 @@ def _tagged_items(page: _Page, given: Sequence[PageTable]) -> list[_Placed]:
                 paragraph = tagged_paragraph(make_lines(words), text.level, is_item=text.is_item)
                 placed.append(_Placed(page.number, paragraph))
                 held |= {id(word) for word in words}
-    if not placed:
-        return []
     placed.extend(_Placed(page.number, table) for table in waiting)
     tagged = [word for word in page.text.words if id(word) in held]
+    if len(placed) == len(given) or not tagged:
+        return []
     top, bottom = min(word.y for word in tagged), max(word.y for word in tagged)
     loose = sum(1 for word in page.text.words if id(word) not in held and top <= word.y <= bottom)
     return placed if loose <= MAX_UNTAGGED * len(tagged) else []

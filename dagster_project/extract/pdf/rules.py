@@ -20,6 +20,7 @@ from dagster_project.extract.pdf.characters import Frame
 THIN = 3.0
 """Points up to which a filled area is a drawn line."""
 MIN_LENGTH = 4.0
+WHITE = 0xFFFFFF
 NEAR = 1.6
 """Points by which ends of rules may miss each other: half a thick border on either side."""
 MAX_SEGMENTS = 60_000
@@ -213,7 +214,8 @@ def _outline(
     elif x1 - x0 <= THIN and y1 - y0 >= MIN_LENGTH:
         down.append(Rule((x0 + x1) / 2, y0, y1))
     elif filled:
-        if x1 - x0 > THIN and y1 - y0 > THIN and not curved:
+        # White is the paper: writers lay it behind texts and whole pages.
+        if x1 - x0 > THIN and y1 - y0 > THIN and not curved and colour != WHITE:
             areas.append(Area(x0, y0, x1, y1, colour))
     elif not curved:
         for (ax, ay), (bx, by) in pairwise(points):

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from statistics import median
 
@@ -206,7 +206,12 @@ def lattice_table(
     widths = _inner_widths(lattice, inside)
     entries: dict[int, list[Entry]] = {}
     ends: dict[tuple[int, int], int] = {}
+    sideways = {id(word): place for place, word in enumerate(turned)}
+    beside: dict[int, list[tuple[LatticeCell, list[Word]]]] = {}
     for cell, found in inside.items():
+        if all(id(word) in sideways for word in found):
+            beside.setdefault(cell.column, []).append((cell, found))
+            continue
         before: TextLine | None = None
         at_row = cell.row
         for line in make_lines(found):
@@ -220,6 +225,15 @@ def lattice_table(
                 entries.setdefault(at_row, []).append(entry)
                 if end - column > 1:
                     ends[at_row, column] = max(end, ends.get((at_row, column), 0))
+    tall: dict[tuple[int, int], int] = {}
+    for column, texts_beside in beside.items():
+        # A text that runs up the side of its rows is one label, over however many of their cells it goes.
+        cells_beside = [cell for cell, _ in texts_beside]
+        words_beside = sorted((w for _, found in texts_beside for w in found), key=lambda word: sideways[id(word)])
+        segment = replace(segment_of(words_beside), text=" ".join(word.text for word in words_beside))
+        first = min(cell.row for cell in cells_beside)
+        entries.setdefault(first, []).append(Entry(column, segment, segment.is_number))
+        tall[first, column] = max(cell.row_end for cell in cells_beside)
     cell_of = {(cell.row, cell.column): cell for cell in lattice.cells}
     rows: list[list[str]] = []
     spans: dict[tuple[int, int], tuple[int, int]] = {}
@@ -239,6 +253,7 @@ def lattice_table(
                 cell = cell_of.get((lattice_row, column))
                 end = ends.get((lattice_row, column), column + 1)
                 row_span = cell.row_end - cell.row if cell is not None else 1
+                row_span = max(row_span, tall.get((lattice_row, column), 0) - lattice_row)
                 if end - column > 1 or row_span > 1:
                     spans[len(rows), column] = (row_span, end - column)
             rows.append([texts.get(column, "") for column in range(n_cols)])
@@ -258,8 +273,8 @@ def lattice_table(
     )
     _drop_empty_columns(table)
     spread_labels(table.rows, table.spans)
-    _refuse_doubtful(table)
-    _refuse_torn_labels(table)
+    refuse_doubtful(table)
+    refuse_torn_labels(table)
     if any(word.is_cut for found in inside.values() for word in found):
         raise Untold(CUT_OFF)
     return table
@@ -424,7 +439,7 @@ SUB_ROWS = frozenset({"varav", "därav", "härav", "därutav", "inklusive", "ink
 """Words in lower case with which labels of rows, or of groups, begin."""
 
 
-def _refuse_torn_labels(table: PageTable) -> None:
+def refuse_torn_labels(table: PageTable) -> None:
     """Raise Untold where labels stand apart from the figures of their rows, or are cut off.
 
     A label goes on in a row without figures that begins in lower case; figures without a label stand between two lines
@@ -447,7 +462,7 @@ def _refuse_torn_labels(table: PageTable) -> None:
         raise Untold(TORN)
 
 
-def _refuse_doubtful(table: PageTable) -> None:
+def refuse_doubtful(table: PageTable) -> None:
     """Raise Untold where a cell of a column of numbers prints several numbers."""
     for column in range(1, len(table.columns)):
         cells = [row[column] for row in table.rows if row[column]]
@@ -1165,8 +1180,8 @@ def region_table(
     rows = part_groups(split_rows(entries, dividers, widths, leading))
     table = _table_of_rows(rows, columns, widths, known, ruled=region.ruled)
     spread_labels(table.rows, table.spans)
-    _refuse_doubtful(table)
-    _refuse_torn_labels(table)
+    refuse_doubtful(table)
+    refuse_torn_labels(table)
     if any(word.is_cut for line in lines for segment in line.segments for word in segment.words):
         raise Untold(CUT_OFF)
     table.words = {id(word) for line in lines for segment in line.segments for word in segment.words}

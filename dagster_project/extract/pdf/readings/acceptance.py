@@ -8,18 +8,21 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Final
 
 from dagster_project.extract.pdf.characters import Word
 from dagster_project.extract.pdf.lattice import find_lattices
 from dagster_project.extract.pdf.lines import join_texts, make_lines
 from dagster_project.extract.pdf.readings.choice import choose
+from dagster_project.extract.pdf.readings.doubts import doubt_about
 from dagster_project.extract.pdf.readings.evidence import probability, weights
-from dagster_project.extract.pdf.readings.lines import Token, is_figure, page_of, text_of
+from dagster_project.extract.pdf.readings.lines import PrintedLine, Token, is_figure, page_of, text_of
 from dagster_project.extract.pdf.readings.reading import HeaderCell, Reading, Row
 from dagster_project.extract.pdf.readings.sums import sums_of
+from dagster_project.extract.pdf.rows import OVERPRINTED_EM, SAME_LINE, Untold
 from dagster_project.extract.pdf.rules import Drawing
-from dagster_project.extract.pdf.tables import PageTable, print_text
+from dagster_project.extract.pdf.tables import PageTable, print_text, refuse_doubtful, refuse_torn_labels
 
 ACCEPTED: Final = 0.8
 """Least probability of a reading that becomes a table."""
@@ -70,8 +73,12 @@ def read_rest(words: Sequence[Word], drawing: Drawing, taken: Collection[int]) -
         if not reading.words.isdisjoint(taken):
             continue
         bar = probability(weights("acceptance").odds(reading.evidence))
-        if bar > ACCEPTED or (bar > BORNE_OUT and len(sums_of(reading).covered) >= COVERED * len(reading.figures)):
-            found.append(Accepted(table_of(reading), bar, reading.generator))
+        table = table_of(reading)
+        is_borne_out = bar > ACCEPTED or (
+            bar > BORNE_OUT and len(sums_of(reading).covered) >= COVERED * len(reading.figures)
+        )
+        if is_borne_out and not _is_unreadable(reading, table):
+            found.append(Accepted(table, bar, reading.generator))
         elif bar > SHOWN:
             found.append(
                 Doubtful(
@@ -82,6 +89,28 @@ def read_rest(words: Sequence[Word], drawing: Drawing, taken: Collection[int]) -
                 )
             )
     return found
+
+
+def _is_unreadable(reading: Reading, table: PageTable) -> bool:
+    """Whether what is printed contradicts itself, whichever way it is read: then no evidence helps."""
+    try:
+        refuse_doubtful(table)
+        refuse_torn_labels(table)
+    except Untold:
+        return True
+    words = [word for line in reading.lines for token in line.tokens for word in token.words]
+    return (
+        any(word.is_cut for word in words)
+        or any(_are_overprinted(a, b) for a, b in pairwise(reading.lines))
+        or doubt_about(table, words) is not None
+    )
+
+
+def _are_overprinted(upper: PrintedLine, lower: PrintedLine) -> bool:
+    gap, size = lower.y - upper.y, min(upper.size, lower.size)
+    return SAME_LINE * size < gap < OVERPRINTED_EM * size and any(
+        a.x0 < b.x1 and b.x0 < a.x1 for a in upper.tokens for b in lower.tokens
+    )
 
 
 def table_of(reading: Reading) -> PageTable:
