@@ -104,7 +104,10 @@ NUMBER = re.compile(r"[+\-−–]?\s?(?:\d{1,3}(?:[ \u00a0\u2009\u202f]\d{3})+|\
 NUMERIC_CELL = re.compile(
     rf"(?:{NUMBER.pattern})\s?(?:%|‰|[a-zåäö]{{1,5}}\.?)?\*?[⁰¹²³⁴-⁹⁽⁾]*(?:\s*\([^()]*\))?", re.IGNORECASE
 )
-YEAR_CELL = re.compile(r"(?:19|20)\d\d(?:\s?[-–/]\s?(?:\d\d|(?:19|20)\d\d))?|(?:19|20)\d\d-\d\d(?:-\d\d)?")
+YEAR_CELL = re.compile(
+    r"(?:(?:19|20)\d\d(?:\s?[-–/]\s?(?:\d\d|(?:19|20)\d\d))?|(?:19|20)\d\d-\d\d(?:-\d\d)?)\s?[*⁰¹²³⁴-⁹]{0,3}"
+)
+"""A year, two of them or a date, with the mark of a footnote."""
 YEAR_HEAD = re.compile(r"(?:19|20)\d\d\s?\((?!(?:19|20)\d\d|\d)[^()]+\)|(?:19|20)\d\d [^\W\d_][^()\d]*")
 """A year and what its column holds: ``2022 (kr)``, ``2021 Riket``."""
 MAX_HEAD = 3

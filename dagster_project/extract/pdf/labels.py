@@ -40,11 +40,13 @@ def spread_labels(rows: list[list[str]], spans: Spans) -> None:
     single = sum(bool(texts[0]) and not any(texts[1:]) for texts in labels)
     if 2 * single <= len(groups) or not all(texts[0] for texts in labels):
         return
-    for group, texts in zip(groups, labels, strict=True):
+    ends = [*(group[0] for group in groups[1:]), len(rows)]
+    for group, texts, end in zip(groups, labels, ends, strict=True):
         rows[group[0]][0] = _joined([text for text in texts if text])
         for index in group[1:]:
             rows[index][0] = ""
-        spans[group[0], 0] = (max(size, spans.get((group[0], 0), (1, 1))[0]), 1)
+        drawn = spans.get((group[0], 0), (1, 1))[0]
+        spans[group[0], 0] = (min(max(size, drawn), end - group[0]), 1)
 
 
 def _cycle(names: Sequence[str]) -> int | None:

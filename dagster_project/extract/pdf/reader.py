@@ -509,7 +509,7 @@ def _grid(table: PageTable, page: _Page, before: _Placed | None) -> Grid:
     return Grid(
         tuple(tuple(page.place(text) for text in row) for row in table.rows),
         page=page.number,
-        header_rows=0 if headless or (_is_headless(table) and not table.header_rows) else table.header_rows,
+        header_rows=0 if headless else table.header_rows,
         spans=tuple((*place, *span) for place, span in sorted(table.spans.items())),
         follows=goes_on,
     )
