@@ -15,6 +15,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from PIL import Image, ImageDraw
+from reportlab.lib.utils import ImageReader
 
 from dagster_project.extract import Document, ExtractionError, Limits, extract
 from dagster_project.extract.pdf.readings.evidence import SIGNS, weights
@@ -126,6 +128,22 @@ def test_a_column_in_one_drawn_cell_is_read_row_by_row_or_refused() -> None:
     except ExtractionError:
         return
     assert _rows(document) == rows
+
+
+def test_a_picture_that_may_hold_a_table_is_told_and_a_photograph_is_not() -> None:
+    print_of_a_table = Image.new("L", (900, 400), 255)
+    pen = ImageDraw.Draw(print_of_a_table)
+    for row in range(8):
+        pen.line((20, 20 + 45 * row, 880, 20 + 45 * row), fill=0, width=2)
+        for column in range(5):
+            pen.text((40 + 170 * column, 32 + 45 * row), f"{row}{column} 123", fill=0, font_size=22)
+    noise = Image.effect_noise((900, 400), 90).point(lambda tone: tone // 2)
+    for picture, is_told in ((print_of_a_table, True), (noise, False)):
+        page = _page()
+        page.canvas.drawImage(ImageReader(picture), LEFT, 300, 450, 200)
+        with pytest.raises(ExtractionError) as raised:
+            page.read()
+        assert ("page 1: a picture may hold a table" in str(raised.value)) is is_told
 
 
 def test_every_sign_has_its_weights_and_says_what_it_is() -> None:

@@ -32,7 +32,7 @@ from dagster_project.extract.pdf.outline import (
 )
 from dagster_project.extract.pdf.readings import Accepted, doubt_about, may_hold_rest, read_rest
 from dagster_project.extract.pdf.rows import Untold
-from dagster_project.extract.pdf.rules import Drawing, read_drawing
+from dagster_project.extract.pdf.rules import Area, Drawing, read_drawing
 from dagster_project.extract.pdf.tables import (
     PageTable,
     Refused,
@@ -66,6 +66,7 @@ REST = "for it goes on with one that was left out"
 HEADER_CUT = "the end of a page cuts its header"
 HEADER_ONLY = "only a part of its header can be read"
 NO_TEXT = "no text layer: run OCR first"
+PICTURE = "a picture may hold a table, and pictures are not read"
 MAX_POINTS = 14_400.0
 """Width or height of a page, in points, that the format allows."""
 MIN_GLYPHS = 20
@@ -110,9 +111,12 @@ def read_pdf(data: bytes, limits: Limits, words: StructureWords) -> Document:
     notes.extend(more)
     if any(LEFT_OUT in note for note in notes) and not any(isinstance(item, Grid) for item in items):
         raise ExtractionError(f"no table could be read: {'; '.join(notes)}")
-    if not items:
-        raise ExtractionError("no table found")
-    document = assemble(items, limits, words)
+    try:
+        if not items:
+            raise ExtractionError("no table found")
+        document = assemble(items, limits, words)
+    except ExtractionError as error:
+        raise ExtractionError("; ".join([str(error), *(note for note in notes if note.endswith(PICTURE))])) from error
     return replace(
         document,
         media_type="application/pdf",
@@ -170,7 +174,16 @@ def _read_pages(pdf: Any, count: int, limits: Limits) -> tuple[list[_Page], list
         pages.append(_Page(index + 1, text, drawing, tags, frame))
         if not text.words and drawing.images > 0.3:
             notes.append(f"page {index + 1}: {NO_TEXT}")
+        elif any(_is_bare(picture, text.words) for picture in drawing.printed):
+            notes.append(f"page {index + 1}: {PICTURE}")
     return pages, notes
+
+
+def _is_bare(picture: Area, words: Sequence[Word]) -> bool:
+    """Whether nothing is printed over a picture: what stands on a scan with a text layer is read."""
+    return not any(
+        picture.x0 < (word.x0 + word.x1) / 2 < picture.x1 and picture.y0 < word.y < picture.y1 for word in words
+    )
 
 
 def _refuse_unreadable(pages: Sequence[_Page], notes: Sequence[str]) -> None:

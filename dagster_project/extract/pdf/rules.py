@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import ctypes
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Any
 
@@ -16,6 +16,7 @@ import pypdfium2.raw as pdfium
 
 from dagster_project.extract.pdf.calls import INT, POINTER, address_of, prototype
 from dagster_project.extract.pdf.characters import Frame
+from dagster_project.extract.pdf.images import may_hold_table
 
 THIN = 3.0
 """Points up to which a filled area is a drawn line."""
@@ -26,6 +27,8 @@ NEAR = 1.6
 MAX_SEGMENTS = 60_000
 """Path segments of a page that are looked at; a map or a chart has more, and no table."""
 MAX_DEPTH = 6
+MAX_PICTURES = 20
+"""Pictures of a page that are looked at."""
 
 
 @dataclass(slots=True)
@@ -57,6 +60,8 @@ class Drawing:
     areas: list[Area]
     images: float
     """Share of the page that pictures cover, 0 to 1 (overlaps counted twice, bounded)."""
+    printed: list[Area] = field(default_factory=list)
+    """Pictures that look like print and may hold a table."""
 
 
 def read_drawing(page: Any, frame: Frame) -> Drawing:
@@ -64,16 +69,19 @@ def read_drawing(page: Any, frame: Frame) -> Drawing:
     across: list[Rule] = []
     down: list[Rule] = []
     areas: list[Area] = []
+    printed: list[Area] = []
     covered = 0.0
     left = MAX_SEGMENTS
     for item, kind, matrix in _objects(address_of(page)):
         if kind == pdfium.FPDF_PAGEOBJ_IMAGE:
             x0, y0, x1, y1 = frame.box(*_bounds(item, matrix))
             covered += max(0.0, x1 - x0) * max(0.0, y1 - y0)
+            if len(printed) < MAX_PICTURES and may_hold_table(item, (x0, y0, x1, y1), frame.width):
+                printed.append(Area(x0, y0, x1, y1, WHITE))
         elif kind == pdfium.FPDF_PAGEOBJ_PATH and left > 0:
             left -= _path(item, matrix, frame, across, down, areas)
     page_area = max(1.0, frame.width * frame.height)
-    return Drawing(merged(across), merged(down), areas, min(1.0, covered / page_area))
+    return Drawing(merged(across), merged(down), areas, min(1.0, covered / page_area), printed)
 
 
 Matrix = tuple[float, float, float, float, float, float]
