@@ -33,7 +33,7 @@ __all__ = [
     "StructureWords",
     "Table",
     "extract",
-    "load_readers",
+    "load_reader",
     "report_id_for",
 ]
 
@@ -74,19 +74,14 @@ def extract(
     if kind.name not in READERS:
         raise ExtractionError(f"format not supported yet: the content is {LABELS[kind.name]}")
     try:
-        document = _reader(kind.name)(data, limits, words or StructureWords())
+        document = load_reader(kind.name)(data, limits, words or StructureWords())
     except RecursionError as error:
         raise ExtractionError("elements are nested too deep") from error
     return replace(document, notes=(*kind.notes, *document.notes))
 
 
-def _reader(kind: str) -> Reader:
+def load_reader(kind: str) -> Reader:
+    """The reader of one of :data:`READERS`."""
     # Only now: the parsers take a second to import, and who asks the warehouse or for help needs none of them.
     reader: Reader = getattr(import_module(f"dagster_project.extract.{kind}"), f"read_{kind}")
     return reader
-
-
-def load_readers() -> None:
-    """Import every reader now, for a process that will read documents of any kind."""
-    for kind in sorted(READERS):
-        _reader(kind)

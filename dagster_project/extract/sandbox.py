@@ -1,71 +1,82 @@
 """Reads documents in child processes, so that one that crashes or hangs its parser costs that document only.
 
-Belongs here: starting, limiting, reusing and ending the children, and what crosses the pipe. Does not belong here:
-reading (``extract``) and which documents are read in parallel (the caller's executor).
+Belongs here: starting, limiting, reusing and ending the children. Does not belong here: what a child does (``child``)
+and may not do (``confinement``), reading (``extract``) and which documents are read in parallel (the caller's
+executor).
 """
 
 from __future__ import annotations
 
 import base64
 import contextlib
-import io
+import functools
 import json
 import os
 import pickle
-import resource
+import select
+import shutil
 import signal
-import struct
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
-from dataclasses import fields
-from operator import attrgetter
+import time
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict
+from importlib.util import find_spec
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
-from dagster_project.extract import extract, load_readers
-from dagster_project.extract.document import (
-    Cell,
-    Document,
-    ExtractionError,
-    Heading,
-    Limits,
-    Paragraph,
-    RunningLine,
-    StructureWords,
-    Table,
+from dagster_project.extract.child import (
+    ASKED,
+    DRAWN,
+    FAILED,
+    FONTS,
+    LENGTH,
+    MAX_MESSAGE,
+    OUT_OF_MEMORY,
+    READ,
+    SYSTEM_LIBRARIES,
+    Box,
+    Job,
+    Start,
+    document_of,
+    framed,
 )
-from dagster_project.extract.structure import Box
+from dagster_project.extract.confinement import Layer
+from dagster_project.extract.document import Document, ExtractionError, Limits, StructureWords
 
-BOOT = "import sys; sys.path.insert(0, sys.argv[1]); from dagster_project.extract.sandbox import serve; serve()"
+BOOT = (
+    "import json, sys; start = json.loads(sys.argv[1]);"
+    "sys.path += [start['root'], *start['libraries']];"
+    "from dagster_project.extract.child import Start, serve; serve(Start(**start))"
+)
+OPTIONS = ("-I", "-S", "-B", "-X", "utf8")
+"""Nothing of Python's own configuration, no packages but ours, no bytecode written."""
 ROOT = str(Path(__file__).resolve().parents[2])
-KEPT_ENVIRONMENT = ("PATH", "LANG", "LC_ALL", "LC_CTYPE", "TMPDIR", "PYTHONPATH", "PYTHONHOME", "LD_LIBRARY_PATH")
-"""What a child needs to start; tokens and passwords of the caller stay with the caller."""
+LIBRARIES = (
+    *("PIL", "et_xmlfile", "lxml", "openpyxl", "pypdfium2", "pypdfium2_raw", "python_calamine", "selectolax", "xlrd"),
+)
+"""Packages that readers are made of."""
+KEPT_ENVIRONMENT = ("LD_LIBRARY_PATH",)
+"""What of the caller's environment a child may need to start; tokens and passwords of the caller stay with the
+caller."""
 MAX_JOBS = 500
 """Documents after which a child is replaced: parsers leak."""
-OPEN_FILES = 64
-LENGTH = struct.Struct(">Q")
+GROWN_SHARE = 0.5
+"""Share of the memory from which a child is replaced."""
 GRACE_SECONDS = 5
-OUT_OF_MEMORY = "memory"
-FAILED = "error"
-READ = "document"
-DRAWN = "picture"
+PART = 1024 * 1024
+"""Bytes that are taken from a pipe at a time."""
 SENSELESS = "the reader's answer makes no sense"
-PARTS: dict[str, Any] = {
-    "headings": Heading,
-    "paragraphs": Paragraph,
-    "tables": Table,
-    "cells": Cell,
-    "running_lines": RunningLine,
-}
-"""Fields of a document that hold records, and of which kind."""
-Job = tuple[str, Limits, tuple[Any, ...]]
-"""What is to be done (:data:`READ`, :data:`DRAWN`), the limits for it, and its arguments."""
+CONTAINER = "bubblewrap"
 
 
 class GaveUpError(ExtractionError):
     """The document was not read for want of time or memory, or its reader died: on another day it may be."""
+
+
+class _DiedError(GaveUpError):
+    """The reader died, of this document or of something else."""
 
 
 def extract_in_child(
@@ -88,8 +99,11 @@ class Children:
     one thread a core reads on all cores. Use it as a context manager: its end is the end of the children.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, most: int = 64) -> None:
+        """``most`` is how many there may be at the same time; more calls than that wait for each other."""
+        self._places = threading.BoundedSemaphore(most)
         self._idle: list[_Child] = []
+        self._busy: set[_Child] = set()
         self._lock = threading.Lock()
         self._closed = False
 
@@ -107,14 +121,22 @@ class Children:
         for child in idle:
             child.end()
 
+    def kill(self) -> None:
+        """End all children now; what they read is given up, and no more is read."""
+        self.close()
+        with self._lock:
+            busy = list(self._busy)
+        for child in busy:
+            child.stop()
+
     def extract(
         self, data: bytes, file_name: str, limits: Limits | None = None, words: StructureWords | None = None
     ) -> Document:
         """Read one document; see :func:`extract_in_child`."""
         limits = limits or Limits()
-        content = self._run((READ, limits, (data, file_name, limits, words)), limits)
+        content = self._run((READ, (data, file_name, limits, words)), limits)
         try:
-            return _document(content)
+            return document_of(content)
         except (ValueError, TypeError, KeyError) as error:
             raise ExtractionError(SENSELESS) from error
 
@@ -124,44 +146,86 @@ class Children:
         Raises:
             ExtractionError: the page cannot be drawn, or not within the limits.
         """
-        limits = limits or Limits()
-        content = self._run((DRAWN, limits, (pdf_bytes, page, box)), limits)
+        content = self._run((DRAWN, (pdf_bytes, page, box)), limits or Limits())
         try:
             return base64.b64decode(content)
         except (ValueError, TypeError) as error:
             raise ExtractionError(SENSELESS) from error
 
+    def confinement(self, limits: Limits | None = None) -> tuple[list[Layer], dict[str, bool]]:
+        """What holds a child on this machine, by its own word: every layer, and what it tried and whether that worked.
+
+        Raises:
+            ExtractionError: no child starts.
+        """
+        content = self._run((ASKED, ()), limits or Limits())
+        try:
+            layers = [Layer(**layer) for layer in content[0]]
+            return [*layers, Layer(CONTAINER, missing=_container()[1])], {
+                str(k): bool(v) for k, v in content[1].items()
+            }
+        except (ValueError, TypeError, KeyError, AttributeError) as error:
+            raise ExtractionError(SENSELESS) from error
+
     def _run(self, job: Job, limits: Limits) -> Any:
         """Have one job done: its result as plain values."""
         packed = pickle.dumps(job)
+        with self._places:
+            kind, content = self._answer(packed, limits)
+        if kind == FAILED:
+            raise ExtractionError(str(content))
+        return content
+
+    def _answer(self, job: bytes, limits: Limits) -> tuple[str, Any]:
+        """The kind of answer that a child gives, and what it is; a child that dies is given one more try."""
+        has_died = False
         while True:
-            child = self._take()
+            child = self._take(limits)
             fresh = child.jobs == 0
             try:
-                kind, content = child.run(packed, limits)
+                kind, content = child.run(job)
+            except _DiedError:
+                self._drop(child)
+                # It may have been ended from outside, or by what an earlier document left behind.
+                if has_died or self._closed:
+                    raise
+                has_died = True
+                continue
             except BaseException:
-                child.kill()
+                self._drop(child)
                 raise
-            if kind == OUT_OF_MEMORY:
-                child.kill()
-                if not fresh:
-                    # What earlier documents left behind may have filled it: once more, in an empty one.
-                    continue
+            if kind != OUT_OF_MEMORY:
+                self._give_back(child)
+                return kind, content
+            self._drop(child)
+            if fresh:
                 raise GaveUpError(f"needs more memory than the limit of {limits.max_memory_bytes // 2**20} MiB")
-            self._give_back(child)
-            if kind == FAILED:
-                raise ExtractionError(str(content))
-            return content
+            # What earlier documents left behind may have filled it: once more, in an empty one.
 
-    def _take(self) -> _Child:
+    def _take(self, limits: Limits) -> _Child:
         with self._lock:
-            if self._idle:
-                return self._idle.pop()
-        return _Child()
+            if self._closed:
+                raise GaveUpError("reading was broken off")
+            # Its limits are for good: other limits need another child.
+            child = next((child for child in reversed(self._idle) if child.suits(limits)), None)
+            if child is not None:
+                self._idle.remove(child)
+                self._busy.add(child)
+                return child
+        child = _Child(limits)
+        with self._lock:
+            self._busy.add(child)
+        return child
+
+    def _drop(self, child: _Child) -> None:
+        child.kill()
+        with self._lock:
+            self._busy.discard(child)
 
     def _give_back(self, child: _Child) -> None:
         with self._lock:
-            keep = not self._closed and child.jobs < MAX_JOBS
+            self._busy.discard(child)
+            keep = not self._closed and not child.is_spent
             if keep:
                 self._idle.append(child)
         if not keep:
@@ -171,62 +235,91 @@ class Children:
 class _Child:
     """One child process and its two pipes."""
 
-    def __init__(self) -> None:
+    def __init__(self, limits: Limits) -> None:
         self.jobs = 0
-        environment = {name: os.environ[name] for name in KEPT_ENVIRONMENT if name in os.environ}
-        self._process = subprocess.Popen(  # noqa: S603 - our own interpreter and program
-            [sys.executable, "-c", BOOT, ROOT],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            env=environment,
-            # An interrupt from the keyboard is the parent's business.
-            start_new_session=True,
-        )
-
-    def run(self, job: bytes, limits: Limits) -> tuple[str, Any]:
-        """Have one job done: the kind of answer, and the result as plain values or the reason why there is none."""
+        self._limits = limits
+        self._cpu_seconds = 0.0
+        self._memory_bytes = 0
+        # From a thread that lasts: the system ends the child with the thread that started it.
+        self._process: subprocess.Popen[bytes] = _starter().submit(_start, limits).result()
         assert self._process.stdin is not None
         assert self._process.stdout is not None
-        late = threading.Event()
+        self._sink, self._source = self._process.stdin.fileno(), self._process.stdout.fileno()
+        for pipe in (self._sink, self._source):
+            os.set_blocking(pipe, False)
 
-        def stop() -> None:
-            late.set()
-            self._process.kill()
+    def suits(self, limits: Limits) -> bool:
+        """Whether it was started with these limits on the process."""
+        own = self._limits
+        return (own.max_seconds, own.max_memory_bytes) == (limits.max_seconds, limits.max_memory_bytes)
 
-        timer = threading.Timer(limits.max_seconds, stop)
-        timer.daemon = True
-        timer.start()
+    @property
+    def is_spent(self) -> bool:
+        """Whether it has done enough, or has not all of the time and memory left for another document."""
+        return (
+            self.jobs >= MAX_JOBS
+            or self._cpu_seconds > self._limits.max_seconds
+            or self._memory_bytes > GROWN_SHARE * self._limits.max_memory_bytes
+        )
+
+    def run(self, job: bytes) -> tuple[str, Any]:
+        """Have one job done: the kind of answer, and the result as plain values or the reason why there is none."""
+        due = time.monotonic() + self._limits.max_seconds
         try:
-            _send(self._process.stdin, job)
-            answer = _receive(self._process.stdout)
-        except (BrokenPipeError, EOFError):
-            answer = b""
-        finally:
-            timer.cancel()
-            # It may be about to kill a child that has answered, and that would then fail the next document.
-            timer.join()
-        if not answer or late.is_set():
-            raise GaveUpError(self._reason(limits, is_late=late.is_set()))
+            self._send(framed(job), due)
+            (length,) = LENGTH.unpack(self._receive(LENGTH.size, due))
+            if length > MAX_MESSAGE:
+                raise ExtractionError(SENSELESS)
+            answer = self._receive(length, due)
+        except (TimeoutError, BrokenPipeError, EOFError) as error:
+            raise self._end_without_answer(is_late=isinstance(error, TimeoutError)) from error
         self.jobs += 1
         try:
-            kind, content = json.loads(answer)
+            kind, content, cpu_seconds, memory_bytes = json.loads(answer)
+            self._cpu_seconds, self._memory_bytes = float(cpu_seconds), int(memory_bytes)
             return str(kind), content
-        except (ValueError, TypeError, RecursionError) as error:
+        except (ValueError, TypeError, RecursionError, OverflowError) as error:
             raise ExtractionError(SENSELESS) from error
 
-    def _reason(self, limits: Limits, *, is_late: bool) -> str:
+    def _send(self, content: bytes, due: float) -> None:
+        rest = memoryview(content)
+        while rest:
+            self._wait_for(self._sink, select.POLLOUT, due)
+            rest = rest[os.write(self._sink, rest) :]
+
+    def _receive(self, count: int, due: float) -> bytearray:
+        content = bytearray()
+        while len(content) < count:
+            self._wait_for(self._source, select.POLLIN, due)
+            part = os.read(self._source, min(count - len(content), PART))
+            if not part:
+                raise EOFError
+            content += part
+        return content
+
+    @staticmethod
+    def _wait_for(pipe: int, event: int, due: float) -> None:
+        poll = select.poll()
+        poll.register(pipe, event)
+        if not poll.poll(max(0.0, due - time.monotonic()) * 1000):
+            raise TimeoutError
+
+    def _end_without_answer(self, *, is_late: bool) -> GaveUpError:
         """Why the child ended without an answer."""
+        if is_late:
+            self.stop()
         with contextlib.suppress(subprocess.TimeoutExpired):
             self._process.wait(GRACE_SECONDS)
         code = self._process.returncode
+        if code is not None and code > 128:
+            code = 128 - code  # what the container says of a signal inside
         if is_late or code == -signal.SIGXCPU:
-            return f"reading took longer than the limit of {limits.max_seconds} seconds"
+            return GaveUpError(f"reading took longer than the limit of {self._limits.max_seconds} seconds")
         if code == -signal.SIGKILL:
-            return "the reader was ended by the system, as a rule for want of memory"
+            return _DiedError("the reader was ended by the system, as a rule for want of memory")
         if code is not None and code < 0:
-            return f"the reader crashed on this document ({signal.Signals(-code).name})"
-        return f"the reader ended on this document without an answer (exit code {code})"
+            return _DiedError(f"the reader crashed on this document ({_signal_name(-code)})")
+        return _DiedError(f"the reader ended on this document without an answer (exit code {code})")
 
     def end(self) -> None:
         """Let the child end by itself."""
@@ -236,12 +329,18 @@ class _Child:
         try:
             self._process.wait(GRACE_SECONDS)
         except subprocess.TimeoutExpired:
-            self._process.kill()
+            self.stop()
         self._release()
+
+    def stop(self) -> None:
+        """End the child under the hands of the thread that waits for its answer, with the container around it."""
+        if self._process.returncode is None:
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.killpg(self._process.pid, signal.SIGKILL)
 
     def kill(self) -> None:
         """End the child at once."""
-        self._process.kill()
+        self.stop()
         self._release()
 
     def _release(self) -> None:
@@ -252,106 +351,76 @@ class _Child:
                     pipe.close()
 
 
-# --- what crosses the pipe ------------------------------------------------------------------------------------------
+def _signal_name(number: int) -> str:
+    try:
+        return signal.Signals(number).name
+    except ValueError:
+        return f"signal {number}"
 
 
-def _send(pipe: IO[bytes], content: bytes) -> None:
-    pipe.write(LENGTH.pack(len(content)))
-    pipe.write(content)
-    pipe.flush()
+# --- starting -------------------------------------------------------------------------------------------------------
 
 
-def _receive(pipe: IO[bytes]) -> bytes:
-    head = pipe.read(LENGTH.size)
-    if len(head) < LENGTH.size:
-        raise EOFError
-    content = pipe.read(LENGTH.unpack(head)[0])
-    if len(content) < LENGTH.unpack(head)[0]:
-        raise EOFError
-    return content
+@functools.cache
+def _starter() -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(1, "starts-readers")
 
 
-def _document(content: Any) -> Document:
-    """The document from what the child sent. JSON, not pickle: a child that was taken over must not take the parent."""
-    return Document(
-        **{
-            **content,
-            **{name: tuple(kind(*row) for row in content[name]) for name, kind in PARTS.items()},
-            "notes": tuple(content["notes"]),
-        }
+def _start(limits: Limits) -> subprocess.Popen[bytes]:
+    container, _ = _container()
+    start = Start(
+        root=ROOT,
+        libraries=_library_folders(),
+        memory_bytes=limits.max_memory_bytes,
+        # The clock is the parent's. This ends a child that nobody waits for any more, and leaves every document its
+        # time, for one that has used half of it is replaced.
+        cpu_seconds=2 * limits.max_seconds + 1,
+        parent=0 if container else os.getpid(),
+    )
+    environment = {name: os.environ[name] for name in KEPT_ENVIRONMENT if name in os.environ}
+    return subprocess.Popen(  # noqa: S603 - our own interpreter and program
+        [*container, sys.executable, *OPTIONS, "-c", BOOT, json.dumps(asdict(start))],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        bufsize=0,
+        env=environment,
+        cwd="/",
+        # An interrupt from the keyboard is the parent's business.
+        start_new_session=True,
     )
 
 
-def _plain(document: Document) -> dict[str, Any]:
-    content = {field.name: getattr(document, field.name) for field in fields(document)}
-    for name, kind in PARTS.items():
-        values = attrgetter(*(field.name for field in fields(kind)))
-        content[name] = [values(row) for row in content[name]]
-    return content
+@functools.cache
+def _library_folders() -> tuple[str, ...]:
+    """The folders that hold the packages of the readers, wherever they were installed."""
+    specs = (find_spec(name) for name in LIBRARIES)
+    folders = (str(Path(spec.origin).resolve().parents[1]) for spec in specs if spec is not None and spec.origin)
+    return tuple(dict.fromkeys(folders))
 
 
-# --- the child ------------------------------------------------------------------------------------------------------
-
-
-def serve() -> None:
-    """The child: read documents from standard input until it is closed."""
-    source = os.fdopen(os.dup(0), "rb")
-    target = os.fdopen(os.dup(1), "wb")
-    # Whatever a library prints must not get between the answers.
-    null = os.open(os.devnull, os.O_RDWR)
-    os.dup2(null, 0)
-    os.dup2(null, 1)
-    for limit, most in (
-        (resource.RLIMIT_CORE, 0),
-        (resource.RLIMIT_FSIZE, 0),
-        (resource.RLIMIT_NOFILE, OPEN_FILES),
-    ):
-        _limit(limit, most)
-    # Before any limit of a document: what the parsers need must not count against it.
-    load_readers()
-    for job in _jobs(source):
-        answer = _answer(job)
-        _send(target, json.dumps(answer).encode())
-        if answer[0] == OUT_OF_MEMORY:
-            return
-
-
-def _jobs(source: IO[bytes]) -> Iterator[Job]:
-    while True:
-        try:
-            yield pickle.loads(_receive(source))  # noqa: S301 - from the parent, which is trusted
-        except EOFError:
-            return
-
-
-def _answer(job: Job) -> tuple[str, Any]:
-    what, limits, arguments = job
-    _limit(resource.RLIMIT_AS, limits.max_memory_bytes)
-    used = resource.getrusage(resource.RUSAGE_SELF)
-    # The parent counts wall time; this ends a child whose parent is gone.
-    _limit(resource.RLIMIT_CPU, int(used.ru_utime + used.ru_stime) + limits.max_seconds + 1)
+@functools.cache
+def _container() -> tuple[tuple[str, ...], str | None]:
+    """The command that shuts a child into namespaces of its own, or none and why not."""
+    program = shutil.which("bwrap")
+    if program is None:
+        return (), "not installed"
+    read_only = [
+        *(sys.base_prefix, sys.prefix, str(Path(sys.executable).resolve().parent), *_library_folders()),
+        *(str(Path(ROOT) / "dagster_project"), *SYSTEM_LIBRARIES, *FONTS),
+    ]
+    places = [path for path in dict.fromkeys(read_only) if not path.startswith("/dev/")]
+    command = (
+        *(program, "--unshare-all", "--die-with-parent", "--cap-drop", "ALL", "--dev", "/dev"),
+        *(part for path in places for part in ("--ro-bind-try", path, path)),
+        "--",
+    )
     try:
-        return what, _drawn(*arguments) if what == DRAWN else _plain(extract(*arguments))
-    except ExtractionError as error:
-        return FAILED, str(error)
-    except MemoryError:
-        return OUT_OF_MEMORY, ""
-    except RecursionError:
-        return FAILED, "nested too deep"
-    except Exception as error:  # whatever a parser raises is the document's fault here, and its reason
-        return FAILED, f"the reader failed on this document ({type(error).__name__}: {error})"
-
-
-def _drawn(pdf_bytes: bytes, page: int, box: Box | None) -> str:
-    from dagster_project.extract.picture import render_cell
-
-    buffer = io.BytesIO()
-    render_cell(pdf_bytes, page, box).save(buffer, "PNG")
-    return base64.b64encode(buffer.getvalue()).decode("ascii")
-
-
-def _limit(what: int, most: int) -> None:
-    """Set a soft limit; systems that do not know it, or forbid it, go without."""
-    _, hard = resource.getrlimit(what)
-    with contextlib.suppress(ValueError, OSError):
-        resource.setrlimit(what, (most if hard == resource.RLIM_INFINITY else min(most, hard), hard))
+        tried = subprocess.run(  # noqa: S603
+            [*command, sys.executable, *OPTIONS, "-c", "pass"], capture_output=True, timeout=GRACE_SECONDS, check=False
+        )
+    except (OSError, subprocess.TimeoutExpired) as error:
+        return (), f"refused: {error}"
+    if tried.returncode:
+        return (), f"refused: {tried.stderr.decode(errors='replace').strip() or tried.returncode}"
+    return command, None

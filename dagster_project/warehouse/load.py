@@ -1,16 +1,22 @@
-"""The raw layer of one refresh: what has changed below the reports folder into the working file, in one transaction.
+"""The raw layer of one refresh: what has changed below the reports folder into the working file.
 
-Belongs here: the order of the steps, what counts as a change, and the transaction. Does not belong here: each step
+Belongs here: the order of the steps, what counts as a change, and the transactions. Does not belong here: each step
 itself (``scan``, ``overrides``, ``words``, ``reading``, ``raw``), and what the file notes about itself (``working``).
+
+A load commits as it goes, a chunk of reports at a time, each with what the file notes about them; one that is killed
+goes on where it was. A file whose load has not come to its end is marked, and nothing is built of it.
 """
 
 from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Callable, Collection, Container, Iterable, Sequence
+from collections import Counter
+from collections.abc import Callable, Collection, Container, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from itertools import count
 from typing import Any, Final, TypeGuard
 
 import duckdb
@@ -22,7 +28,7 @@ from dagster_project.warehouse import journal, working
 from dagster_project.warehouse.history import write_history
 from dagster_project.warehouse.overrides import Overrides, read_overrides
 from dagster_project.warehouse.raw import SCHEMA, TABLES
-from dagster_project.warehouse.reading import ReadReport, read_reports
+from dagster_project.warehouse.reading import ReadReport, read_chunks
 from dagster_project.warehouse.removals import (
     Before,
     Kept,
@@ -39,6 +45,10 @@ from dagster_project.warehouse.scan import OVERRIDES_FILE, READABLE, FoundFile, 
 from dagster_project.warehouse.transform import project_fingerprint
 from dagster_project.warehouse.words import read_structure_words
 from dagster_project.warehouse.working import KnownFile
+
+CHUNK_REPORTS: Final = 200
+CHUNK_SECONDS: Final = 60.0
+"""What a load commits at a time: so many reports, or what was read in so many seconds."""
 
 BATCH_ROWS: Final = 50_000
 """Rows of all tables together that are gathered before they are handed to DuckDB."""
@@ -79,11 +89,12 @@ class LoadResult:
 
 
 def load_raw(settings: Settings, on_read: OnRead | None = None) -> LoadResult:
-    """Bring the raw tables of the working file up to date with the reports folder, in one transaction.
+    """Bring the raw tables of the working file up to date with the reports folder.
 
     Only files that are new or have changed since they were read are read, or all of them where the readers, their words
     or limits have changed, with ``settings.full``, or where the working file cannot be used (it is then made anew).
-    Rows stand report by report; in a new working file the reports follow in the order of file names.
+    Reports are committed in chunks as they are read. After a load that was killed, the next one reads the rest. Rows
+    stand report by report; nothing may rest on the order of the reports (``tests/test_order.py``).
 
     What readers have and this load does not give is dropped or kept, as ``removals`` says.
 
@@ -142,89 +153,89 @@ def _load(
     on_read: OnRead | None,
 ) -> LoadResult:
     extraction = working.extraction_fingerprint(settings)
-    connection.begin()
     known = working.known_files(connection)
     again = _set_aside_no_more(connection, settings)
     now_ns = time.time_ns()
     looks = {file.file_name: working.look_of(file, now_ns) for file in files}
-    changed: list[FoundFile] = []
-    touched: list[KnownFile] = []
-    for file in files:
-        was, look = known.get(file.file_name), looks[file.file_name]
-        if not _is_comparable(was, file, extraction, again):
-            changed.append(file)
-        elif was is not None and (look == "" or look != was.look):
-            if file.refusal is not None or _sha256(file, settings.limits) != was.sha256:
-                changed.append(file)
-            elif look != was.look:
-                touched.append(replace(was, look=look))
+    changed, touched = _compare(files, known, looks, extraction, again, settings.limits)
     names = {file.file_name for file in files}
     gone_files = [file for name, file in known.items() if name not in names and name != OVERRIDES_FILE]
     # A report whose report_id another file may take goes first; the others when it is known which of them stay.
     claimed = {file.report_id for file in changed}
     in_question = [file for file in gone_files if file.is_loaded and file.report_id not in claimed]
     removed = [file for file in gone_files if file not in in_question]
-    _take_out(connection, removed)
-    writer = _Writer(connection)
-    errors = dict(connection.execute("select file_name, error from raw.report where status = 'quarantined'").fetchall())
-    gone = [known[file.file_name] for file in changed if file.file_name in known]
-    _delete(connection, gone)
-    working.note_files(connection, touched)
-    pending = {file.report_id for file in [*gone, *removed] if file.is_loaded}
+
+    with _transaction(connection):
+        if changed or gone_files:
+            working.note_loading(connection, is_loading=True)
+        _take_out(connection, removed)
+        replaceable = _make_way(connection, changed, known)
+        working.note_files(connection, touched)
+    chunks = read_chunks(
+        changed,
+        settings.limits,
+        words,
+        settings.workers,
+        most=CHUNK_REPORTS,
+        seconds=CHUNK_SECONDS,
+        on_read=_counter(len(changed), len(files), on_read),
+    )
     bytes_read = 0
-    is_same = not removed
-    results = read_reports(changed, settings.limits, words, settings.workers)
-    noted: list[KnownFile] = []
-    for result in _counted(results, changed, len(files), on_read):
-        for table, batch in result.rows.items():
-            writer.add(table, batch)
-        writer.add("report", _rows("report", [_report_row(result)]))
-        noted.append(_known(result, looks[result.file.file_name], extraction))
-        bytes_read += (result.size_bytes or 0) if result.sha256 else 0
-        _tell(result)
-        if result.error is None:
-            pending.add(result.file.report_id)
-        # Tried once more, and refused for the same reason: nothing has changed.
-        is_same &= result.error is not None and errors.get(result.file.file_name) == result.error
-    writer.flush()
-    working.note_files(connection, noted)
-    verdict, dropped, changed_ids = _settle(connection, in_question, names, before, settings)
-    removed += dropped
-    pending |= changed_ids
-    overrides, why_kept = overrides_kept(overrides, verdict, before, files, settings)
-    pending |= _load_overrides(connection, writer, overrides)
-    if not is_same or pending or not working.is_audited(connection):
-        working.add_pending(connection, pending)
-        write_history(connection, settings.warehouse)
-    loaded = _result(connection, tuple(file.file_name for file in changed), tuple(f.file_name for f in removed))
-    connection.commit()
+    with closing(chunks):
+        for chunk in chunks:
+            with _transaction(connection):
+                _store(connection, chunk, replaceable, looks, extraction)
+            bytes_read += sum(result.size_bytes or 0 for result in chunk if result.sha256)
+    with _transaction(connection):
+        connection.execute("delete from main.set_aside where report_id in (select unnest(?::varchar[]))", [list(again)])
+        verdict, dropped = _settle(connection, in_question, names, before, settings)
+        removed += dropped
+        overrides, why_kept = overrides_kept(overrides, verdict, before, files, settings)
+        _load_overrides(connection, overrides)
+        if not working.is_audited(connection):
+            write_history(connection, settings.warehouse)
+        working.note_loading(connection, is_loading=False)
+        loaded = _result(connection, tuple(file.file_name for file in changed), tuple(f.file_name for f in removed))
     why_held_back = "; ".join(filter(None, (verdict.why_held_back, why_kept)))
     if not why_held_back:
         note_devices(settings, names)
     return replace(loaded, bytes_read=bytes_read, kept=verdict.kept, why_held_back=why_held_back)
 
 
-def _settle(
-    connection: duckdb.DuckDBPyConnection,
-    in_question: Sequence[KnownFile],
-    found: Collection[str],
-    before: Before,
-    settings: Settings,
-) -> tuple[Verdict, list[KnownFile], set[str]]:
-    """Drop or keep what readers have and was not given again.
+@contextmanager
+def _transaction(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
+    connection.begin()
+    try:
+        yield
+    except BaseException:
+        # What DuckDB itself broke off cannot be rolled back, and its error is the one to tell.
+        with suppress(duckdb.Error):
+            connection.rollback()
+        raise
+    connection.commit()
 
-    Returns:
-        The verdict, the files of ``in_question`` that were taken out, and the reports that are others now.
-    """
-    verdict = judge(losses(connection, before, found, settings.reports), before, is_accepted=settings.accept_removals)
-    stay = {one.report_id for one in verdict.kept}
-    dropped = [file for file in in_question if file.report_id not in stay]
-    _take_out(connection, dropped)
-    changed = keep(connection, settings.warehouse, verdict.kept) | {file.report_id for file in dropped}
-    for one in verdict.kept:
-        what = "report.held_back" if one.is_held_back else "report.stale"
-        journal.event(what, "warning", report_id=one.report_id, file_name=one.file_name, reason=one.reason)
-    return verdict, dropped, changed
+
+def _compare(
+    files: Sequence[FoundFile],
+    known: Mapping[str, KnownFile],
+    looks: Mapping[str, str],
+    extraction: str,
+    again: Container[str],
+    limits: Limits,
+) -> tuple[list[FoundFile], list[KnownFile]]:
+    """The files to read, and what is to be noted of those that only look otherwise than they did."""
+    changed: list[FoundFile] = []
+    touched: list[KnownFile] = []
+    for file in files:
+        was, look = known.get(file.file_name), looks[file.file_name]
+        if not _is_comparable(was, file, extraction, again):
+            changed.append(file)
+        elif look == "" or look != was.look:
+            if file.refusal is not None or _sha256(file, limits) != was.sha256:
+                changed.append(file)
+            elif look != was.look:
+                touched.append(replace(was, look=look))
+    return changed, touched
 
 
 def _take_out(connection: duckdb.DuckDBPyConnection, removed: Sequence[KnownFile]) -> None:
@@ -235,6 +246,79 @@ def _take_out(connection: duckdb.DuckDBPyConnection, removed: Sequence[KnownFile
     if removed:
         _delete(connection, removed)
         working.forget_files(connection, [file.file_name for file in removed])
+        working.add_pending(connection, {file.report_id for file in removed if file.is_loaded})
+
+
+def _make_way(
+    connection: duckdb.DuckDBPyConnection, changed: Sequence[FoundFile], known: Mapping[str, KnownFile]
+) -> dict[str, KnownFile]:
+    """Take out the rows under a report_id that another file may take over, for whichever of the two is read first, the
+    one must not take the other's rows with it. Returns the files whose rows are still there."""
+    claims = Counter(file.report_id for file in changed)
+    before = {file.file_name: known[file.file_name] for file in changed if file.file_name in known}
+    moved = {name: file for name, file in before.items() if file.is_loaded and claims[file.report_id] > 1}
+    if moved:
+        _delete(connection, list(moved.values()))
+        working.forget_files(connection, moved)
+        working.add_pending(connection, {file.report_id for file in moved.values()})
+    return {name: file for name, file in before.items() if name not in moved}
+
+
+def _store(
+    connection: duckdb.DuckDBPyConnection,
+    chunk: Sequence[ReadReport],
+    known: Mapping[str, KnownFile],
+    looks: Mapping[str, str],
+    extraction: str,
+) -> None:
+    """Put the rows of reports that were read in the place of those that they had, with what is noted about them."""
+    names = [result.file.file_name for result in chunk]
+    errors = dict(
+        connection.execute(
+            "select file_name, error from raw.report "
+            "where status = 'quarantined' and file_name in (select unnest(?::varchar[]))",
+            [names],
+        ).fetchall()
+    )
+    gone = [known[name] for name in names if name in known]
+    _delete(connection, gone)
+    pending = {file.report_id for file in gone if file.is_loaded}
+    pending |= {result.file.report_id for result in chunk if result.error is None}
+    writer = _Writer(connection)
+    for result in chunk:
+        for table, batch in result.rows.items():
+            writer.add(table, batch)
+        writer.add("report", _rows("report", [_report_row(result)]))
+        _tell(result)
+    writer.flush()
+    working.note_files(connection, [_known(result, looks[result.file.file_name], extraction) for result in chunk])
+    # Tried once more, and refused for the same reason: nothing has changed.
+    if pending or any(result.error is None or errors.get(result.file.file_name) != result.error for result in chunk):
+        working.add_pending(connection, pending)
+
+
+def _settle(
+    connection: duckdb.DuckDBPyConnection,
+    in_question: Sequence[KnownFile],
+    found: Collection[str],
+    before: Before,
+    settings: Settings,
+) -> tuple[Verdict, list[KnownFile]]:
+    """Drop or keep what readers have and was not given again; reports that are others now are pending.
+
+    Returns:
+        The verdict, and the files of ``in_question`` that were taken out.
+    """
+    verdict = judge(losses(connection, before, found, settings.reports), before, is_accepted=settings.accept_removals)
+    stay = {one.report_id for one in verdict.kept}
+    dropped = [file for file in in_question if file.report_id not in stay]
+    _take_out(connection, dropped)
+    if changed := keep(connection, settings.warehouse, verdict.kept):
+        working.add_pending(connection, changed)
+    for one in verdict.kept:
+        what = "report.held_back" if one.is_held_back else "report.stale"
+        journal.event(what, "warning", report_id=one.report_id, file_name=one.file_name, reason=one.reason)
+    return verdict, dropped
 
 
 def _tell(result: ReadReport) -> None:
@@ -267,7 +351,7 @@ def _set_aside_no_more(connection: duckdb.DuckDBPyConnection, settings: Settings
     """Reports that were left out for failing a check and are to be tried again: other rules, or none may be left
     out."""
     rules = project_fingerprint(PROJECT) if settings.quarantine_failing else ""
-    rows = connection.execute("delete from main.set_aside where rules != ? returning report_id", [rules]).fetchall()
+    rows = connection.execute("select report_id from main.set_aside where rules != ?", [rules]).fetchall()
     return {str(row[0]) for row in rows}
 
 
@@ -315,21 +399,19 @@ def _known(result: ReadReport, look: str, extraction: str) -> KnownFile:
     )
 
 
-def _counted(
-    results: Iterable[ReadReport], changed: Sequence[FoundFile], total: int, on_read: OnRead | None
-) -> Iterable[ReadReport]:
-    """Pass ``results`` through and tell how far they are; files that need no reading are done at once."""
-    done = total - len(changed)
-    if on_read is not None and not changed:
+def _counter(changed: int, total: int, on_read: OnRead | None) -> Callable[[str], None] | None:
+    """Tells how far the load is with each document that is done; files that need no reading are done at once."""
+    if on_read is None:
+        return None
+    if not changed:
         on_read(total, total, "nothing to read")
-    for number, result in enumerate(results, start=done + 1):
-        yield result
-        if on_read is not None:
-            on_read(number, total, result.file.file_name)
+    numbers = count(total - changed + 1)
+    return lambda file_name: on_read(next(numbers), total, file_name)
 
 
-def _load_overrides(connection: duckdb.DuckDBPyConnection, writer: _Writer, overrides: Overrides) -> set[str]:
-    """The rows of ``reports.yml``; returns the reports about which it says something else than before."""
+def _load_overrides(connection: duckdb.DuckDBPyConnection, overrides: Overrides) -> None:
+    """The rows of ``reports.yml``; reports about which it says something else than before are pending."""
+    writer = _Writer(connection)
     columns = TABLES["report_override"].names
     loaded = {
         str(row[0]) for row in connection.execute("select report_id from raw.report where status = 'loaded'").fetchall()
@@ -349,13 +431,14 @@ def _load_overrides(connection: duckdb.DuckDBPyConnection, writer: _Writer, over
         writer.add("report_override", _rows("report_override", rows))
     row = connection.execute("select error, sha256 from raw.report where file_name = ?", [OVERRIDES_FILE]).fetchone()
     listed = _overrides_row(overrides) if overrides.problem is not None else None
-    if row != (listed and (listed["error"], listed["sha256"])):
+    file_row = listed and (listed["error"], listed["sha256"])
+    if row != file_row:
         connection.execute("delete from raw.report where file_name = ?", [OVERRIDES_FILE])
         if listed is not None:
             writer.add("report", _rows("report", [listed]))
-        connection.execute(f"drop table if exists {working.AUDIT_TABLE}")
     writer.flush()
-    return changed
+    if changed or row != file_row:
+        working.add_pending(connection, changed)
 
 
 def _result(connection: duckdb.DuckDBPyConnection, read: tuple[str, ...], removed: tuple[str, ...]) -> LoadResult:

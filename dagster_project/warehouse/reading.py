@@ -1,36 +1,32 @@
-"""From a file to its rows, one document at a time or several at once, so that one bad document costs only itself.
+"""From files to their rows, several at once, so that one bad document costs only itself and holds up no other.
 
-Belongs here: opening files, processes that read them, and what becomes of a reader that fails or dies. Does not belong
-here: how a format is read (``extract``), and where the rows go.
+Belongs here: opening files, how many are read at once, and what becomes of a reader that fails or dies. Does not belong
+here: how a format is read (``extract``), the processes that read (``extract.sandbox``), and where the rows go.
 """
 
 from __future__ import annotations
 
 import errno
 import hashlib
-import multiprocessing
 import os
-import signal
-import threading
 import time
-from collections import deque
-from collections.abc import Iterator, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
+from collections.abc import Callable, Generator, Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from itertools import islice
+from operator import itemgetter
 from typing import Final
 
 import pyarrow as pa
 
-from dagster_project.extract import ExtractionError, Limits, StructureWords, extract
+from dagster_project.extract.document import ExtractionError, Limits, StructureWords
 from dagster_project.extract.sandbox import Children, GaveUpError
-from dagster_project.extract.sniff import is_plain_text
 from dagster_project.warehouse.raw import document_rows
 from dagster_project.warehouse.scan import PLAIN, FoundFile
 
-POOL_FROM_BYTES: Final = 8 * 1024 * 1024
-"""Below this a second process costs more than it saves: starting one takes about as long as reading 2 MB."""
+CHILD_BYTES: Final = 256 * 1024
+"""Text for which one more child process pays: starting one takes about as long as reading half of it."""
 
 PARSED_WEIGHT: Final = 8
 """A byte of a document that is no text takes about so many times as long as one of text."""
@@ -43,11 +39,11 @@ PASSING: Final = frozenset(
 )
 """Errors of a file that is locked, or of a network, and not of the file."""
 
-HERE_BYTES: Final = 4 * 1024 * 1024
-"""Text up to this size is read without a child process: ten times the longest report met, and seconds at most."""
-
 AHEAD: Final = 4
 """Documents in flight per process: enough to keep it busy, few enough to bound memory."""
+
+MAX_CHUNK_ROWS: Final = 500_000
+"""Rows of one chunk, whatever else it may hold: they are all in memory."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,23 +70,71 @@ class ReadReport:
 def read_reports(
     files: Sequence[FoundFile], limits: Limits, words: StructureWords, workers: int = 0
 ) -> Iterator[ReadReport]:
-    """Read ``files`` and yield one result for each, in the order given.
+    """Read ``files`` and yield one result for each, as they are finished; see :func:`read_chunks`."""
+    for chunk in read_chunks(files, limits, words, workers, most=1):
+        yield from chunk
+
+
+def read_chunks(
+    files: Sequence[FoundFile],
+    limits: Limits,
+    words: StructureWords,
+    workers: int = 0,
+    *,
+    most: int,
+    seconds: float = 60.0,
+    on_read: Callable[[str], None] | None = None,
+) -> Generator[list[ReadReport]]:
+    """Read ``files`` in child processes and yield the results in chunks, as they are finished.
+
+    A document that takes long holds up neither the others nor their chunks. Within a chunk the results stand in the
+    order of ``files``; with one process all of them do.
 
     Args:
         files: what :func:`dagster_project.warehouse.scan.find_reports` found; refused ones are passed through unread.
         limits: bounds for one document.
         words: structure words for the readers.
-        workers: 1 reads in this process, more read in that many others, 0 decides by the amount.
+        workers: processes that read; 0 decides by the amount.
+        most: documents in a chunk.
+        seconds: time after which a chunk ends that has a document.
+        on_read: called with the file name of each document when it is done.
     """
+    count = workers or _useful_workers(files)
+    waiting = iter(enumerate(files))
+    flying: dict[Future[ReadReport], int] = {}
+    chunk: list[tuple[int, ReadReport]] = []
+    due = time.monotonic() + seconds
+    # One thread more than processes: it puts a result into rows while they read.
+    with Children(count) as children, ThreadPoolExecutor(count + 1, "reading") as executor:
+        try:
+            while True:
+                for number, file in islice(waiting, count * AHEAD - len(flying)):
+                    flying[executor.submit(read_report, file, limits, words, children)] = number
+                patience = max(0.0, due - time.monotonic()) if chunk else None
+                for future in wait(flying, patience, FIRST_COMPLETED).done:
+                    result = future.result()
+                    chunk.append((flying.pop(future), result))
+                    if on_read is not None:
+                        on_read(result.file.file_name)
+                rows = sum(batch.num_rows for _, result in chunk for batch in result.rows.values())
+                is_due = len(chunk) >= most or rows >= MAX_CHUNK_ROWS or time.monotonic() >= due
+                if chunk and (is_due or not flying):
+                    yield [result for _, result in sorted(chunk, key=itemgetter(0))]
+                    chunk.clear()
+                    due = time.monotonic() + seconds
+                elif not flying:
+                    return
+        finally:
+            # Whoever reads no further waits for no document.
+            for future in flying:
+                future.cancel()
+            children.kill()
+
+
+def _useful_workers(files: Sequence[FoundFile]) -> int:
+    """How many processes pay for themselves: with little to read, starting one takes longer than reading."""
     total = sum(_weight(file) for file in files if file.refusal is None)
-    if workers == 0:
-        workers = (os.cpu_count() or 1) if total >= POOL_FROM_BYTES and len(files) > 1 else 1
-    if workers == 1:
-        with Children() as children:
-            for file in files:
-                yield read_report(file, limits, words, children)
-    else:
-        yield from _read_in_processes(files, limits, words, workers)
+    return max(1, min(os.cpu_count() or 1, len(files), total // CHILD_BYTES))
 
 
 def _weight(file: FoundFile) -> int:
@@ -99,11 +143,7 @@ def _weight(file: FoundFile) -> int:
 
 
 def read_report(file: FoundFile, limits: Limits, words: StructureWords, children: Children) -> ReadReport:
-    """Read one file. Never raises for what the file holds: the reason stands in ``error``.
-
-    Text is read in this process unless there is much of it; what needs a parser (PDF, Word, Excel, HTML) in one of
-    ``children``, so that a crash or a hang of the parser costs this document only.
-    """
+    """Read one file in one of ``children``. Never raises for what the file holds: the reason stands in ``error``."""
     now = datetime.now(UTC)
     if file.refusal is not None:
         return ReadReport(file, now, file.size_bytes, error=file.refusal, may_pass=file.may_pass)
@@ -115,8 +155,7 @@ def read_report(file: FoundFile, limits: Limits, words: StructureWords, children
         return ReadReport(file, now, None, error=f"the file is too large: the limit is {limits.max_bytes} bytes")
     digest = hashlib.sha256(data).hexdigest()
     try:
-        is_text = len(data) <= HERE_BYTES and is_plain_text(data, file.file_name, limits)
-        document = (extract if is_text else children.extract)(data, file.file_name, limits, words)
+        document = children.extract(data, file.file_name, limits, words)
         rows = document_rows(file.report_id, document)
     except ExtractionError as error:
         return ReadReport(file, now, len(data), digest, str(error), may_pass=isinstance(error, GaveUpError))
@@ -149,61 +188,3 @@ def _content(file: FoundFile, limits: Limits) -> bytes:
                 raise
             time.sleep(pause)
     raise AssertionError("the last try returns or raises")
-
-
-def _read_in_processes(
-    files: Sequence[FoundFile], limits: Limits, words: StructureWords, workers: int
-) -> Iterator[ReadReport]:
-    waiting = deque(files)
-    flying: deque[tuple[FoundFile, Future[ReadReport]]] = deque()
-    while waiting:
-        with _pool(workers) as pool:
-            try:
-                while waiting or flying:
-                    while waiting and len(flying) < workers * AHEAD:
-                        # Taken off only when handed over: submit raises where a reader has just died.
-                        flying.append((waiting[0], pool.submit(_read_in_worker, waiting[0], limits, words)))
-                        waiting.popleft()
-                    yield flying[0][1].result()
-                    flying.popleft()
-            except BrokenProcessPool:
-                # A reader died and took the pool with it; which document killed it shows when each is read alone.
-                for file, _ in flying:
-                    yield _read_alone(file, limits, words)
-                flying.clear()
-            finally:
-                pool.shutdown(wait=False, cancel_futures=True)
-
-
-def _read_alone(file: FoundFile, limits: Limits, words: StructureWords) -> ReadReport:
-    with _pool(1) as pool:
-        try:
-            return pool.submit(_read_in_worker, file, limits, words).result()
-        except BrokenProcessPool:
-            reason = "the reader died on this document (out of memory or a crash)"
-            return ReadReport(file, datetime.now(UTC), file.size_bytes, error=reason, may_pass=True)
-
-
-_children: Final = Children()
-"""The child processes of a process of the pool: they end when it ends, for their standard input is then closed."""
-
-
-def _read_in_worker(file: FoundFile, limits: Limits, words: StructureWords) -> ReadReport:
-    return read_report(file, limits, words, _children)
-
-
-def _pool(workers: int) -> ProcessPoolExecutor:
-    # spawn: a fork of a process with threads (DuckDB's, Dagster's) may deadlock.
-    return ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context("spawn"), initializer=_prepare_worker)
-
-
-def _prepare_worker() -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's business
-    threading.Thread(target=_die_with_parent, daemon=True).start()
-
-
-def _die_with_parent() -> None:
-    parent = multiprocessing.parent_process()
-    if parent is not None:
-        parent.join()
-        os._exit(1)

@@ -271,7 +271,7 @@ def _begin(settings: Settings, *, is_whole: bool) -> Plan:
     """What is to be done, noted as begun.
 
     Raises:
-        TransformError: there is no working file, or it cannot be opened.
+        TransformError: there is no working file, it cannot be opened, or its load has not come to its end.
     """
     working_file = settings.working_file
     if not working_file.exists():
@@ -279,6 +279,8 @@ def _begin(settings: Settings, *, is_whole: bool) -> Plan:
     fingerprint = project_fingerprint(PROJECT)
     try:
         with duckdb.connect(working_file) as connection:
+            if working.get(connection, working.LOADING) is not None:
+                raise TransformError("The load of the reports has not come to its end: load the raw tables again.")
             if is_whole:
                 plan = working.make_plan(
                     connection, fingerprint, lambda content_hash: is_published(settings.warehouse, content_hash)

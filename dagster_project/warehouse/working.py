@@ -58,6 +58,9 @@ BUILT: Final = "built"
 """Key of ``meta``: fingerprint of the dbt project and the seeds that every row not pending was made with."""
 OVERRIDES: Final = "overrides"
 """Key of ``meta``: hash of ``reports.yml`` as loaded."""
+LOADING: Final = "loading"
+"""Key of ``meta``: there while some of the reports to be loaded are and others are not; nothing is built then."""
+
 STALE: Final = "stale"
 """Key of ``meta``: there while rows of a report that is gone or has changed may stand in blocks that are free."""
 
@@ -198,6 +201,14 @@ def get(connection: duckdb.DuckDBPyConnection, key: str) -> str | None:
 def put(connection: duckdb.DuckDBPyConnection, key: str, value: str) -> None:
     """Set a value of ``meta``."""
     connection.execute("insert or replace into main.meta values (?, ?)", [key, value])
+
+
+def note_loading(connection: duckdb.DuckDBPyConnection, *, is_loading: bool) -> None:
+    """Note that a load has begun, or that it has come to its end."""
+    if is_loading:
+        put(connection, LOADING, "yes")
+    else:
+        connection.execute("delete from main.meta where key = ?", [LOADING])
 
 
 def note_stale(connection: duckdb.DuckDBPyConnection) -> None:

@@ -1,0 +1,29 @@
+"""Children that read documents and do something else than reading on the way, for tests.
+
+Belongs here: changing what runs inside a child. Does not belong here: the tests.
+"""
+
+from __future__ import annotations
+
+import pytest
+
+from dagster_project.extract import sandbox
+
+SLEEPS_ON_SLOW = """
+import time
+from dagster_project.extract import child
+read = child.extract
+def extract(data, file_name, *rest):
+    if file_name.startswith("slow"):
+        time.sleep(600)
+    return read(data, file_name, *rest)
+child.extract = extract
+"""
+"""Documents named ``slow…`` take for ever."""
+
+
+def run_inside(monkeypatch: pytest.MonkeyPatch, program: str) -> None:
+    """Have the children that are started from now on run ``program`` before they close their doors and serve."""
+    boot = sandbox.BOOT
+    assert boot.count("serve(Start") == 1
+    monkeypatch.setattr(sandbox, "BOOT", boot.replace("serve(Start", f"exec({program!r}, {{}}); serve(Start"))
