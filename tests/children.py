@@ -9,6 +9,8 @@ import pytest
 
 from dagster_project.extract import sandbox
 
+BOOT = sandbox.BOOT
+
 SLEEPS_ON_SLOW = """
 import time
 from dagster_project.extract import child
@@ -24,6 +26,5 @@ child.extract = extract
 
 def run_inside(monkeypatch: pytest.MonkeyPatch, program: str) -> None:
     """Have the children that are started from now on run ``program`` before they close their doors and serve."""
-    boot = sandbox.BOOT
-    assert boot.count("serve(Start") == 1
-    monkeypatch.setattr(sandbox, "BOOT", boot.replace("serve(Start", f"exec({program!r}, {{}}); serve(Start"))
+    assert BOOT.count("serve(Start") == 1
+    monkeypatch.setattr(sandbox, "BOOT", BOOT.replace("serve(Start", f"exec({program!r}, {{}}); serve(Start"))

@@ -34,9 +34,13 @@ json_option = click.option("--json", "as_json", is_flag=True, help="As JSON, for
 def status(warehouse: Path | None, as_json: bool) -> None:
     """Show what is published, how the last refresh went, and whether all is well (exit code 1 if it is not)."""
     from dagster_project.warehouse.health import health
+    from dagster_project.warehouse.readers import reader_state
 
     settings = load_settings(warehouse=warehouse)
     state = health(settings)
+    state["readers"] = reader_state(settings.limits)
+    if state["readers"]["error"]:
+        state["problems"].append(f"no document can be read: {state['readers']['error']}")
     if as_json:
         click.echo(json.dumps(state, ensure_ascii=False, indent=2, default=str))
     elif settings.warehouse.exists():
@@ -75,6 +79,8 @@ def _show(state: dict[str, Any], link: Path) -> None:
         )
         for name in (*checks["failed"], *checks["warned"]):
             click.echo(f"           {name}")
+    for line in _reader_lines(state["readers"]):
+        click.echo(f"readers    {line}")
     click.echo()
     console = console_on(sys.stdout)
     console.print(reports_table(list_reports(link)))
@@ -90,6 +96,14 @@ def _show(state: dict[str, Any], link: Path) -> None:
     )
     for report in state["quarantined"]:
         click.echo(f"quarantined  {printable(report['file_name'])}: {printable(report['reason'] or '')}", err=True)
+
+
+def _reader_lines(readers: dict[str, Any]) -> list[str]:
+    """What holds the processes that read documents, and what does not."""
+    in_force = (f"{name} ({detail})" if detail else name for name, detail in readers["in_force"].items())
+    lines = [f"closed by {', '.join(in_force)}"] if readers["in_force"] else []
+    lines += [f"without {name}: {reason}" for name, reason in readers["missing"].items()]
+    return [*lines, *(f"NOT closed: a document that takes one over {what}" for what in readers["open"])]
 
 
 def _last(last: dict[str, Any]) -> str:

@@ -14,7 +14,7 @@ import pickle
 import resource
 import struct
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, fields
 from operator import attrgetter
 from pathlib import Path
@@ -40,6 +40,7 @@ OUT_OF_MEMORY = "memory"
 FAILED = "error"
 READ = "document"
 DRAWN = "picture"
+SMALL = "small picture"
 ASKED = "confinement"
 PARTS: dict[str, Any] = {
     "headings": Heading,
@@ -50,7 +51,7 @@ PARTS: dict[str, Any] = {
 }
 """Fields of a document that hold records, and of which kind."""
 Job = tuple[str, tuple[Any, ...]]
-"""What is to be done (:data:`READ`, :data:`DRAWN`, :data:`ASKED`), and its arguments."""
+"""What is to be done (:data:`READ`, :data:`DRAWN`, :data:`SMALL`, :data:`ASKED`), and its arguments."""
 SYSTEM_LIBRARIES = (
     *("/lib", "/lib64", "/usr/lib", "/usr/lib64", "/usr/local/lib", "/nix/store", "/gnu/store"),
     *("/etc/ld.so.cache", "/dev/null", "/dev/urandom"),
@@ -120,7 +121,7 @@ def _answer(job: Job, layers: list[Layer], start: Start) -> tuple[str, Any]:
     try:
         if what == ASKED:
             return what, [[asdict(layer) for layer in layers], attempts(start.parent or 1)]
-        return what, _drawn(*arguments) if what == DRAWN else _plain(extract(*arguments))
+        return what, WORK[what](*arguments)
     except ExtractionError as error:
         return FAILED, str(error)
     except MemoryError:
@@ -137,6 +138,16 @@ def _drawn(pdf_bytes: bytes, page: int, box: Box | None) -> str:
     buffer = io.BytesIO()
     render_cell(pdf_bytes, page, box).save(buffer, "PNG")
     return base64.b64encode(buffer.getvalue()).decode("ascii")
+
+
+def _small(pdf_bytes: bytes, page: int, width: int, quality: int) -> tuple[str, int, int, float | None]:
+    from dagster_project.extract.picture import small_page
+
+    found = small_page(pdf_bytes, page, width, quality)
+    return base64.b64encode(found.content).decode("ascii"), found.width, found.height, found.pixels_per_point
+
+
+WORK: dict[str, Callable[..., Any]] = {READ: lambda *job: _plain(extract(*job)), DRAWN: _drawn, SMALL: _small}
 
 
 # --- what crosses the pipe ------------------------------------------------------------------------------------------

@@ -6,6 +6,8 @@ of PDF says so) and which cell is wanted (the caller).
 
 from __future__ import annotations
 
+import io
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import pypdfium2
@@ -65,3 +67,32 @@ def render_cell(pdf_bytes: bytes, page: int, box: Box | None, scale: float = SCA
         )
         picture = Image.alpha_composite(picture, layer)
     return picture.convert("RGB")
+
+
+@dataclass(frozen=True, slots=True)
+class PagePicture:
+    """A small picture of a page: a WebP file, its size in pixels, and how many of these make a point of the page.
+
+    ``pixels_per_point`` is None where the page is so large that the picture has another scale than others.
+    """
+
+    content: bytes
+    width: int
+    height: int
+    pixels_per_point: float | None
+
+
+def small_page(pdf_bytes: bytes, page: int, width: int, quality: int) -> PagePicture:
+    """Draw a page in shades of grey, ``width`` pixels wide, for the web.
+
+    Raises:
+        ExtractionError: as :func:`render_cell`.
+    """
+    from PIL import Image
+
+    drawn = render_cell(pdf_bytes, page, None)
+    is_to_scale = drawn.width * drawn.height < 0.99 * MAX_PIXELS
+    height = max(1, round(drawn.height * width / drawn.width))
+    buffer = io.BytesIO()
+    drawn.convert("L").resize((width, height), Image.Resampling.LANCZOS).save(buffer, "WEBP", quality=quality)
+    return PagePicture(buffer.getvalue(), width, height, SCALE * width / drawn.width if is_to_scale else None)

@@ -35,6 +35,7 @@ from dagster_project.extract.child import (
     MAX_MESSAGE,
     OUT_OF_MEMORY,
     READ,
+    SMALL,
     SYSTEM_LIBRARIES,
     Box,
     Job,
@@ -149,6 +150,21 @@ class Children:
         content = self._run((DRAWN, (pdf_bytes, page, box)), limits or Limits())
         try:
             return base64.b64decode(content)
+        except (ValueError, TypeError) as error:
+            raise ExtractionError(SENSELESS) from error
+
+    def small_page(
+        self, pdf_bytes: bytes, page: int, width: int, quality: int, limits: Limits | None = None
+    ) -> tuple[bytes, int, int, float | None]:
+        """A page of a PDF as a small WebP file, its size and scale; see :class:`.picture.PagePicture`.
+
+        Raises:
+            ExtractionError: the page cannot be drawn, or not within the limits.
+        """
+        content = self._run((SMALL, (pdf_bytes, page, width, quality)), limits or Limits())
+        try:
+            picture, across, down, scale = content
+            return base64.b64decode(picture), int(across), int(down), None if scale is None else float(scale)
         except (ValueError, TypeError) as error:
             raise ExtractionError(SENSELESS) from error
 

@@ -8,13 +8,11 @@ must show what the figures were read from.
 from __future__ import annotations
 
 import hashlib
-import io
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from dagster_project.extract.document import ExtractionError
-from dagster_project.extract.picture import MAX_PIXELS, SCALE
 from dagster_project.extract.sandbox import Children
 from dagster_project.site.read import PrintedTable, Row
 from dagster_project.site.text import cell_anchor, file_name
@@ -77,7 +75,7 @@ class PagePictures:
         pictures = []
         for page in sorted(cells):
             try:
-                drawn = self._children.picture(content, page, None)
+                drawn = self._children.small_page(content, page, WIDTH, QUALITY)
             except ExtractionError:
                 continue  # the page was read once; that it cannot be drawn now must not cost the site
             pictures.append(self._picture(report, page, drawn, cells[page]))
@@ -92,19 +90,17 @@ class PagePictures:
             return None
         return content if hashlib.sha256(content).hexdigest() == report["sha256"] else None
 
-    def _picture(self, report: Row, page: int, drawn: bytes, cells: list[Row]) -> Picture:
-        from PIL import Image
-
-        with Image.open(io.BytesIO(drawn)) as image:
+    def _picture(
+        self, report: Row, page: int, drawn: tuple[bytes, int, int, float | None], cells: list[Row]
+    ) -> Picture:
+        content, width, height, scale = drawn
+        name = f"{self._folder}/{file_name(report['report_id'])}-{page}.webp"
+        (self._site / self._folder).mkdir(exist_ok=True)
+        (self._site / name).write_bytes(content)
+        if scale is None:
             # A page beyond the limit was drawn at a scale of its own: its picture is shown, without places.
-            is_to_scale = image.width * image.height < 0.99 * MAX_PIXELS
-            across, down = image.width / SCALE / 100, image.height / SCALE / 100
-            height = max(1, round(image.height * WIDTH / image.width))
-            name = f"{self._folder}/{file_name(report['report_id'])}-{page}.webp"
-            (self._site / self._folder).mkdir(exist_ok=True)
-            image.convert("L").resize((WIDTH, height), Image.Resampling.LANCZOS).save(
-                self._site / name, "WEBP", quality=QUALITY
-            )
+            return Picture(page, name, width, height, [])
+        across, down = width / scale / 100, height / scale / 100
         places = [
             Place(
                 cell_anchor(cell["table_seq"], cell["row_index"], cell["col_index"]),
@@ -115,6 +111,6 @@ class PagePictures:
                 round((cell["y1"] - cell["y0"]) / down, 2),
             )
             for cell in cells
-            if is_to_scale and cell["figures"] and cell.get("x0") is not None
+            if cell["figures"] and cell.get("x0") is not None
         ]
-        return Picture(page, name, WIDTH, height, places)
+        return Picture(page, name, width, height, places)
