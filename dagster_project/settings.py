@@ -37,8 +37,8 @@ class Settings:
     keep: int = 5
     """``KOMMUNLAGER_KEEP``: releases kept, the current one included; at least 1."""
     workers: int = 0
-    """``KOMMUNLAGER_WORKERS``: processes that read documents; 0 means as many as cores, and none beside the main
-    process when there is little to read."""
+    """``KOMMUNLAGER_WORKERS``: processes that read documents; 0 means as many as cores, and one when there is little
+    to read."""
     full: bool = False
     """``KOMMUNLAGER_FULL``: read and build everything anew, whatever has changed."""
     quarantine_failing: bool = False

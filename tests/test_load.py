@@ -11,7 +11,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import closing, suppress
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -581,16 +581,14 @@ def test_a_document_that_kills_its_reader_costs_only_itself(reports: Path) -> No
 def test_a_slow_document_holds_nothing_up(reports: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     run_inside(monkeypatch, SLEEPS_ON_SLOW)
     files = [big(reports, "slow.txt", 5), *(big(reports, f"{number}.txt", 5) for number in range(20))]
-    limits = Limits(max_seconds=4)
-    began = time.monotonic()
-    chunks = [
-        ([result.file.file_name for result in chunk], time.monotonic() - began)
-        for chunk in read_chunks(files, limits, StructureWords(), workers=2, most=8, seconds=2)
-    ]
-    # By number while all goes well, by the clock while only the slow one is left.
-    assert [len(names) for names, _ in chunks] == [8, 8, 4, 1]
-    assert chunks[-1][0] == ["slow.txt"]
-    assert chunks[-2][1] < chunks[-1][1]
+    got: list[str] = []
+    with closing(read_chunks(files, Limits(), StructureWords(), workers=2, most=8, seconds=0.5)) as chunks:
+        for chunk in chunks:
+            assert len(chunk) <= 8
+            got += [result.file.file_name for result in chunk]
+            if len(got) == 20:
+                break  # the slow one goes on for two minutes, and need not be waited for
+    assert sorted(got) == sorted(file.file_name for file in files[1:])
 
 
 LOAD_AND_DIE = """

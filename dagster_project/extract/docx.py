@@ -46,6 +46,12 @@ WINGDINGS = {0xFC: "✓", 0xFB: "✗", 0xFE: "☑", 0xFD: "☒", 0xA8: "☐", 0x
 """Marks of the font Wingdings that stand for a status."""
 MIN_TABBED = 2
 """Paragraphs with figures behind a tab that make a table."""
+MAX_BASED_ON = 50
+"""Styles that a style may be based on, one on the other; Word makes a handful."""
+MAX_FIELDS = 50
+"""Fields inside each other that are kept; more are such as are never ended, and the oldest is forgotten."""
+MAX_INSTRUCTION = 1000
+"""Characters of the instruction of a field that are kept; the first word tells its kind."""
 MAX_DESCRIPTION = 60
 """Characters of the words for a picture that may stand for the text of a cell."""
 GENERATED = re.compile(r"automati\w* genere?ra|automatically generated|^en bild som visar", re.IGNORECASE)
@@ -224,7 +230,7 @@ class _Styles:
         """A style by its id; one that says nothing if there is none."""
         chain: list[str] = []
         at = identifier
-        while at and at in self._nodes and at not in chain and at not in self._resolved:
+        while at and at in self._nodes and len(chain) < MAX_BASED_ON and at not in self._resolved:
             chain.append(at)
             at = _value(self._nodes[at], "basedOn")
         style = self._resolved.get(at or "", _Style())
@@ -239,7 +245,7 @@ class _Styles:
         outline = _number(_value(node, "pPr", "outlineLvl"))
         level = _number(_value(node, "pPr", "numPr", "ilvl"))
         return _Style(
-            ((_value(node, "name") or "").casefold(), *base.names),
+            ((_value(node, "name") or "").casefold(), *base.names[: MAX_BASED_ON - 1]),
             base.outline if outline is None else outline,
             base.bold if run.bold is None else run.bold,
             base.hidden if run.hidden is None else run.hidden,
@@ -267,7 +273,7 @@ class _Numbering:
         self._levels: dict[str, dict[int, _Level]] = {}
         self._abstract: dict[str, str] = {}
         self._styled: dict[tuple[str, str], int] = {}
-        self._starts: dict[tuple[str, int], int] = {}
+        self._starts: dict[str, dict[int, int]] = {}
         self._counters: dict[str, dict[int, int]] = {}
         self._begun: set[str] = set()
         for node in () if root is None else root.iterfind("{*}abstractNum"):
@@ -278,7 +284,8 @@ class _Numbering:
             for override in node.iterfind("{*}lvlOverride"):
                 start = _number(_value(override, "startOverride"))
                 if start is not None:
-                    self._starts[identifier, _number(_attribute(override, "ilvl")) or 0] = start
+                    level = _number(_attribute(override, "ilvl")) or 0
+                    self._starts.setdefault(identifier, {})[level] = start
 
     def _read_levels(self, identifier: str, node: etree._Element) -> None:
         levels = self._levels.setdefault(identifier, {})
@@ -307,9 +314,8 @@ class _Numbering:
         counters = self._counters.setdefault(abstract, {})
         if num_id not in self._begun:
             self._begun.add(num_id)
-            for (owner, index), start in self._starts.items():
-                if owner == num_id:
-                    counters[index] = start - 1
+            for index, start in self._starts.get(num_id, {}).items():
+                counters[index] = start - 1
         counters[level] = counters.get(level, levels[level].start - 1) + 1
         for deeper in [index for index in counters if index > level]:
             del counters[deeper]
@@ -602,7 +608,8 @@ class _Flow:
         if name == "fldChar":
             self._field(_attribute(node, "fldCharType"))
         elif name == "instrText" and self._reader.fields:
-            self._reader.fields[-1].instruction += node.text or ""
+            one = self._reader.fields[-1]
+            one.instruction = (one.instruction + (node.text or ""))[:MAX_INSTRUCTION]
         elif name == "sym":
             return _symbol(node)
         elif name in ("drawing", "pict", "AlternateContent") and visible:
@@ -615,6 +622,8 @@ class _Flow:
     def _field(self, kind: str | None) -> None:
         fields = self._reader.fields
         if kind == "begin":
+            if len(fields) == MAX_FIELDS:
+                del fields[0]
             fields.append(_Field())
         elif kind == "separate" and fields:
             fields[-1].in_result = True

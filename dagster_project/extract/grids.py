@@ -17,6 +17,10 @@ from dagster_project.extract.structure import Grid, Item, Line
 
 SUPERSCRIPTS = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 POWER_BASE = re.compile(r"(?:^|[\s\d/(])[kcdm]?m$")
+LONGEST_BASE = 3
+"""Characters of a unit with what stands before it."""
+LONGEST_GAP = 200
+"""White space before a footnote mark behind which nothing is looked for."""
 FOOTNOTE_MARK = re.compile(r"[\d,; ]{1,8}|[a-z]")
 MIN_MARKED = 2
 """Marked headings from which a document marks all of them."""
@@ -32,9 +36,10 @@ def superscript(before: str, raised: str) -> str:
     mark = shown(raised).strip("()")
     if not mark:
         return ""
-    if mark in ("2", "3") and POWER_BASE.search(before):
+    # Its end only, for a paragraph may have as many marks as words.
+    if mark in ("2", "3") and POWER_BASE.search(before[-LONGEST_BASE:]):
         return mark.translate(SUPERSCRIPTS)
-    if FOOTNOTE_MARK.fullmatch(mark) and before.strip():
+    if FOOTNOTE_MARK.fullmatch(mark) and before[-LONGEST_GAP:].strip():
         return f" ({mark})"
     return shown(raised)
 
@@ -49,6 +54,7 @@ class GridBuilder:
         self._limits = limits
         self._rows: list[dict[int, str]] = []
         self._spans: list[tuple[int, int, int, int]] = []
+        self._group = 0
         self._busy_until: dict[int, int] = {}
         self._column = 0
         self._width = 0
@@ -62,7 +68,10 @@ class GridBuilder:
     def end_group(self) -> None:
         """End a group of rows: no cell reaches over its end."""
         end = len(self._rows)
-        self._spans = [(row, column, min(rows, end - row), columns) for row, column, rows, columns in self._spans]
+        for index in range(self._group, len(self._spans)):
+            row, column, rows, columns = self._spans[index]
+            self._spans[index] = (row, column, min(rows, end - row), columns)
+        self._group = len(self._spans)
         self._busy_until.clear()
 
     def skip(self, columns: int) -> None:

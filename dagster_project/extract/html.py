@@ -68,10 +68,9 @@ CLIPPED = re.compile(
     r"left\s*:\s*-\d{3,}))",
     re.IGNORECASE | re.DOTALL,
 )
-"""How style rules make such text."""
+"""How style rules make such text; to be matched from their beginning."""
 BLANKING = re.compile(r"(?:^|;)\s*visibility\s*:\s*(?:hidden|collapse)", re.IGNORECASE)
 BOLD_STYLE = re.compile(r"(?:^|;)\s*font-weight\s*:\s*(?:bold|[6-9]00)", re.IGNORECASE)
-STYLE_COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
 MAX_SELECTOR = 400
 TAG = re.compile(r"<(/?)([a-z][a-z0-9]*)", re.IGNORECASE)
 NEVER_CLOSED = frozenset(
@@ -85,6 +84,8 @@ NEVER_CLOSED = frozenset(
 MAX_OPEN_TAGS = 5000
 """Start tags without an end tag up to a place of the page. The parser's time grows with their square."""
 MAX_STYLE_RULES = 2000
+MAX_STYLE_WORK = 1_000_000_000
+"""Style rules that hide times characters of the page: each is looked for in all of it."""
 PAGE_START = re.compile(r"<(?:html|body)[\s>]", re.IGNORECASE)
 PAGE_END = re.compile(r"</(?:html|body)\s*>", re.IGNORECASE)
 PAGE_TAIL = 65_536
@@ -104,7 +105,7 @@ def read_html(data: bytes, limits: Limits, words: StructureWords) -> Document:
     tree = LexborHTMLParser(text)
     if tree.body is None:
         raise ExtractionError("no table found")
-    hidden = _hidden_by_styles(tree)
+    hidden = _hidden_by_styles(tree, min(MAX_STYLE_RULES, MAX_STYLE_WORK // len(text)))
     flow = _Flow(limits, hidden)
     flow.read(tree.body)
     if hidden.met:
@@ -179,31 +180,47 @@ class _Hidden:
     """Clipped elements with text that were left out so far."""
 
 
-def _hidden_by_styles(tree: LexborHTMLParser) -> _Hidden:
-    """What the page's own style rules hide. Rules for print or widths are left alone."""
+def _hidden_by_styles(tree: LexborHTMLParser, most: int) -> _Hidden:
+    """What the page's own style rules hide, ``most`` of them. Rules for print or widths are left alone.
+
+    Raises:
+        ExtractionError: more rules; what the others hide would be read as shown.
+    """
     hidden = _Hidden()
     rules = 0
     for style in tree.css("style"):
-        sheet = STYLE_COMMENT.sub("", style.text())
-        for rule in _outside_at_rules(sheet).split("}"):
+        for rule in _outside_at_rules(_without_comments(style.text())).split("}"):
             selector, _, declarations = rule.partition("{")
             selector = selector.rpartition(";")[2].strip()
             if HIDING.search(declarations):
                 found = hidden.gone
-            elif len(declarations) <= MAX_SELECTOR and CLIPPED.search(declarations):
+            elif len(declarations) <= MAX_SELECTOR and CLIPPED.match(declarations):
                 found = hidden.clipped
             else:
                 continue
             if ":" in selector or not 0 < len(selector) <= MAX_SELECTOR:
                 continue
             rules += 1
-            if rules > MAX_STYLE_RULES:
-                return hidden
+            if rules > most:
+                raise ExtractionError(f"the page has more than {most} style rules that hide something")
             try:
                 found.update(node.mem_id for node in tree.css(selector))
             except (SelectolaxError, ValueError):
                 continue
     return hidden
+
+
+def _without_comments(sheet: str) -> str:
+    """The sheet without its comments; one that is never closed goes to its end."""
+    kept: list[str] = []
+    at = 0
+    while (begin := sheet.find("/*", at)) >= 0:
+        kept.append(sheet[at:begin])
+        end = sheet.find("*/", begin + 2)
+        if end < 0:
+            return "".join(kept)
+        at = end + 2
+    return "".join((*kept, sheet[at:]))
 
 
 def _outside_at_rules(sheet: str) -> str:
@@ -280,7 +297,7 @@ class _Flow:
         return (
             node.mem_id in self._hidden.clipped
             or FOR_SCREEN_READERS.search(attributes.get("class") or "") is not None
-            or (len(style) <= MAX_SELECTOR and CLIPPED.search(style) is not None)
+            or (len(style) <= MAX_SELECTOR and CLIPPED.match(style) is not None)
         )
 
     def _inner_text(self, node: LexborNode) -> str:

@@ -19,6 +19,8 @@ SHORT = 3
 """Letters of a rest that may look like a word (``se``) and be none."""
 LEAST_KNOWN = 5
 """Letters of a joined word that may be the beginning or the end of a longer one."""
+LONGEST = 80
+"""Letters of a word, and more than any has: what has grown together beyond it is none."""
 BLANK_BEFORE_COMMA = re.compile(r"(?<=\w) ,(?=\s|$)")
 
 
@@ -42,6 +44,8 @@ class KnownWords:
         return " ".join(result)
 
     def _is_broken(self, before: str, behind: str) -> bool:
+        if len(before) + len(behind) > LONGEST:
+            return False
         first, rest = FIRST_PART.fullmatch(before), REST.fullmatch(behind)
         if first is None or rest is None or not rest[1].islower() or rest[1] in LETTER_WORDS:
             return False

@@ -20,7 +20,7 @@ TOKEN = re.compile(
       (?P<quoted>"[^"]*"?)
     | \\(?P<escaped>.)
     | (?P<pad>[_*].)
-    | \[(?P<bracket>[^\]]*)\]
+    | \[(?P<bracket>[^\[\]]*)\]
     | (?P<ampm>AM/PM|A/P)
     | (?P<exponent>[Ee][+-](?=[0\#?]))
     | (?P<date>[Yy]+|[Mm]+|[Dd]+|[Hh]+|[Ss]+(?:\.0+)?)
@@ -46,6 +46,8 @@ DAYS = (
 GENERAL_DIGITS = 11
 """Digits that the format General shows at most."""
 MAX_DECIMALS = 30
+MAX_CODE = 1000
+"""Characters of a number format; Excel takes 255."""
 
 
 PLAIN = {"%": "percent", "@": "text", ".": "point"}
@@ -104,13 +106,16 @@ def shown_value(value: Value, code: str) -> str:
 
     Args:
         value: the stored value; dates as Python dates.
-        code: the number format (``0.0%``, ``#,##0``, ``yyyy-mm-dd``).
+        code: the number format (``0.0%``, ``#,##0``, ``yyyy-mm-dd``); one longer than any program takes counts as
+            ``General``.
 
     Returns:
         The text, with decimal comma, a plain space between thousands and before %: ``7,6 %``, ``1 209 684``.
     """
     if isinstance(value, str):
         return value
+    if len(code) > MAX_CODE:
+        code = "General"
     if isinstance(value, bool):
         return "SANT" if value else "FALSKT"
     if isinstance(value, int | float):
@@ -245,8 +250,8 @@ def _date_parts(value: datetime.datetime | datetime.date | datetime.time, sectio
     for kind, text in section.tokens:
         if kind in ("date", "elapsed"):
             # ``m`` is the minute after an hour or before a second, else the month.
-            near = fields[seen - 1 : seen] + fields[seen + 1 : seen + 2] if seen else fields[1:2]
-            is_minute = text[0] == "m" and len(text) < 3 and ("h" in fields[:seen][-1:] or "s" in near[-1:])
+            before, behind = fields[max(0, seen - 1) : seen], fields[seen + 1 : seen + 2]
+            is_minute = text[0] == "m" and len(text) < 3 and ("h" in before or "s" in (before + behind)[-1:])
             seen += 1
             letter = "n" if is_minute else text[0]
             hour = (clock.hour - 1) % 12 + 1 if half else clock.hour

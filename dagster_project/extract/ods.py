@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import datetime
 import re
+from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from operator import itemgetter
 
 from lxml import etree
 
@@ -45,6 +47,8 @@ DATE_DIVIDERS = ("/", "-", ".", ":")
 BOLD = frozenset(("bold", "600", "700", "800", "900"))
 HIDDEN = frozenset(("collapse", "filter"))
 MAX_BLANKS = 8
+MAX_PARENTS = 50
+"""Styles that a style may be based on, one on the other; office programs make a handful."""
 BREAKS = {"tab": " ", "line-break": "\n"}
 NOT_SHOWN = frozenset(("annotation", "note", "ruby-text", "tracked-changes"))
 
@@ -127,9 +131,9 @@ class _Styles:
                     self.unseen.add(_attribute(style, "name"))
 
     def _chain(self, name: str) -> Iterator[etree._Element]:
-        seen: set[str] = set()
-        while name in self._nodes and name not in seen:
-            seen.add(name)
+        for _ in range(MAX_PARENTS):
+            if name not in self._nodes:
+                return
             yield self._nodes[name]
             name = _attribute(self._nodes[name], "parent-style-name")
 
@@ -284,7 +288,8 @@ def _cells(
         repeated = _count(node, "number-columns-repeated")
         style = _attribute(node, "style-name") or _attribute(row, "default-cell-style-name")
         if not style:
-            style = next((name for end, name in defaults if column < end), "")
+            default = bisect_right(defaults, column, key=itemgetter(0))
+            style = defaults[default][1] if default < len(defaults) else ""
         look = styles.look(style)
         text = _shown(node, style, styles) if _name(node) == "table-cell" and not look.struck else ""
         if text:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import PurePosixPath
 
 from dagster_project.extract.csv import is_delimited
@@ -51,13 +52,16 @@ ZIP_TYPES: tuple[tuple[str, str | None, str], ...] = (
     ("opendocument.text", None, "format not supported yet: the content is an OpenDocument text; save it as docx"),
 )
 """Content types that a zip container states: the kind of document, or the reason why it is not read."""
+XML_START = re.compile(r"<\?xml[^>]{0,200}>\s*+")
 HTML_START = re.compile(
-    r"\s*(?:<\?xml[^>]{0,200}>\s*)?(?:<!--.{0,4000}?-->\s*)*"
     r"<(?:!doctype\s+html|(?:html|head|body|table|meta|title|div|h[1-6]|section|article|main|script|style)\b)",
-    re.IGNORECASE | re.DOTALL,
+    re.IGNORECASE,
 )
+"""What a page begins with, behind white space, an XML declaration and comments."""
+MAX_COMMENT = 4000
 HTML_ELEMENT = re.compile(r"<html[\s>]", re.IGNORECASE)
-TABLE_ROW = re.compile(r"<tr[\s>].{0,2000}?<t[dh][\s>]", re.IGNORECASE | re.DOTALL)
+TABLE_PART = re.compile(r"<t([rdh])[\s>]", re.IGNORECASE)
+"""The beginning of a row or of a cell."""
 LABELS = {
     "pdf": "a PDF file",
     "docx": "a Word document",
@@ -142,14 +146,41 @@ def _kind(data: bytes, suffix: str, limits: Limits, notes: list[str]) -> str:
         if data.startswith(signature):
             raise ExtractionError(f"format not supported yet: the content is {label}")
     text = _look(data)
-    rows = 0 if HTML_START.match(text) else len(TABLE_ROW.findall(text))
-    if HTML_START.match(text) or HTML_ELEMENT.search(text[:4096]) or rows > 1:
+    if _begins_as_html(text) or HTML_ELEMENT.search(text[:4096]) or _rows_of_html(text) > 1:
         return "html"
     if text.lstrip().startswith("<?xml"):
         raise ExtractionError("format not supported yet: the content is XML")
     if SUFFIXES.get(suffix) == "csv" or is_delimited(text):
         return "csv"
     return "text"
+
+
+def _begins_as_html(text: str) -> bool:
+    """Whether the first thing in a text that is neither white space, declaration nor comment is an element of a page.
+
+    A loop, for comments behind each other are a pattern that takes a search for ever.
+    """
+    at = _behind_blanks(text, 0)
+    if declaration := XML_START.match(text, at):
+        at = declaration.end()
+    while text.startswith("<!--", at):
+        end = text.find("-->", at + 4, at + 4 + MAX_COMMENT + 3)
+        if end < 0:
+            return False
+        at = _behind_blanks(text, end + 3)
+    return HTML_START.match(text, at) is not None
+
+
+def _behind_blanks(text: str, at: int) -> int:
+    while at < len(text) and text[at].isspace():
+        at += 1
+    return at
+
+
+def _rows_of_html(text: str) -> int:
+    """How many rows of a table have a cell."""
+    parts = [match[1].lower() for match in TABLE_PART.finditer(text)]
+    return sum(1 for part, following in pairwise(parts) if part == "r" and following != "r")
 
 
 def _zip(data: bytes, limits: Limits, notes: list[str]) -> str:

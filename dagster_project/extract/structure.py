@@ -7,9 +7,10 @@ blocks. Does not belong here: file formats (the readers) and meaning (dbt).
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Self
 
@@ -116,6 +117,8 @@ DASH_CELL = re.compile(r"[-–—−]{1,3}")
 NUMBERED = re.compile(r"(\d{1,2}(?:\.\d{1,2})*)(\.?)[\s\t]+(\S.*)", re.DOTALL)
 ENTRY_PAGE = re.compile(r"(?:[\t ]|(?<=[.…_]))\d{1,3}$")
 RUNNING_PAGE = re.compile(r"\s*\d{1,4}(?:\s*\(\d{1,4}\))?$")
+MAX_PAGE_MARK = 40
+"""Characters at the end of a line in which the number of its page stands."""
 LEADERS = re.compile(r"(?:\.\s?){4,}|…{2,}|_{4,}")
 PAGE_NUMBER = re.compile(r"\d{1,3}")
 TITLE_START = re.compile(r"[A-ZÅÄÖÉ\"”“(]|\d{1,2}(?:\.\d{1,2})*\.?\s+[A-ZÅÄÖÉ(\"”]")
@@ -384,7 +387,10 @@ def _led(run: list[Item]) -> bool:
 
 def _without_page(text: str) -> str:
     """A running line, normalised, without the page number at its end."""
-    return normalise(RUNNING_PAGE.sub("", text) if text[-1:] in "0123456789)" else text)
+    if text[-1:] not in tuple("0123456789)"):
+        return normalise(text)
+    # Only its end is looked at: a search through a long line for blanks before a number takes the square of its length.
+    return normalise(text[:-MAX_PAGE_MARK] + RUNNING_PAGE.sub("", text[-MAX_PAGE_MARK:]))
 
 
 def _without_number(text: str) -> str:
@@ -738,7 +744,7 @@ class _Builder:
             depth = spanned_depth(rows, grid, spans)
         pages = [grid.page] * len(rows)
         self._open = _OpenTable(
-            tuple(rows), depth, grid.page, self._current, caption, grid.page, pages, spans, whole=grid.whole
+            rows, depth, grid.page, self._current, caption, grid.page, pages, spans, whole=grid.whole
         )
         self._open.drop_repeated_headers()
 
@@ -785,25 +791,46 @@ class _Builder:
             raise ExtractionError(f"the document has more than {self.limits.max_cells} table cells")
 
 
-@dataclass(slots=True)
 class _OpenTable:
-    """A table that may go on after a page break."""
+    """A table that may go on after a page break, row by row for as long as the document is.
 
-    rows: tuple[tuple[str, ...], ...]
-    header_rows: int
-    page: int | None
-    heading: Heading | None
-    caption: str | None
-    last_page: int | None
-    pages: list[int | None]
-    """Page of every row; of a row that was cut in two, the page of its first half."""
-    spans: Spans = field(default_factory=dict)
-    fragments: int = 1
-    whole: bool = False
+    What is asked of all of its rows is kept as they come: a table of a thousand fragments is asked a thousand times.
+    """
+
+    def __init__(
+        self,
+        rows: Sequence[tuple[str, ...]],
+        header_rows: int,
+        page: int | None,
+        heading: Heading | None,
+        caption: str | None,
+        last_page: int | None,
+        pages: list[int | None],
+        spans: Spans | None = None,
+        *,
+        whole: bool = False,
+    ) -> None:
+        """``pages`` has the page of every row; of a row that was cut in two, the page of its first half."""
+        self.rows = list(rows)
+        self.header_rows = header_rows
+        self.page = page
+        self.heading = heading
+        self.caption = caption
+        self.last_page = last_page
+        self.pages = pages
+        self.spans: Spans = spans if spans is not None else {}
+        self.whole = whole
+        self.fragments = 1
+        self._seen = _Seen()
+
+    @property
+    def header(self) -> list[tuple[str, ...]]:
+        """The header rows."""
+        return self.rows[: self.header_rows]
 
     def drop_repeated_headers(self) -> None:
         """A header that is repeated between rows without a blank line is a page break too."""
-        header = self.rows[: self.header_rows]
+        header = self.header
         if not header:
             return
         kept = list(range(self.header_rows))
@@ -815,23 +842,28 @@ class _OpenTable:
                 continue
             kept.append(index)
             index += 1
-        self.rows = tuple(self.rows[index] for index in kept)
+        self.rows = [self.rows[index] for index in kept]
         self.pages = [self.pages[index] for index in kept]
         self.spans = moved_spans(self.spans, kept)
 
     @property
     def width(self) -> int:
         """Columns of the widest row."""
-        return max(len(row) for row in self.rows)
+        return self._look().width
+
+    def _look(self) -> _Seen:
+        """What is known of all rows; the last one may still be joined with its other half and is looked at anew."""
+        self._seen.add(self.rows, self.header_rows, len(self.rows) - 1)
+        return self._seen.with_last(self.rows, self.header_rows)
 
     def has_header(self, rows: Sequence[tuple[str, ...]]) -> bool:
         """Whether rows begin with the header of this table."""
-        header = self.rows[: self.header_rows]
+        header = self.header
         return bool(header) and _padded(rows[: len(header)]) == _padded(header)
 
     def add_row(self, row: tuple[str, ...]) -> None:
         """A row that was printed as a line."""
-        self.rows = (*self.rows, row)
+        self.rows.append(row)
         self.pages.append(self.last_page)
 
     def take(self, rows: list[tuple[str, ...]], grid: Grid, spans: Spans) -> bool:
@@ -842,7 +874,7 @@ class _OpenTable:
         """
         if grid.follows is False:
             return False
-        header = self.rows[: self.header_rows]
+        header = self.header
         start = 0
         if self.has_header(rows) or (header and grid.follows and _reads_as(rows, header)):
             start = len(header)
@@ -851,11 +883,11 @@ class _OpenTable:
         ):
             return False
         if rows[start:] and len(self.rows) > self.header_rows and self._is_cut(self.rows[-1], rows[start]):
-            self.rows = (*self.rows[:-1], _join_rows(self.rows[-1], rows[start]))
+            self.rows[-1] = _join_rows(self.rows[-1], rows[start])
             start += 1
         above = len(self.rows) - start
         self.spans.update({(row + above, column): span for (row, column), span in spans.items() if row >= start})
-        self.rows = (*self.rows, *rows[start:])
+        self.rows.extend(rows[start:])
         self.pages.extend(grid.page for _ in rows[start:])
         self.fragments += 1
         self.last_page = grid.page
@@ -872,11 +904,11 @@ class _OpenTable:
 
     def _continues(self, rows: list[tuple[str, ...]]) -> bool:
         """Rows that go on without a header: their first values are numbers, or their first row was cut in two."""
-        body = [row for row in self.rows[self.header_rows :] if any(row[1:])]
+        seen = self._look()
         first = next((row for row in rows if any(row[1:])), None)
         if first is not None and any(is_number(cell) and not YEAR_CELL.fullmatch(cell) for cell in first[1:]):
-            return not body or any(is_number(cell) for row in body for cell in row[1:])
-        if not body:
+            return not seen.has_body or seen.has_number
+        if not seen.has_body:
             return False
         return self._is_cut(self.rows[-1], rows[0])
 
@@ -901,9 +933,8 @@ class _OpenTable:
         return any(self._begins_unlike_its_column(last.index(a), b) for a, b in unfinished)
 
     def _begins_unlike_its_column(self, column: int, text: str) -> bool:
-        begins = [row[column] for row in self.rows[self.header_rows :] if len(row) > column and row[column]]
-        short = sum(1 for cell in begins if _first_words(cell) <= SHORT_PARAGRAPH_WORDS)
-        return len(begins) > 1 and short >= 0.8 * len(begins) and _first_words(text) > SHORT_PARAGRAPH_WORDS
+        begins, short = self._look().begins.get(column, (0, 0))
+        return begins > 1 and short >= 0.8 * begins and _first_words(text) > SHORT_PARAGRAPH_WORDS
 
     def cells(self, table_seq: int, n_cols: int) -> list[Cell]:
         """The non-empty cells; header cells of the upper levels span the empty ones to their right.
@@ -927,6 +958,47 @@ class _OpenTable:
                 page = self.pages[row_index]
                 result.append(Cell(table_seq, row_index, col_index, str(text), is_header, row_span, span, page, *box))
         return result
+
+
+class _Seen:
+    """What the rows of a table that were looked at have, so that none is looked at twice."""
+
+    def __init__(self) -> None:
+        self.rows = 0
+        self.width = 0
+        self.has_body = False
+        """Whether a row below the header has more than its first cell."""
+        self.has_number = False
+        """Whether one of these cells is a number."""
+        self.begins: dict[int, tuple[int, int]] = {}
+        """By column: cells below the header, and how many of them begin with a short paragraph."""
+
+    def add(self, rows: Sequence[tuple[str, ...]], header_rows: int, end: int) -> None:
+        """Look at the rows up to ``end`` that were not looked at yet."""
+        for index in range(self.rows, end):
+            self._add_row(rows[index], in_body=index >= header_rows)
+        self.rows = max(self.rows, end)
+
+    def with_last(self, rows: Sequence[tuple[str, ...]], header_rows: int) -> _Seen:
+        """The same with the last row."""
+        seen = _Seen()
+        seen.width, seen.has_body, seen.has_number = self.width, self.has_body, self.has_number
+        seen.begins = dict(self.begins)
+        seen.add(rows[-1:], header_rows - len(rows) + 1, 1)
+        return seen
+
+    def _add_row(self, row: tuple[str, ...], *, in_body: bool) -> None:
+        self.width = max(self.width, len(row))
+        if not in_body:
+            return
+        if any(row[1:]):
+            self.has_body = True
+            self.has_number = self.has_number or any(is_number(cell) for cell in row[1:])
+        for column, cell in enumerate(row):
+            if cell:
+                begins, short = self.begins.get(column, (0, 0))
+                is_short = _first_words(cell) <= SHORT_PARAGRAPH_WORDS
+                self.begins[column] = (begins + 1, short + is_short)
 
 
 def _reads_as(rows: Sequence[tuple[str, ...]], header: Sequence[tuple[str, ...]]) -> bool:
@@ -1019,15 +1091,14 @@ MAX_HEADER_ROWS = 4
 
 
 def moved_spans(spans: Spans, kept: Sequence[int]) -> Spans:
-    """The spans after all rows but those at the indexes ``kept`` were taken out."""
+    """The spans after all rows but those at the indexes ``kept``, in order, were taken out."""
     if not spans:
         return {}
     result: Spans = {}
-    new_index = {old: new for new, old in enumerate(kept)}
     for (row, column), (row_span, col_span) in spans.items():
-        if row in new_index:
-            rows_left = sum(1 for index in range(row, row + row_span) if index in new_index)
-            result[new_index[row], column] = (rows_left, col_span)
+        first = bisect_left(kept, row)
+        if first < len(kept) and kept[first] == row:
+            result[first, column] = (bisect_left(kept, row + row_span) - first, col_span)
     return result
 
 

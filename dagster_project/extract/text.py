@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import html
 import re
+from contextlib import suppress
 from dataclasses import replace
 
-from dagster_project.extract.columns import drawn_table
+from dagster_project.extract.columns import Drawings
 from dagster_project.extract.document import Document, ExtractionError, Limits, StructureWords
 from dagster_project.extract.spelling import normalised, shown_lines
 from dagster_project.extract.structure import Grid, Item, Line, assemble
@@ -22,7 +23,7 @@ BLOCK_TAG = re.compile(r"</?(?:p|br|ul|ol|li|div|h[1-6])(?:\s[^<>]*)?/?>", re.IG
 INLINE_TAG = re.compile(r"</?(?:b|i|u|em|strong|sup|sub|span|font)(?:\s[^<>]*)?>", re.IGNORECASE)
 BOLD_LINE = re.compile(r"(?:<(?:b|strong)>.*</(?:b|strong)>|\*\*.*\*\*)", re.IGNORECASE)
 MARKDOWN_HEADING = re.compile(r"(#{1,6})\s+(.*)")
-MARKDOWN_RULE = re.compile(r"(?:[-_*=]\s*){3,}")
+MARKDOWN_RULE = re.compile(r"(?:[-_*=]\s*+){3,}+")
 DOUBLE_ENCODED = re.compile("Ã[\u0084\u0085\u0096¤¥¶„…–©]")
 SYMBOL_IN_WORD = re.compile(r"(?<=[a-zåäö])(?:[^\w\s.,:;/()\-–'’&*+\"\u00ad]|[ŒŠšžŽ])(?=[a-zåäö])")
 """Swedish letters of other encodings, read as Windows-1252: quotes and daggers (code page 850), Œ Š š (Mac Roman)."""
@@ -132,6 +133,7 @@ def items(text: str) -> tuple[list[Item], tuple[str, ...]]:
         page = number if paged else None
         rows: list[tuple[str, ...]] = []
         lines = _join_open_bold(LINE_END.split(page_text))
+        drawings = Drawings(lines)
         index = 0
         while index < len(lines):
             raw = lines[index]
@@ -142,7 +144,7 @@ def items(text: str) -> tuple[list[Item], tuple[str, ...]]:
             if rows:
                 result.append(Grid(rows=tuple(rows), page=page))
                 rows = []
-            drawn = drawn_table(lines, index)
+            drawn = drawings.table(index)
             if drawn and drawn.rows:
                 cells = tuple(tuple(plain(cell) for cell in row) for row in drawn.rows)
                 result.append(Grid(cells, page=page, whole=drawn.whole))
@@ -172,7 +174,9 @@ def plain(cell: str) -> str:
     if "<" in cell:
         text = INLINE_TAG.sub("", BLOCK_TAG.sub("\n", cell))
         if text != cell:
-            text = html.unescape(text)
+            # A number of thousands of digits is no character.
+            with suppress(ValueError):
+                text = html.unescape(text)
     text = shown_lines(text)
     for mark in ("**", "__"):
         if len(text) > 2 * len(mark) and text.startswith(mark) and text.endswith(mark):

@@ -34,7 +34,7 @@ SHEET_END = re.compile(rb"</((?:\w+:)?)sheetData\s*>|<((?:\w+:)?)sheetData\s*/>"
 CELL_START = re.compile(rb"<(?:\w+:)?c[ >/]")
 VALUE_START = re.compile(rb"<(?:\w+:)?(?:v|is)>")
 FORMULA_START = re.compile(rb"<(?:\w+:)?f[ >/]")
-MERGED = re.compile(rb"<(?:\w+:)?mergeCell\s[^>]*?ref=[\"']([A-Z]{1,3}\d{1,7}:[A-Z]{1,3}\d{1,7})[\"']")
+MERGED = re.compile(rb"<(?:\w+:)?mergeCell\s[^<>]*?ref=[\"']([A-Z]{1,3}\d{1,7}:[A-Z]{1,3}\d{1,7})[\"']")
 EMPTY_CELLS_SHARE = 4
 """Formatted cells, filled or not, over the limit of filled ones: the reader holds them all in memory."""
 MAX_COLUMN = 16_384

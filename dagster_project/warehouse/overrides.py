@@ -22,10 +22,15 @@ import yaml
 from dagster_project.extract.document import collapse
 from dagster_project.extract.spelling import normalised, shown
 from dagster_project.settings import ConfigurationError
-from dagster_project.warehouse.scan import OVERRIDES_FILE, FoundFile, same_name
+from dagster_project.warehouse.scan import OVERRIDES_FILE, FoundFile
 
 MAX_BYTES: Final = 1024 * 1024
 """Far beyond any file that a person writes."""
+
+MAX_STRANGERS: Final = 20
+"""Entries for reports that are not there that are told of one by one, with the name that may be meant."""
+
+PART_OF_NAME: Final = re.compile(r"[\w/.-]")
 
 TEXT_KEYS: Final = ("municipality", "committee", "report_type", "title")
 DATE_KEYS: Final = ("period_start", "period_end")
@@ -101,12 +106,13 @@ def check_overrides(content: bytes, files: Sequence[FoundFile]) -> Overrides:
 
     by_report: dict[str, Override] = {}
     refusals: dict[str, str] = {}
-    strangers: list[str] = []
+    strangers: list[yaml.Node] = []
     lines: dict[str, int] = {}
+    names = _Names(files)
     for key, value in root.value:
-        named = _files_named(key, files)
+        named = names.of(key)
         if not named:
-            strangers.append(f"{OVERRIDES_FILE}{_line(key)}: {_no_such_report(key, files)}")
+            strangers.append(key)
         for file in named:
             if file.report_id in lines:
                 first = lines[file.report_id]
@@ -118,7 +124,7 @@ def check_overrides(content: bytes, files: Sequence[FoundFile]) -> Overrides:
                 refusals[file.file_name] = "; ".join(problems)
             else:
                 by_report[file.report_id] = _override(value)
-    return Overrides(by_report, refusals, "; ".join(strangers) or None, content)
+    return Overrides(by_report, refusals, _strangers(strangers, files), content)
 
 
 def _unusable(problem: str, content: bytes, files: Sequence[FoundFile]) -> Overrides:
@@ -133,14 +139,39 @@ def _unusable(problem: str, content: bytes, files: Sequence[FoundFile]) -> Overr
 
 
 def _mentions(text: str, name: str) -> bool:
-    return bool(name) and re.search(rf"(?<![\w/.-]){re.escape(normalised(name))}(?![\w/.-])", text) is not None
+    """Whether a name stands in the text, and not as a part of another name."""
+    name = normalised(name)
+    at = text.find(name) if name else -1
+    while at >= 0:
+        behind = at + len(name)
+        if not (PART_OF_NAME.match(text[at - 1 : at]) or PART_OF_NAME.match(text[behind : behind + 1])):
+            return True
+        at = text.find(name, at + 1)
+    return False
 
 
-def _files_named(key: yaml.Node, files: Sequence[FoundFile]) -> list[FoundFile]:
-    if not isinstance(key, yaml.ScalarNode):
-        return []
-    by_name = [file for file in files if same_name(file.file_name, key.value)]
-    return by_name or [file for file in files if file.report_id == key.value]
+class _Names:
+    """The files by what an entry may call them."""
+
+    def __init__(self, files: Sequence[FoundFile]) -> None:
+        self._by_name: dict[str, list[FoundFile]] = {}
+        self._by_report: dict[str, list[FoundFile]] = {}
+        for file in files:
+            self._by_name.setdefault(normalised(file.file_name), []).append(file)
+            self._by_report.setdefault(file.report_id, []).append(file)
+
+    def of(self, key: yaml.Node) -> list[FoundFile]:
+        """The files that the key of an entry names."""
+        if not isinstance(key, yaml.ScalarNode):
+            return []
+        return self._by_name.get(normalised(key.value)) or self._by_report.get(key.value) or []
+
+
+def _strangers(keys: Sequence[yaml.Node], files: Sequence[FoundFile]) -> str | None:
+    """What is wrong with keys that name no report; of many, the first ones."""
+    told = [f"{OVERRIDES_FILE}{_line(key)}: {_no_such_report(key, files)}" for key in keys[:MAX_STRANGERS]]
+    more = [f"and {len(keys) - MAX_STRANGERS} more"] if len(keys) > MAX_STRANGERS else []
+    return "; ".join([*told, *more]) or None
 
 
 def _no_such_report(key: yaml.Node, files: Sequence[FoundFile]) -> str:

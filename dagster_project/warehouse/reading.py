@@ -111,24 +111,29 @@ def read_chunks(
                 for number, file in islice(waiting, count * AHEAD - len(flying)):
                     flying[executor.submit(read_report, file, limits, words, children)] = number
                 patience = max(0.0, due - time.monotonic()) if chunk else None
-                for future in wait(flying, patience, FIRST_COMPLETED).done:
+                if not wait(flying, patience, FIRST_COMPLETED).done and not flying:
+                    return
+                for future in [future for future in flying if future.done()]:
                     result = future.result()
                     chunk.append((flying.pop(future), result))
                     if on_read is not None:
                         on_read(result.file.file_name)
-                rows = sum(batch.num_rows for _, result in chunk for batch in result.rows.values())
-                is_due = len(chunk) >= most or rows >= MAX_CHUNK_ROWS or time.monotonic() >= due
-                if chunk and (is_due or not flying):
+                    if _is_full(chunk, most):
+                        break
+                if chunk and (_is_full(chunk, most) or not flying or time.monotonic() >= due):
                     yield [result for _, result in sorted(chunk, key=itemgetter(0))]
                     chunk.clear()
                     due = time.monotonic() + seconds
-                elif not flying:
-                    return
         finally:
             # Whoever reads no further waits for no document.
             for future in flying:
                 future.cancel()
             children.kill()
+
+
+def _is_full(chunk: Sequence[tuple[int, ReadReport]], most: int) -> bool:
+    rows = sum(batch.num_rows for _, result in chunk for batch in result.rows.values())
+    return len(chunk) >= most or rows >= MAX_CHUNK_ROWS
 
 
 def _useful_workers(files: Sequence[FoundFile]) -> int:

@@ -167,8 +167,3 @@ def _without_duplicates(files: list[FoundFile], loaded: Collection[str]) -> list
             )
         result.append(replace(file, refusal=reason))
     return result
-
-
-def same_name(one: str, other: str) -> bool:
-    """Whether two file names are the same to a person."""
-    return normalised(one) == normalised(other)
