@@ -33,6 +33,10 @@ SOFT_HYPHEN_AT_END = re.compile(r"(?<=[^\W\d_])\u00ad+(?=\s|$)")
 NO_WIDTH = re.compile("[\u034f\u180e\u200b\u200c\u200d\u2060-\u2064\ufe00-\ufe0f\ufeff\ufff9-\ufffb]")
 """Joiners, marks of byte order, variants of glyphs."""
 
+MOST_MARKS = 30
+DIVIDER = "\u034f"
+"""A character without width that keeps marks apart (Unicode's stream-safe form has it after 30)."""
+
 MARKS = "\u061c\u200e\u200f"
 DIRECTION_MARK = re.compile(rf"(?<![\d{MARKS}])[{MARKS}]+|[{MARKS}]+(?![\d{MARKS}])")
 DIRECTION_CONTROL = re.compile("[\u202a-\u202e\u2066-\u2069]+")
@@ -50,12 +54,20 @@ def normalised(text: str) -> str:
     """
     if text.isascii():
         return text
-    text = unicodedata.normalize("NFC", text).translate(PLAIN_FORMS)
+    text = unicodedata.normalize("NFC", _in_short_runs(text)).translate(PLAIN_FORMS).replace(DIVIDER, "")
     if not text.isprintable():
         text = _without_invisible(text)
     if not text.isascii() and any(char > "\x7f" and char.isdecimal() for char in text):
         text = "".join(str(unicodedata.decimal(char)) if char.isdecimal() else char for char in text)
     return text
+
+
+def _in_short_runs(text: str) -> str:
+    """The text with a divider in each run of more marks than any letter has: sorting a run takes the square of it."""
+    marks = [char for char in set(text) if unicodedata.combining(char)]
+    if not marks:
+        return text
+    return re.sub(f"[{re.escape(''.join(marks))}]{{{MOST_MARKS}}}", rf"\g<0>{DIVIDER}", text)
 
 
 def _without_invisible(text: str) -> str:
