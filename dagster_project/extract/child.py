@@ -34,6 +34,8 @@ from dagster_project.extract.document import (
 
 Box = tuple[float, float, float, float]
 LENGTH = struct.Struct(">Q")
+NO_ROOM = ("failed to map segment", "cannot allocate memory")
+"""What the loader of libraries says without memory."""
 MAX_MESSAGE = 2**30
 """Bytes: far more than a document within the limits takes."""
 OUT_OF_MEMORY = "memory"
@@ -128,8 +130,17 @@ def _answer(job: Job, layers: list[Layer], start: Start) -> tuple[str, Any]:
         return OUT_OF_MEMORY, ""
     except RecursionError:
         return FAILED, "nested too deep"
+    except (ImportError, OSError) as error:
+        # A library that is imported late finds no room either.
+        if any(sign in str(error).lower() for sign in NO_ROOM):
+            return OUT_OF_MEMORY, ""
+        return FAILED, _failure(error)
     except Exception as error:  # whatever a parser raises is the document's fault here, and its reason
-        return FAILED, f"the reader failed on this document ({type(error).__name__}: {error})"
+        return FAILED, _failure(error)
+
+
+def _failure(error: Exception) -> str:
+    return f"the reader failed on this document ({type(error).__name__}: {error})"
 
 
 def _drawn(pdf_bytes: bytes, page: int, box: Box | None) -> str:
