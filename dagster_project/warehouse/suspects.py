@@ -16,6 +16,7 @@ import duckdb
 
 from dagster_project.warehouse import working
 from dagster_project.warehouse.content import REPORT_COLUMNS, quoted
+from dagster_project.warehouse.functions import register
 from dagster_project.warehouse.history import write_history
 from dagster_project.warehouse.raw import SCHEMA, TABLES
 
@@ -54,6 +55,7 @@ def suspects(working_file: Path, failed: Mapping[str, Query], reports: Sequence[
     """
     found: dict[str, list[str]] = {}
     with duckdb.connect() as connection:
+        register(connection)
         place = str(working_file).replace("'", "''")
         connection.execute(f"attach '{place}' as whole (read_only)")
         connection.execute("attach ':memory:' as batch")  # as models of a build of a batch know it

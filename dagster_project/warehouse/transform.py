@@ -102,7 +102,7 @@ def manifest_path() -> Path:
 
 
 def project_fingerprint(project: Path) -> str:
-    """Hash over all that a manifest depends on: files of the dbt project, seeds, versions, place."""
+    """Hash over all that a build depends on: files of the dbt project, seeds, SQL functions, versions, place."""
     digest = hashlib.sha256()
     for package in ("dbt-core", "dbt-duckdb", "dagster-dbt", "duckdb"):
         digest.update(f"{package} {version(package)}\n".encode())
@@ -121,6 +121,7 @@ def _project_files(project: Path) -> list[Path]:
         for parent, folders, names in os.walk(project / top):
             folders[:] = [name for name in folders if Path(parent) / name not in left_out]
             files += [Path(parent) / name for name in names]
+    files += [project / "dagster_project" / "warehouse" / name for name in ("functions.py", "totals.py")]
     return sorted(files)
 
 
