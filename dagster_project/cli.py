@@ -28,7 +28,8 @@ from dagster_project.commands.operate import (
     show_unsettled,
     status,
 )
-from dagster_project.commands.options import warehouse_option
+from dagster_project.commands.options import exact_option, warehouse_option
+from dagster_project.commands.outputs import force_option, new_file
 from dagster_project.commands.search import search
 from dagster_project.commands.serve import serve
 from dagster_project.commands.show import show
@@ -67,6 +68,7 @@ More settings, by environment variable (default):
 
 \b
 Bounds for one document; beyond one of them it is quarantined:
+  KOMMUNLAGER_MAX_BUILD_SECONDS   CPU seconds of one model of the build (120)
   KOMMUNLAGER_MAX_BYTES           bytes of the file (67108864)
   KOMMUNLAGER_MAX_SECONDS         wall time of its reader (120)
   KOMMUNLAGER_MAX_MEMORY_BYTES    memory of its reader (2147483648)
@@ -257,7 +259,11 @@ def _run(settings: Settings, verbose: bool, signals: Callable[[], set[int]]) -> 
     show_envvar=True,
     help="Rows that a table shows; 0 for all. The other formats write all rows.",
 )
-def query(sql: str, warehouse: Path | None, form: str, output: Path | None, rows: int) -> None:
+@force_option
+@exact_option
+def query(
+    sql: str, warehouse: Path | None, form: str, output: Path | None, rows: int, force: bool, exact: bool
+) -> None:
     """Ask the published warehouse a question in SQL ("-" reads it from standard input).
 
     The connection is read-only and reaches no other file. Start with: select * from marts.report_values limit 10
@@ -271,11 +277,12 @@ def query(sql: str, warehouse: Path | None, form: str, output: Path | None, rows
         answer = Answer(connection, sys.stdin.read() if sql == "-" else sql)
         if form == "parquet":
             assert output is not None
-            answer.write_parquet(output)
+            with new_file(output, force=force) as file:
+                answer.write_parquet(file)
             return
-        with _opened(output) as out, _reader_may_leave():
+        with _opened(output, force=force) as out, _reader_may_leave():
             if form == "csv":
-                answer.write_csv(out)
+                answer.write_csv(out, exact=exact)
             elif form == "json":
                 answer.write_json(out)
             else:
@@ -426,7 +433,8 @@ def _show_refreshed(settings: Settings, checks: int, passed: int, warnings: tupl
     if not last.get("is_new", True):
         click.echo(f"unchanged  {last.get('remark')}")
     for report_id in last.get("set_aside", ()):
-        _say(f"SET ASIDE  {report_id}: it fails a check and is NOT in the warehouse")
+        why = "costs too much" if report_id in last.get("too_costly", ()) else "fails a check"
+        _say(f"SET ASIDE  {report_id}: it {why} and is NOT in the warehouse")
     show_first(
         [("stale", f"{printable(one)}; its last good figures stay") for one in last.get("stale", ())]
         + [("held back", printable(one)) for one in last.get("held_back", ())]
@@ -449,15 +457,12 @@ def _show_quarantined(settings: Settings) -> None:
 
 
 @contextmanager
-def _opened(output: Path | None) -> Iterator[TextIO]:
+def _opened(output: Path | None, *, force: bool) -> Iterator[TextIO]:
     if output is None:
         yield sys.stdout
         return
-    try:
-        with output.open("w", encoding="utf-8", newline="") as out:
-            yield out
-    except OSError as error:
-        raise click.FileError(str(output), error.strerror) from None
+    with new_file(output, force=force) as file, file.open("w", encoding="utf-8", newline="") as out:
+        yield out
 
 
 @contextmanager

@@ -7,6 +7,7 @@ done with them.
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
@@ -67,6 +68,9 @@ class Settings:
     """``KOMMUNLAGER_MAIL_FROM``: the sender."""
     smtp: str = "smtp://localhost"
     """``KOMMUNLAGER_SMTP``: ``smtp://[user:password@]host[:port]`` or ``smtps://…``."""
+    max_build_seconds: int = 120
+    """``KOMMUNLAGER_MAX_BUILD_SECONDS``: CPU seconds that one report may cost in one model; beyond it, it is set
+    aside."""
     keep_runs: int = 50
     """``KOMMUNLAGER_KEEP_RUNS``: runs that Dagster's event log keeps; at least 1."""
     limits: Limits = field(default_factory=Limits)
@@ -123,6 +127,7 @@ class Settings:
             PREFIX + "MAIL_TO": self.mail_to,
             PREFIX + "MAIL_FROM": self.mail_from,
             PREFIX + "SMTP": self.smtp,
+            PREFIX + "MAX_BUILD_SECONDS": str(self.max_build_seconds),
             PREFIX + "KEEP_RUNS": str(self.keep_runs),
             **{PREFIX + name.upper(): str(value) for name, value in asdict(self.limits).items()},
             PREFIX + "WORKING_FILE": str(self.working_file),  # read by dbt/profiles.yml
@@ -139,11 +144,11 @@ def load_settings(
     """
     env = os.environ if environment is None else environment
     default = Settings()
-    link = _absolute(warehouse or _path(env, "WAREHOUSE") or default.warehouse)
+    link = _plain(_absolute(warehouse or _path(env, "WAREHOUSE") or default.warehouse))
     return Settings(
         reports=_absolute(reports or _path(env, "REPORTS") or default.reports),
         warehouse=link,
-        state=_absolute(_path(env, "STATE") or link.parent / ".state"),
+        state=_plain(_absolute(_path(env, "STATE") or link.parent / ".state")),
         keep=_number(env, "KEEP", default.keep, at_least=1),
         workers=_number(env, "WORKERS", default.workers, at_least=0),
         full=_flag(env, "FULL"),
@@ -159,6 +164,7 @@ def load_settings(
         mail_to=env.get(PREFIX + "MAIL_TO", ""),
         mail_from=env.get(PREFIX + "MAIL_FROM", ""),
         smtp=env.get(PREFIX + "SMTP", "") or default.smtp,
+        max_build_seconds=_number(env, "MAX_BUILD_SECONDS", default.max_build_seconds, at_least=1),
         keep_runs=_number(env, "KEEP_RUNS", default.keep_runs, at_least=1),
         limits=Limits(
             **{name: _number(env, name.upper(), value, at_least=1) for name, value in asdict(default.limits).items()}
@@ -187,6 +193,16 @@ def _path(env: Mapping[str, str], name: str) -> Path | None:
 def _absolute(path: Path) -> Path:
     # Not resolve(): the published file is itself a link, and it is the link that we want.
     return Path(os.path.abspath(path.expanduser()))  # noqa: PTH100 - see above
+
+
+def _plain(path: Path) -> Path:
+    """A path that DuckDB and SQLite take as it stands, and not as an address with a question or an escape in it."""
+    if found := re.search(r"\?|%[0-9A-Fa-f]{2}", str(path)):
+        raise ConfigurationError(
+            f"The path {path} holds {found[0]!r}, which databases take for something else than a letter of a name. "
+            "Choose another place with --warehouse (KOMMUNLAGER_WAREHOUSE) and KOMMUNLAGER_STATE."
+        )
+    return path
 
 
 def _flag(env: Mapping[str, str], name: str) -> bool:

@@ -101,7 +101,7 @@ def small_checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A checkout whose dbt project is small: what a refresh does around dbt shows there in a fraction of the time.
 
     Its one test of severity error fails when a cell says FAIL; a model breaks on a cell that says BREAK, and one that
-    says LACK breaks the contract of that model.
+    says LACK breaks the contract of that model. One that says COSTLY keeps a model busy for an hour.
     """
     root = tmp_path_factory.mktemp("checkout")
     for name in (
@@ -160,6 +160,11 @@ SMALL_DBT_PROJECT = {
     "models/marts/contracted.sql": """
         select report_id, cast(case text when 'BREAK' then 'x' when 'LACK' then null else '1' end as integer) as n
         from {{ ref('int_cells') }}
+    """,
+    "models/intermediate/int_costs.sql": """
+        select report_id, sum(one.range * other.range) as n from {{ ref('int_cells') }}
+        inner join range(1000000) as one on text = 'COSTLY' inner join range(1000000) as other on true
+        group by report_id
     """,
     "tests/no_cell_says_fail.sql": "select report_id, text from {{ ref('report_values') }} where text = 'FAIL'",
 }

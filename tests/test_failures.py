@@ -221,6 +221,29 @@ def test_reports_that_break_a_model_are_set_aside(small: Project) -> None:
     assert values(small) == ["6", "2"]
 
 
+def test_reports_that_cost_too_much_are_set_aside(small: Project) -> None:
+    """Without being asked to, for a document beyond a bound is never loaded; tried again with another bound."""
+    for number in range(6):
+        write(small, "COSTLY" if number in (2, 4) else str(number), f"r{number}.txt")
+    done = small.run("refresh", KOMMUNLAGER_MAX_BUILD_SECONDS="1")
+    assert done.returncode == 0, done.stderr
+    assert values(small) == ["6", "0", "1", "3", "5"]
+    for name in ("r2", "r4"):
+        assert f"SET ASIDE  {name}: it costs too much and is NOT in the warehouse" in done.stderr
+        assert f"quarantined  {name}.txt: set aside: it takes more than 1 CPU seconds" in done.stderr
+    assert record(small)["set_aside"] == ["r2", "r4"]
+    again = small.run("refresh", KOMMUNLAGER_MAX_BUILD_SECONDS="1")
+    assert record(small)["mode"] == "nothing", again.stderr
+    assert "quarantined  r2.txt: set aside" in again.stderr
+    # A report that costs too much among those that have changed, and one that fails a check beside it.
+    write(small, "COSTLY", "r5.txt")
+    write(small, "FAIL", "r0.txt")
+    done = small.run("refresh", "--quarantine-failing", KOMMUNLAGER_MAX_BUILD_SECONDS="1")
+    assert done.returncode == 0, done.stderr
+    assert (record(small)["set_aside"], record(small)["too_costly"]) == (["r5", "r0"], ["r5"])
+    assert values(small) == ["6", "1", "3"]
+
+
 CUT_OFF = """
 import errno, os, signal, sys
 from dagster_project.warehouse import releases

@@ -17,6 +17,15 @@ warehouse_option = click.option(
     help="The published file, a link to the current release.  [default: warehouse/kommunlager.duckdb of the checkout]",
 )
 
+exact_option = click.option(
+    "--exact",
+    is_flag=True,
+    envvar="KOMMUNLAGER_EXACT",
+    show_envvar=True,
+    help="Leave texts in CSV as they are, for programs that read them back; without it one that a spreadsheet would "
+    "take for a formula gets an apostrophe before it.",
+)
+
 reports_option = click.option(
     "--reports",
     type=click.Path(path_type=Path, file_okay=False),

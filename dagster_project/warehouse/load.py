@@ -42,7 +42,7 @@ from dagster_project.warehouse.removals import (
     read_devices,
 )
 from dagster_project.warehouse.scan import OVERRIDES_FILE, READABLE, FoundFile, find_reports
-from dagster_project.warehouse.transform import project_fingerprint
+from dagster_project.warehouse.transform import project_fingerprint, rules_of_costs
 from dagster_project.warehouse.words import read_structure_words
 from dagster_project.warehouse.working import KnownFile
 
@@ -348,10 +348,13 @@ def _is_comparable(
 
 
 def _set_aside_no_more(connection: duckdb.DuckDBPyConnection, settings: Settings) -> set[str]:
-    """Reports that were left out for failing a check and are to be tried again: other rules, or none may be left
-    out."""
-    rules = project_fingerprint(PROJECT) if settings.quarantine_failing else ""
-    rows = connection.execute("select report_id from main.set_aside where rules != ?", [rules]).fetchall()
+    """Reports that were left out for failing a check, or costing too much, and are to be tried again: other rules or
+    another bound, or none may be left out."""
+    fingerprint = project_fingerprint(PROJECT)
+    rules = [rules_of_costs(settings, fingerprint), *([fingerprint] if settings.quarantine_failing else [])]
+    rows = connection.execute(
+        "select report_id from main.set_aside where rules not in (select unnest(?::varchar[]))", [rules]
+    ).fetchall()
     return {str(row[0]) for row in rows}
 
 

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime, time
 from decimal import Decimal
+from itertools import chain
 from pathlib import Path
 from typing import Any, Final, TextIO
 
@@ -101,11 +103,13 @@ class Answer:
         except duckdb.Error as error:
             raise QueryError(str(error)) from error
 
-    def write_csv(self, out: TextIO) -> None:
-        """Comma-separated, quoted where needed, null as nothing and an empty text as ``""``."""
-        out.write(",".join(_csv_value(name) for name in self.columns) + "\n")
-        for row in self.rows():
-            out.write(",".join(_csv_value(value) for value in row) + "\n")
+    def write_csv(self, out: TextIO, *, exact: bool = False) -> None:
+        """Comma-separated, quoted where needed, null as nothing and an empty text as ``""``.
+
+        Unless ``exact``, a text that a spreadsheet would take for a formula is made harmless (:func:`harmless`).
+        """
+        for row in chain([self.columns], self.rows()):
+            out.write(",".join(_csv_value(value, exact=exact) for value in row) + "\n")
 
     def write_json(self, out: TextIO) -> None:
         """An array with an object for each row, one row a line; decimals as exact numbers."""
@@ -118,7 +122,12 @@ class Answer:
         out.write("[]\n" if separator == "[\n" else "\n]\n")
 
     def write_parquet(self, path: Path) -> None:
-        """A Parquet file at ``path``, with the types of the answer."""
+        """A Parquet file at ``path``, with the types of the answer.
+
+        Raises:
+            QueryError: the question fails on its way.
+            OSError: the file cannot be written.
+        """
         import pyarrow.parquet
 
         try:
@@ -128,8 +137,27 @@ class Answer:
                     writer.write_batch(batch)
         except duckdb.Error as error:
             raise QueryError(str(error)) from error
-        except OSError as error:
-            raise QueryError(f"{path} cannot be written: {error}") from error
+
+
+FORMULA: Final = re.compile(r"(^|[;\t\r\n])([\s\u200b-\u200f\u2060\ufeff]*)(?=[=+\-@＝＋－＠])")
+"""Where a formula may begin: at the beginning of a text, or where a program that takes another separator begins a cell.
+"""
+
+NO_FORMULA: Final = re.compile(r"[+\-＋－]?(?: ?\d[\d \u00a0\u2009\u202f.,]*[ \u00a0\u202f]?[%‰]?)?")
+"""Numbers as they are printed (-7,7 %), and a sign alone, which stands for nothing or a plus."""
+
+
+def harmless(text: str) -> str:
+    """``text``, with an apostrophe before what a spreadsheet that opens CSV would compute instead of showing it.
+
+    What Excel and LibreOffice compute begins with ``=``, ``+``, ``-`` or ``@``, in their full width too, maybe after
+    blanks. A tab or carriage return at the beginning hides such a sign from programs that look for it, and is marked
+    as well. Numbers stay as they are.
+    """
+    if NO_FORMULA.fullmatch(text):
+        return text
+    marked = FORMULA.sub(r"\1'\2", text)
+    return f"'{marked}" if marked.startswith(("\t", "\r")) else marked
 
 
 def first_line(error: BaseException) -> str:
@@ -172,8 +200,10 @@ _NUMERIC: Final = frozenset(
 )
 
 
-def _csv_value(value: Any) -> str:
+def _csv_value(value: Any, *, exact: bool) -> str:
     text = as_text(value)
+    if not exact and not isinstance(value, (bool, int, float, Decimal, date, time)):
+        text = harmless(text)
     if value is not None and (text == "" or any(mark in text for mark in ',"\r\n') or text != text.strip()):
         return '"' + text.replace('"', '""') + '"'
     return text

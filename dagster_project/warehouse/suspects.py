@@ -1,4 +1,4 @@
-"""Which reports make a check fail or a model break, and leaving them out.
+"""Which reports make a check fail or a model break or take too long, and leaving them out.
 
 Belongs here: running a failed test or model again over fewer reports, and taking a report out of the raw tables. Does
 not belong here: running dbt (``transform``).
@@ -14,7 +14,7 @@ from typing import Final
 
 import duckdb
 
-from dagster_project.warehouse import working
+from dagster_project.warehouse import costs, working
 from dagster_project.warehouse.content import REPORT_COLUMNS, quoted
 from dagster_project.warehouse.functions import register
 from dagster_project.warehouse.history import write_history
@@ -40,10 +40,12 @@ class Query:
     """Whether it fails by finding rows; a model fails only by an error."""
     columns: str = ""
     """Columns with types and constraints of the table that the rows go into; empty where no contract says so."""
+    seconds: int = 0
+    """CPU seconds that one report may take; 0 for any. With some, taking longer is how it fails, and the only way."""
 
 
 def suspects(working_file: Path, failed: Mapping[str, Query], reports: Sequence[str]) -> dict[str, list[str]]:
-    """Reports that make a test fail or a model break by themselves, with the names of these.
+    """Reports that make a test fail, or a model break or take too long, by themselves, with the names of these.
 
     Args:
         working_file: after the build that failed.
@@ -51,7 +53,8 @@ def suspects(working_file: Path, failed: Mapping[str, Query], reports: Sequence[
         reports: among which to look; halved again and again, so that few culprits among many are found quickly.
 
     What fails only over several reports together names none of them; nor does a model that breaks without any report,
-    or still without the reports that were found.
+    or still without the reports that were found. The reports with the most cells come first: where time is the matter,
+    they are the likeliest.
     """
     found: dict[str, list[str]] = {}
     with duckdb.connect() as connection:
@@ -61,11 +64,14 @@ def suspects(working_file: Path, failed: Mapping[str, Query], reports: Sequence[
         connection.execute("attach ':memory:' as batch")  # as models of a build of a batch know it
         connection.execute("create table main.suspect (report_id varchar, report_key varchar)")
         _make_views(connection)
+        sizes = dict(connection.execute("select report_id, count(*) from whole.raw.cell group by report_id").fetchall())
+        reports = sorted(reports, key=lambda report: (-sizes.get(report, 0), report))
         for name, query in failed.items():
             if not query.is_test and _fails(connection, query, []):
                 continue
             culprits = list(_failing(connection, query, list(reports)))
-            if not query.is_test and _fails(connection, query, [one for one in reports if one not in culprits]):
+            others = [one for one in reports if one not in culprits]
+            if culprits and not query.is_test and _fails(connection, query, others):
                 continue
             for report_id in culprits:
                 found.setdefault(report_id, []).append(name)
@@ -150,16 +156,20 @@ def _fails(connection: duckdb.DuckDBPyConnection, query: Query, reports: list[st
             "update main.suspect set report_key = keyed.report_key from whole.intermediate.int_reports as keyed "
             "where suspect.report_id = keyed.report_id"
         )
+    seconds = costs.allowed(query.seconds, len(reports)) if query.seconds else 0
     try:
-        if query.columns:
-            connection.execute(f"create or replace temp table made ({query.columns})")
-            connection.execute(f"insert into temp.made by name {query.sql}")
-            return False
-        # All columns: one that nobody asks for is not computed, and cannot break.
-        connection.execute(f"create or replace temp table made as {query.sql}")
-        row = connection.execute("select count(*) from temp.made").fetchone()
+        with costs.stopped_after(seconds, connection.interrupt):
+            if query.columns and not query.seconds:
+                connection.execute(f"create or replace temp table made ({query.columns})")
+                connection.execute(f"insert into temp.made by name {query.sql}")
+                return False
+            # All columns: one that nobody asks for is not computed, and cannot break.
+            connection.execute(f"create or replace temp table made as {query.sql}")
+            row = connection.execute("select count(*) from temp.made").fetchone()
+    except duckdb.InterruptException:
+        return bool(query.seconds)
     except DATA_ERRORS:
-        return True
+        return not query.seconds
     except duckdb.Error:
         return False  # what cannot be asked says nothing about a report
-    return query.is_test and row is not None and row[0] > 0
+    return query.is_test and not query.seconds and row is not None and row[0] > 0

@@ -12,8 +12,8 @@ import fcntl
 import hashlib
 import os
 import shutil
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from importlib.metadata import version
 from pathlib import Path
@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any, Final
 import duckdb
 
 from dagster_project.settings import PROJECT, Settings
-from dagster_project.warehouse import working
+from dagster_project.warehouse import costs, working
 from dagster_project.warehouse.releases import is_published
 from dagster_project.warehouse.suspects import Query, loaded_reports, set_aside, suspects
 from dagster_project.warehouse.working import Mode, Plan
@@ -71,7 +71,9 @@ class BuildResult:
     interpreted: int = 0
     """Reports whose figures were made again."""
     set_aside: tuple[tuple[str, str], ...] = ()
-    """Reports that were left out because they fail a check by themselves, and which."""
+    """Reports that were left out because they fail a check by themselves or cost too much, and which."""
+    too_costly: tuple[str, ...] = ()
+    """Those of them that cost too much."""
 
     def explain(self) -> str:
         """The failures as lines for a person."""
@@ -186,12 +188,34 @@ def build(
         TransformError: dbt could not begin, or stopped for another reason than a failed node.
     """
     left_out: list[tuple[str, str]] = []
+    too_costly: list[str] = []
     events: list[EventMsg] = []
     may_leave_out = settings.quarantine_failing and not select
+    tell = events.append if may_leave_out else _Once(on_event) if on_event is not None else None
+    unwatched: set[str] = set()
     for turn in range(ROUNDS):
         events.clear()
-        result = _build_once(settings, select, events.append if may_leave_out else on_event)
-        reasons = _reasons(settings, result) if may_leave_out and result.failed and turn < ROUNDS - 1 else {}
+        is_last = turn == ROUNDS - 1
+        watch = costs.Watch(_bound(settings, unwatched, is_kept=not select and not is_last), _cancel)
+        result = _build_once(settings, select, tell, watch)
+        if watch.stopped:
+            reasons = _costs(settings, result, watch.stopped)
+            if reasons and len(reasons) == len(loaded_reports(settings.working_file)):
+                result = replace(result, failed=tuple(_explained(node, reasons) for node in result.failed))
+                break
+            if reasons:
+                set_aside(
+                    settings.working_file,
+                    settings.warehouse,
+                    reasons,
+                    rules_of_costs(settings, result.plan.fingerprint),
+                )
+                left_out += reasons.items()
+                too_costly += reasons
+            else:
+                unwatched |= watch.stopped  # no report is to blame: there are many, and each costs its share
+            continue
+        reasons = _reasons(settings, result) if may_leave_out and result.failed and not is_last else {}
         if not reasons:
             break
         set_aside(settings.working_file, settings.warehouse, reasons, result.plan.fingerprint)
@@ -202,11 +226,74 @@ def build(
         # It may be the file that is broken; it costs little to make it anew, and much to find that out. Behind the
         # events: who counts the rows of a table opens the file, which would make an empty one in its place.
         working.discard(settings.working_file)
-    return replace(result, set_aside=tuple(left_out))
+    return replace(result, set_aside=tuple(left_out), too_costly=tuple(too_costly))
 
 
 ROUNDS: Final = 5
-"""Builds in which failing reports may be left out: dbt does not go on behind a failed test, so others show later."""
+"""Builds in which reports may be left out: dbt does not go on behind what failed, so others show later."""
+
+
+class _Once:
+    """Tells of dbt's events as they come; of a node that came out in an earlier round, not again."""
+
+    def __init__(self, on_event: Callable[[EventMsg], None]) -> None:
+        self._on_event = on_event
+        self._told: set[str] = set()
+
+    def __call__(self, event: EventMsg) -> None:
+        if event.info.name.startswith("Log") and event.info.name.endswith("Result"):
+            node = event.data.node_info
+            if node.unique_id in self._told:
+                return
+            if node.node_status not in ("error", "skipped"):
+                self._told.add(node.unique_id)
+        self._on_event(event)
+
+
+def rules_of_costs(settings: Settings, fingerprint: str) -> str:
+    """What a report that costs too much was measured by: the rules and the bound."""
+    return f"{fingerprint}, {settings.max_build_seconds} s"
+
+
+def _bound(settings: Settings, unwatched: Collection[str], *, is_kept: bool) -> Callable[[str], float]:
+    """For the name of a node the CPU seconds that it may take; 0 for any."""
+    if is_kept:
+        with suppress(duckdb.Error):  # a file that cannot be opened is told of by the build
+            seconds = costs.allowed(settings.max_build_seconds, len(loaded_reports(settings.working_file)))
+            return lambda name: 0 if name in unwatched else seconds
+    return lambda _: 0
+
+
+def _costs(settings: Settings, result: BuildResult, stopped: Collection[str]) -> dict[str, str]:
+    """Reports to leave out of a build that was stopped, with the reason."""
+    bound = f"{settings.max_build_seconds} CPU seconds (KOMMUNLAGER_MAX_BUILD_SECONDS)"
+    asked = {
+        node.name: replace(node.query, seconds=settings.max_build_seconds)
+        for node in result.failed
+        if node.name in stopped and node.query is not None
+    }
+    found = suspects(settings.working_file, asked, _interpreted(settings, result.plan))
+    return {name: f"set aside: it takes more than {bound} in {', '.join(names)}" for name, names in found.items()}
+
+
+def _explained(node: FailedNode, reasons: Mapping[str, str]) -> FailedNode:
+    said = "; ".join(f"{name} would be {reason}" for name, reason in reasons.items())
+    return replace(node, message=f"{said}; and no report would be left") if node.status != "fail" else node
+
+
+def _interpreted(settings: Settings, plan: Plan) -> list[str]:
+    """The reports that a build with this plan interprets."""
+    loaded = loaded_reports(settings.working_file)
+    return [name for name in loaded if plan.mode is Mode.ALL or name in set(plan.reports)]
+
+
+def _cancel() -> None:
+    """Make the queries fail that dbt is running."""
+    from dbt.adapters.factory import FACTORY
+
+    with suppress(KeyError):  # dbt has not come so far
+        connections: Any = FACTORY.lookup_adapter("duckdb").connections
+        connections.cancel_open()
 
 
 def _reasons(settings: Settings, result: BuildResult) -> dict[str, str]:
@@ -214,15 +301,17 @@ def _reasons(settings: Settings, result: BuildResult) -> dict[str, str]:
     failed = {node.name: node.query for node in result.failed if node.query is not None}
     if len(failed) != len(result.failed):
         return {}
-    loaded = loaded_reports(settings.working_file)
-    among = [name for name in loaded if result.plan.mode is Mode.ALL or name in set(result.plan.reports)]
-    found = suspects(settings.working_file, failed, among)
-    if len(found) == len(loaded) or {name for names in found.values() for name in names} != set(failed):
+    found = suspects(settings.working_file, failed, _interpreted(settings, result.plan))
+    if len(found) == len(loaded_reports(settings.working_file)) or {
+        name for names in found.values() for name in names
+    } != set(failed):
         return {}
     return {name: f"set aside: it fails {', '.join(names)} by itself" for name, names in found.items()}
 
 
-def _build_once(settings: Settings, select: Sequence[str], on_event: Callable[[EventMsg], None] | None) -> BuildResult:
+def _build_once(
+    settings: Settings, select: Sequence[str], on_event: Callable[[EventMsg], None] | None, watch: costs.Watch
+) -> BuildResult:
     plan = _begin(settings, is_whole=not select)
     if plan.mode is Mode.NOTHING:
         return BuildResult(0, (), (), 0, plan)
@@ -237,7 +326,9 @@ def _build_once(settings: Settings, select: Sequence[str], on_event: Callable[[E
         *(_batch_arguments(manifest) if plan.mode is Mode.BATCH else ()),
     ]
     try:
-        result = _invoke(arguments, settings.dbt_target, manifest, on_event)
+        with watch:
+            listeners = [watch.on_event, *([on_event] if on_event is not None else [])]
+            result = _invoke(arguments, settings.dbt_target, manifest, listeners)
     finally:
         release_working_file()
     outcomes = list(getattr(result.result, "results", None) or ())
@@ -310,13 +401,13 @@ def _invoke(
     arguments: Sequence[str],
     target: Path,
     manifest: Manifest | None = None,
-    on_event: Callable[[EventMsg], None] | None = None,
+    listeners: Sequence[Callable[[EventMsg], None]] = (),
 ) -> Any:
     from dbt.cli.main import dbtRunner
 
     project = str(PROJECT / "dbt")
     target.mkdir(parents=True, exist_ok=True)
-    runner = dbtRunner(manifest=manifest, callbacks=[on_event] if on_event else [])
+    runner = dbtRunner(manifest=manifest, callbacks=list(listeners))
     return runner.invoke(
         [
             *("--log-level", "none"),  # to the terminal; what went wrong is in the result, the rest in dbt.log

@@ -72,6 +72,7 @@ def _tell(result: BuildResult, *, is_subset: bool) -> None:
             "failed": sorted(node.name for node in result.failed),
         },
         set_aside=[report_id for report_id, _ in result.set_aside],
+        too_costly=list(result.too_costly),
     )
     if result.plan.mode is Mode.NOTHING and not is_subset:
         journal.note(ok=True, is_new=False, remark=result.plan.reason)
@@ -143,7 +144,7 @@ class _Count:
 
     def add(self, event: "EventMsg") -> None:
         if event.info.name == "LogStartLine":
-            self._total = event.data.total
+            self._done, self._total = 0, event.data.total
         elif event.info.name == "NodeFinished":
             with self._lock:
                 self._done += 1
