@@ -152,8 +152,11 @@ def test_text_is_data_in_every_format(
     refreshed: tuple[Project, subprocess.CompletedProcess[str]], tmp_path: Path
 ) -> None:
     project, _ = refreshed
-    as_csv = project.run("query", EVIL_SQL, "--format", "csv").stdout
+    as_csv = project.run("query", EVIL_SQL, "--format", "csv", "--exact").stdout
     assert [row["row_label"] for row in csv.DictReader(io.StringIO(as_csv))] == list(EVIL)
+    for_people = project.run("query", EVIL_SQL, "--format", "csv").stdout
+    labels = [row["row_label"] for row in csv.DictReader(io.StringIO(for_people))]
+    assert labels == [f"'{label}" if label.startswith("=") else label for label in EVIL]
     as_json = json.loads(project.run("query", EVIL_SQL, "--format", "json").stdout)
     assert [row["row_label"] for row in as_json] == list(EVIL)
     file = tmp_path / "evil.parquet"

@@ -332,6 +332,14 @@ def test_a_number_that_is_none_is_a_wrong_setting(name: str) -> None:
         load_settings({f"KOMMUNLAGER_{name}": "many"})
 
 
+@pytest.mark.parametrize("name", ["år?", "år%25", "%C3%A5r"])
+def test_a_place_that_databases_misread_is_a_wrong_setting(tmp_path: Path, name: str) -> None:
+    for variables in ({"KOMMUNLAGER_STATE": f"{tmp_path}/{name}"}, {"KOMMUNLAGER_WAREHOUSE": f"/x/{name}/k.duckdb"}):
+        with pytest.raises(ConfigurationError, match="which databases take for something else"):
+            load_settings(variables)
+    load_settings({"KOMMUNLAGER_REPORTS": f"{tmp_path}/{name}", "KOMMUNLAGER_STATE": str(tmp_path / "100 % #1")})
+
+
 # --- status and query -------------------------------------------------------------------------------------------------
 
 
@@ -455,6 +463,16 @@ def test_an_answer_that_nobody_reads_to_the_end_is_no_error(built: Built) -> Non
 
 
 def test_the_answer_can_be_written_where_it_may(built: Built, tmp_path: Path) -> None:
+    there = tmp_path / "x.csv"
+    there.write_text("mine")
+    for form in ("csv", "json", "parquet"):
+        refused = built[0].run("query", "select 1", "--format", form, "-o", str(there))
+        assert refused.returncode == 1
+        assert f"{there} is there already; --force replaces it" in refused.stderr
+    assert there.read_text() == "mine"
+    assert built[0].run("query", "select 1 as n", "--format", "csv", "-o", str(there), "--force").returncode == 0
+    assert there.read_text() == "n\n1\n"
+    assert [path.name for path in tmp_path.iterdir()] == ["x.csv"]
     done = built[0].run("query", "select 1", "--format", "csv", "--output", str(tmp_path / "no" / "x.csv"))
     assert done.returncode == 1
     assert "Traceback" not in done.stderr

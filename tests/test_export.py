@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import csv
+import io
 import json
+import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +17,9 @@ from frictionless import Package
 from dagster_project.exporting.excel import MAX_CHARACTERS, Workbook
 from dagster_project.exporting.folder import FORMATS, Exported, export
 from dagster_project.exporting.relations import Column, ExportError, Municipality, Relation
-from dagster_project.warehouse.query import as_text
+from dagster_project.warehouse.query import Answer, as_text, harmless, open_published
 from tests.conftest import Project
+from tests.typeset_office.every_format import SOFFICE
 
 
 @pytest.fixture(scope="module")
@@ -58,7 +61,10 @@ def test_every_column_is_described_in_words(exported: tuple[Path, list[Exported]
 def test_csv_holds_what_the_warehouse_holds(exported: tuple[Path, list[Exported]], warehouse: Path, view: str) -> None:
     with (exported[0] / "csv" / f"{view}.csv").open(encoding="utf-8", newline="") as file:
         _, *rows = csv.reader(file)
-    wanted = [[as_text(value) for value in row] for row in rows_of(warehouse, f"marts.{view}")]
+    wanted = [
+        [harmless(value) if isinstance(value, str) else as_text(value) for value in row]
+        for row in rows_of(warehouse, f"marts.{view}")
+    ]
     assert sorted(rows) == sorted(wanted)
 
 
@@ -135,6 +141,84 @@ def test_what_looks_like_a_formula_is_a_text(tmp_path: Path) -> None:
     assert {cell.data_type for cell in cells} == {"s"}
     assert [cell.quotePrefix for cell in cells] == [True] * 6 + [False] * 2
     assert all(cell.hyperlink is None for cell in cells)
+
+
+HARMFUL = [
+    "=1+1", "+1+1", "-1+1", "@SUM(A1)", "=cmd|' /C calc'!A0", '=HYPERLINK("http://example.org";"x")',
+    "\t=1+1", "\r=1+1", "\n=1+1", " =1+1", "\u00a0=1+1", "\ufeff=1+1", "\u200b=1+1",
+    "＝1+1", "＋1+1", "－1+1", "＠SUM(A1)", "-5 (-3)", "- varav lön", "first;=1+1;third",
+    "first\n=1+1", 'first";=1+1;"third', "+46 8 123 (växel)", "\ttext",
+]  # fmt: skip
+HARMLESS = [
+    "-7,7%",
+    "- 1 500",
+    "-1 234,5",
+    "−5",
+    "-",
+    "+",
+    "-12",
+    "+3,5 %",
+    "1-4",
+    "a=b",
+    "a - b",
+    "",
+    "x@example.org",
+    "'=1",
+]
+
+
+def test_csv_holds_no_formula_and_numbers_as_they_are(warehouse: Path) -> None:
+    values = [*HARMFUL, *HARMLESS]
+    sql = f"select unnest([{', '.join(_quoted(value) for value in values)}]) as text, -5 as n, -7.5::decimal(9, 2) as d"
+    with open_published(warehouse) as connection:
+        marked, exact = io.StringIO(newline=""), io.StringIO(newline="")
+        Answer(connection, sql).write_csv(marked)
+        Answer(connection, sql).write_csv(exact, exact=True)
+    _, *rows = csv.reader(io.StringIO(exact.getvalue(), newline=""))
+    assert [row[0] for row in rows] == values
+    _, *rows = csv.reader(io.StringIO(marked.getvalue(), newline=""))
+    assert [row[0] for row in rows[len(HARMFUL) :]] == HARMLESS
+    assert {(row[1], row[2]) for row in rows} == {("-5", "-7.50")}
+    for value, (shown, *_) in zip(HARMFUL, rows, strict=False):
+        assert shown != value
+        assert shown.replace("'", "") == value.replace("'", "")
+
+
+@pytest.mark.skipif(not SOFFICE, reason="no LibreOffice on this machine")
+@pytest.mark.parametrize("separator", ["44", "59", "9"])
+def test_no_cell_of_a_csv_is_a_formula_in_a_spreadsheet(warehouse: Path, tmp_path: Path, separator: str) -> None:
+    """As it is opened in English, in Swedish (semicolons) and with tabs; without the marks there are formulas."""
+    sql = f"select unnest([{', '.join(map(_quoted, [*HARMFUL, *HARMLESS]))}]) as \"=1+1\", 'x' as other"
+    found = {}
+    for name, exact in (("marked", False), ("exact", True)):
+        file = tmp_path / f"{name}.csv"
+        with open_published(warehouse) as connection, file.open("w", encoding="utf-8", newline="") as out:
+            Answer(connection, sql).write_csv(out, exact=exact)
+        reading = f"--infilter=CSV:{separator},34,UTF8,1,,1033,false,true,false,false,false,-1,true"
+        done = subprocess.run(
+            [str(SOFFICE), "--headless", f"-env:UserInstallation=file://{tmp_path}/profile", reading,
+             "--convert-to", "xlsx", "--outdir", str(tmp_path), str(file)],
+            capture_output=True, check=False, timeout=120,
+        )  # fmt: skip
+        written = next(iter(sorted(tmp_path.glob(f"{name}*.xlsx"))), None)
+        assert written is not None, done.stderr
+        cells = [cell for row in openpyxl.load_workbook(written).worksheets[0].iter_rows() for cell in row]
+        found[name] = [cell.value for cell in cells if cell.data_type == "f"]
+    assert found["marked"] == []
+    assert found["exact"], "the test would find some"
+
+
+def _quoted(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"
+
+
+def test_the_data_package_with_marked_texts_is_valid_and_says_so(warehouse: Path, tmp_path: Path) -> None:
+    for exact in (False, True):
+        target = tmp_path / f"{exact}"
+        export(warehouse, target, formats=["csv"], views=["dim_unit"], exact=exact)
+        described = json.loads((target / "datapackage.json").read_text(encoding="utf-8"))
+        assert ("an apostrophe" in described["description"]) is not exact
+        assert Package.from_descriptor(str(target / "datapackage.json")).validate().valid
 
 
 def test_a_text_that_excel_cannot_hold_is_named(tmp_path: Path) -> None:

@@ -242,6 +242,9 @@ def test_show_draws_the_page(every_format: Project, tmp_path: Path) -> None:
     with Image.open(target) as picture:
         reds = sum(count for count, colour in picture.getcolors(1 << 24) or [] if colour == FRAME[:3])
     assert reds > 100
+    again = every_format.run("show", key, "--image", str(target))
+    assert again.returncode == 1
+    assert "is there already; --force replaces it" in again.stderr
 
 
 def test_no_picture_of_another_file_than_the_one_that_was_read(every_format: Project, tmp_path: Path) -> None:

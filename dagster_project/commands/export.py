@@ -9,7 +9,7 @@ from pathlib import Path
 
 import click
 
-from dagster_project.commands.options import warehouse_option
+from dagster_project.commands.options import exact_option, warehouse_option
 from dagster_project.settings import load_settings
 
 
@@ -33,12 +33,14 @@ from dagster_project.settings import load_settings
     multiple=True,
     help="Name or four-digit code; with commas or several times.  [default: all]",
 )
+@exact_option
 @warehouse_option
 def export(
     folder: Path,
     formats: tuple[str, ...],
     views: tuple[str, ...],
     municipalities: tuple[str, ...],
+    exact: bool,
     warehouse: Path | None,
 ) -> None:
     """Write the published warehouse into FOLDER as Parquet, CSV and Excel, with a datapackage.json that describes it.
@@ -58,6 +60,7 @@ def export(
             formats=[form for form in FORMATS if form in formats] or FORMATS,
             views=_split(views),
             municipalities=_split(municipalities),
+            exact=exact,
         )
     except ExportError as error:
         raise click.ClickException(str(error)) from None

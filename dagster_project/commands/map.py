@@ -14,6 +14,7 @@ import click
 from dagster_project.commands.options import warehouse_option
 from dagster_project.settings import load_settings
 
+FORMULA_SIGNS = ("=", "@", "＝", "＠")
 TYPES = ("indicator", "account", "unit", "scenario", "status")
 
 
@@ -41,6 +42,12 @@ def map_labels(check: bool, label_type: str | None, warehouse: Path | None) -> N
         return
     with open_published(load_settings(warehouse=warehouse).warehouse) as connection:
         found = suggestions(connection, label_type)
+    # A seed holds the label as printed, so it cannot be marked; and a seed is opened in spreadsheets. A dash or a plus
+    # before a label is printed often, and no word behind it is a function.
+    odd = [one for one in found if any(value.lstrip().startswith(FORMULA_SIGNS) for value in one.row)]
+    found = [suggestion for suggestion in found if suggestion not in odd]
+    for suggestion in odd:
+        click.echo(printable(f"# a spreadsheet would take this label for a formula: {suggestion.label}"), err=True)
     if label_type is not None:
         for suggestion in found:
             if suggestion.seed:

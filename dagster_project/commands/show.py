@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import click
 
 from dagster_project.commands.options import reports_option, warehouse_option
+from dagster_project.commands.outputs import force_option, new_file
 from dagster_project.settings import load_settings
 
 if TYPE_CHECKING:
@@ -31,6 +32,7 @@ MAX_ROWS = 40
     type=click.Path(path_type=Path, dir_okay=False),
     help="Draw the page of the PDF with the cell marked into this PNG file.",
 )
+@force_option
 @click.option(
     "--rows",
     type=click.IntRange(min=0),
@@ -40,7 +42,9 @@ MAX_ROWS = 40
 )
 @reports_option
 @warehouse_option
-def show(fact_key: str, image: Path | None, rows: int, reports: Path | None, warehouse: Path | None) -> None:
+def show(
+    fact_key: str, image: Path | None, force: bool, rows: int, reports: Path | None, warehouse: Path | None
+) -> None:
     """Show the cell behind a figure: its table, the headings above, page and file, and how it was understood.
 
     FACT_KEY is the fact_key of marts.report_values, or as much of its beginning as no other key shares.
@@ -62,7 +66,8 @@ def show(fact_key: str, image: Path | None, rows: int, reports: Path | None, war
     console.print()
     console.print(_figure_table(trace))
     if image is not None:
-        _draw(trace, settings.reports, image)
+        with new_file(image, force=force) as file:
+            file.write_bytes(_drawn(trace, settings.reports))
         click.echo(f"\npicture of page {trace.cell.page}: {image}")
 
 
@@ -162,7 +167,7 @@ def _figure_table(trace: Trace) -> Table:
     return table
 
 
-def _draw(trace: Trace, reports: Path, image: Path) -> None:
+def _drawn(trace: Trace, reports: Path) -> bytes:
     from dagster_project.extract import ExtractionError
     from dagster_project.extract.sandbox import Children
     from dagster_project.warehouse.trace import SourceError, page_to_draw, read_source
@@ -171,10 +176,6 @@ def _draw(trace: Trace, reports: Path, image: Path) -> None:
         page, box = page_to_draw(trace)
         data = read_source(trace, reports)
         with Children() as children:
-            picture = children.picture(data, page, box)
+            return children.picture(data, page, box)
     except (SourceError, ExtractionError) as error:
         raise click.ClickException(str(error)) from error
-    try:
-        image.write_bytes(picture)
-    except OSError as error:
-        raise click.FileError(str(image), error.strerror) from None

@@ -54,6 +54,7 @@ def export(
     formats: Sequence[str] = FORMATS,
     views: Sequence[str] = (),
     municipalities: Sequence[str] = (),
+    exact: bool = False,
 ) -> list[Exported]:
     """Write the folder ``target`` from the published warehouse.
 
@@ -63,6 +64,7 @@ def export(
         formats: of ``FORMATS``.
         views: tables and views; none for all of the marts.
         municipalities: codes or names; none for all.
+        exact: whether texts in CSV that a spreadsheet would take for formulas stay as they are.
 
     Raises:
         ExportError: something that was asked for is not there, or does not fit; ``target`` is as it was.
@@ -76,7 +78,8 @@ def export(
         chosen = choose_municipalities(everybody, municipalities)
         try:
             unfinished.mkdir(parents=True)
-            done = _Folder(connection, unfinished, relations, everybody, chosen, name_of(link.resolve())).write(formats)
+            version = name_of(link.resolve())
+            done = _Folder(connection, unfinished, relations, everybody, chosen, version, exact=exact).write(formats)
             _move(unfinished, target)
         except OSError as error:
             raise ExportError(f"{target} cannot be written: {error.strerror or error}") from error
@@ -125,6 +128,8 @@ class _Folder:
         everybody: Sequence[Municipality],
         chosen: Sequence[Municipality],
         version: str,
+        *,
+        exact: bool,
     ) -> None:
         self._connection = connection
         self._path = path
@@ -133,6 +138,7 @@ class _Folder:
         self._codes = [one.code for one in chosen]
         self._chosen = chosen
         self._version = version
+        self._exact = exact
         self._resources: list[dict[str, Any]] = []
 
     def write(self, formats: Sequence[str]) -> list[Exported]:
@@ -141,7 +147,13 @@ class _Folder:
             done += {"parquet": self._parquet, "csv": self._csv, "xlsx": self._xlsx}[form]()
         about = ", ".join(one.name for one in self._chosen) or "all municipalities"
         created = datetime.now(UTC).replace(microsecond=0).isoformat().replace("+00:00", "Z")
-        described = package(f"kommunlager: {about}", created, self._version, self._resources)
+        described = package(
+            f"kommunlager: {about}",
+            created,
+            self._version,
+            self._resources,
+            is_marked="csv" in formats and not self._exact,
+        )
         text = json.dumps(described, ensure_ascii=False, indent=1) + "\n"
         (self._path / DESCRIPTION).write_text(text, encoding="utf-8")
         return done
@@ -156,7 +168,7 @@ class _Folder:
         for relation in self._relations:
             file = folder / f"{relation.label}.csv"
             with file.open("w", encoding="utf-8", newline="") as out:
-                self._ask(relation).write_csv(out)
+                self._ask(relation).write_csv(out, exact=self._exact)
             done.append(Exported(relation.label, "csv", self._count(relation), 1, file.stat().st_size))
             self._describe(relation, "csv", f"csv/{file.name}", "text/csv", encoding="utf-8")
         return done

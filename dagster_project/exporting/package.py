@@ -65,7 +65,9 @@ def resource_name(relation: Relation, form: str) -> str:
     return name if form == "csv" else f"{name}-{form}"
 
 
-def package(title: str, created: str, version: str, resources: list[dict[str, Any]]) -> dict[str, Any]:
+def package(
+    title: str, created: str, version: str, resources: list[dict[str, Any]], *, is_marked: bool
+) -> dict[str, Any]:
     """The whole description.
 
     Args:
@@ -73,12 +75,16 @@ def package(title: str, created: str, version: str, resources: list[dict[str, An
         created: moment in UTC, ISO 8601.
         version: the name of the release that the data are from.
         resources: one for each relation and format.
+        is_marked: whether texts in CSV that a spreadsheet would take for formulas begin with an apostrophe.
     """
+    said = ["Figures that Swedish municipal committees print in their reports, each with its cell."]
+    if is_marked:
+        said.append("In CSV a text that a spreadsheet would take for a formula has an apostrophe before it.")
     return {
         "profile": "data-package",
         "name": "kommunlager",
         "title": title,
-        "description": "Figures that Swedish municipal committees print in their reports, each with its cell.",
+        "description": " ".join(said),
         "created": created,
         "version": version,
         "resources": resources,

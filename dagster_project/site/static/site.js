@@ -118,8 +118,10 @@
       tools.querySelector(".count").textContent = words.length ? `${shown} / ${body.rows.length}` : "";
     });
     tools.querySelector(".download").addEventListener("click", () => {
-      // A text that a spreadsheet would take for a formula is kept a text; numbers stay numbers.
-      const safe = (text) => (/^[=+\-@\t]/.test(text) && Number.isNaN(Number(text)) ? `'${text}` : text);
+      // As `harmless` in warehouse/query.py: a text that a spreadsheet would take for a formula is kept a text.
+      const number = /^[+\-＋－]?(?: ?\d[\d \u00a0\u2009\u202f.,]*[ \u00a0\u202f]?[%‰]?)?$/;
+      const formula = /(^|[;\t\r\n])([\s\u200b-\u200f\u2060]*)(?=[=+\-@＝＋－＠])/g;
+      const safe = (text) => (number.test(text) || Number.isFinite(Number(text)) ? text : text.replace(formula, "$1'$2").replace(/^[\t\r]/, "'$&"));
       const quoted = (text) => `"${safe(text).replaceAll('"', '""')}"`;
       const lines = [headers.map((cell) => quoted(cell.innerText.trim()))];
       for (const row of body.rows) if (!row.hidden) lines.push([...row.cells].map((cell) => quoted(value(cell))));
