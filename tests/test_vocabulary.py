@@ -71,6 +71,12 @@ def test_our_own_seeds_are_in_order() -> None:
         (ALIASES, append("fte,label,Antal heltider"), "3 values for 6 columns"),
         (ALIASES, append("fte,label,Heltider, antal,,,,"), 'a value with a comma in it stands in double quotes'),
         (ALIASES, append('fte,label,"Antal heltider,,,'), "is a double quote not closed?"),
+        (CONCEPTS, lambda content: content.splitlines(keepends=True)[0], ": it holds no row below its header"),
+        (ALIASES, append("fte,label,Antal\u00a0heltider,,,"), "a character that nobody sees: no-break space"),
+        (SCENARIOS, append("utfall\u200bhittills,actual,10,word"), "a character that nobody sees: zero width space"),
+        (SCENARIOS, append("\ufeffutfall,actual,10,word"), "a character that nobody sees: zero width no-break space"),
+        (ALIASES, append("fte,label,ANTAL årsarbetare,,,"), "label 'ANTAL årsarbetare' stands in line"),
+        (ALIASES, append("fte,label,Antal a\u030arsarbetare,,,"), " too, written otherwise"),
         (ALIASES, append("# not sure about these"), "a seed has no comments"),
         (ALIASES, append(",,,,,"), "the row is empty"),
         # what it says
@@ -103,6 +109,18 @@ def test_what_is_wrong_is_told_with_its_place(
     message = str(raised.value)
     assert told in message
     assert f"  {file}" in message
+
+
+@pytest.mark.parametrize("file", [ACCOUNTS, ALIASES, MUNICIPALITIES, "seeds/reference/population.csv"])
+def test_a_seed_that_is_missing_is_told(checkout: Path, file: str) -> None:
+    (checkout / file).unlink()
+    assert f"{file}: the file is missing" in [str(problem) for problem in find_problems(checkout)]
+
+
+def test_the_yaml_files_say_where_each_seed_is(checkout: Path) -> None:
+    files = {path.relative_to(checkout).as_posix() for path in (checkout / "seeds").rglob("*.csv")}
+    shutil.rmtree(checkout / "seeds")
+    assert {problem.file for problem in find_problems(checkout)} == files
 
 
 def test_the_line_is_that_of_the_row(checkout: Path) -> None:

@@ -13,6 +13,7 @@ from __future__ import annotations
 import csv
 import io
 import re
+import unicodedata
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -72,6 +73,11 @@ def find_problems(project: Path = PROJECT) -> list[Problem]:
     rules = _rules(project / "dbt" / "models")
     seeds: dict[str, Seed] = {}
     problems: list[Problem] = []
+    for name, rule in rules.items():
+        meta = _meta(rule)
+        file = f"seeds/{meta.get('folder', 'vocabulary')}/{name}.csv"
+        if not any((project / "seeds" / folder / f"{name}.csv").exists() for folder in FOLDERS):
+            problems.append(Problem(file, 0, "the file is missing"))
     for folder in FOLDERS:
         for path in sorted((project / "seeds" / folder).glob("*.csv")):
             file = path.relative_to(project).as_posix()
@@ -80,6 +86,9 @@ def find_problems(project: Path = PROJECT) -> list[Problem]:
                 seeds[path.stem] = Seed(path.stem, file, tuple(_read(path, file, expected, problems)))
             except _UnreadableError as error:
                 problems.append(error.problem)
+                continue
+            if not seeds[path.stem].rows and not _meta(rules.get(path.stem, {})).get("may_be_empty"):
+                problems.append(Problem(file, 0, "it holds no row below its header"))
     for name, seed in seeds.items():
         if name in rules:
             problems += _broken_rules(seed, rules[name], seeds)
@@ -201,6 +210,12 @@ def _rules(models: Path) -> dict[str, dict[str, Any]]:
     return found
 
 
+def _meta(rule: Mapping[str, Any]) -> Mapping[str, Any]:
+    """What the YAML says of a seed for us: its ``folder`` if not ``vocabulary``, and whether it ``may_be_empty``."""
+    meta: Mapping[str, Any] = (rule.get("config") or {}).get("meta") or {}
+    return meta
+
+
 def _tests(tests: Sequence[Any] | None) -> Iterator[tuple[str, Mapping[str, Any]]]:
     """Name and arguments of those tests that concern every row and end a refresh."""
     for test in tests or ():
@@ -214,6 +229,7 @@ def _broken_rules(seed: Seed, rule: Mapping[str, Any], seeds: Mapping[str, Seed]
     for name, arguments in _tests(rule.get("data_tests")):
         if name == "unique_combination":
             yield from _not_unique(seed, arguments["columns"])
+    yield from _invisible(seed)
     types = (rule.get("config") or {}).get("column_types") or {}
     for column, kind in types.items():
         yield from _wrong_type(seed, column, kind)
@@ -229,17 +245,39 @@ def _broken_rules(seed: Seed, rule: Mapping[str, Any], seeds: Mapping[str, Seed]
         yield from _wrong_pattern(seed)
 
 
-def _not_unique(seed: Seed, columns: Sequence[str]) -> Iterator[Problem]:
-    first: dict[tuple[str, ...], int] = {}
+def _invisible(seed: Seed) -> Iterator[Problem]:
+    """Characters that nobody sees, and that no printed word has in that place: a value with one matches nothing."""
     for line, row in seed.rows:
-        key = tuple(row.get(column, "") for column in columns)
-        if not any(key):
+        for column, value in row.items():
+            found = next((char for char in value if _is_invisible(char)), None)
+            if found is not None:
+                name = unicodedata.name(found, f"U+{ord(found):04X}").lower()
+                yield Problem(seed.file, line, f"{column} {value!r} holds a character that nobody sees: {name}")
+
+
+def _is_invisible(char: str) -> bool:
+    kind = unicodedata.category(char)
+    # Line breaks have their own rule, where they matter.
+    return (kind in ("Cc", "Cf", "Zl", "Zp", "Zs") and char not in " \r\n") or char in FILLERS
+
+
+FILLERS: Final = "\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0\ufe0e\ufe0f"
+"""Characters that Unicode counts as letters, marks or signs, and that show nothing."""
+
+
+def _not_unique(seed: Seed, columns: Sequence[str]) -> Iterator[Problem]:
+    """Rows that say the same twice; upper and lower case, and the ways to write ``ö``, are the same to who matches."""
+    first: dict[tuple[str, ...], tuple[int, tuple[str, ...]]] = {}
+    for line, row in seed.rows:
+        written = tuple(row.get(column, "") for column in columns)
+        if not any(written):
             continue
-        if key in first:
-            said = ", ".join(f"{column} {value!r}" for column, value in zip(columns, key, strict=True) if value)
-            yield Problem(seed.file, line, f"{said} stands in line {first[key]} too")
-        else:
-            first[key] = line
+        key = tuple(unicodedata.normalize("NFC", value).casefold() for value in written)
+        before, how = first.setdefault(key, (line, written))
+        if before != line:
+            said = ", ".join(f"{column} {value!r}" for column, value in zip(columns, written, strict=True) if value)
+            otherwise = "" if how == written else ", written otherwise"
+            yield Problem(seed.file, line, f"{said} stands in line {before} too{otherwise}")
 
 
 def _wrong_type(seed: Seed, column: str, kind: str) -> Iterator[Problem]:
@@ -265,8 +303,8 @@ def _unknown_code(
     seed: Seed, column: str, arguments: Mapping[str, Any], seeds: Mapping[str, Seed]
 ) -> Iterator[Problem]:
     target = re.search(r"ref\('(\w+)'\)", str(arguments.get("to", "")))
-    if target is None or target[1] not in seeds:
-        return
+    if target is None or target[1] not in seeds or not seeds[target[1]].rows:
+        return  # that a seed is missing or empty is told once, and not of every row that leads there
     other, field = seeds[target[1]], str(arguments["field"])
     known = {row.get(field, "") for _, row in other.rows}
     for line, row in seed.rows:
