@@ -21,6 +21,17 @@ class ExtractionError(ValueError):
     """A document that cannot be read; the message is the reason, in plain words, for ``raw.report.error``."""
 
 
+def fault_of(error: Exception) -> str:
+    """What to say of a table or sheet that is left out because a reader failed on it: a fault of ours costs no more.
+
+    Raises:
+        ExtractionError, MemoryError, RecursionError: what is said on purpose, and what the whole document leads to.
+    """
+    if isinstance(error, (ExtractionError, MemoryError, RecursionError)):
+        raise error
+    return f"the reader failed on it ({type(error).__name__}: {error})"
+
+
 @dataclass(frozen=True, slots=True)
 class Limits:
     """Upper bounds for one document. A document beyond one of them is quarantined, never cut short."""

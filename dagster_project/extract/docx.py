@@ -14,7 +14,14 @@ from itertools import pairwise
 from lxml import etree
 
 from dagster_project.extract.columns import AMBIGUOUS
-from dagster_project.extract.document import Document, ExtractionError, Limits, StructureWords, running_lines
+from dagster_project.extract.document import (
+    Document,
+    ExtractionError,
+    Limits,
+    StructureWords,
+    fault_of,
+    running_lines,
+)
 from dagster_project.extract.grids import (
     MAX_NESTED,
     GridBuilder,
@@ -25,7 +32,7 @@ from dagster_project.extract.grids import (
 )
 from dagster_project.extract.package import Package
 from dagster_project.extract.spelling import shown, shown_lines
-from dagster_project.extract.structure import YEAR_CELL, Grid, Item, Line, assemble, is_number
+from dagster_project.extract.structure import YEAR_CELL, Grid, Item, Line, assemble, is_number, place_of
 
 EXTRACTOR = "docx"
 VERSION = "2"
@@ -73,7 +80,7 @@ def read_docx(data: bytes, limits: Limits, words: StructureWords) -> Document:
     flow.read(body)
     items, unclear = _with_tabbed_tables(flow.items, flow.tabbed)
     items.extend(reader.take_footnotes())
-    document = assemble(with_prose(items), limits, words)
+    document = assemble(with_prose(items), limits, words, faults=reader.faults)
     return replace(
         document,
         media_type="application/vnd.openxmlformats-officedocument.wordprocessingml.document",
@@ -373,6 +380,7 @@ class _Reader:
         self.inserted = 0
         self.hidden = 0
         self.embedded = 0
+        self.faults: list[str] = []
         self._notes: dict[tuple[str, str], etree._Element] = {}
         for kind in ("footnote", "endnote"):
             root = part(f"{kind}s")
@@ -635,11 +643,15 @@ class _Flow:
     def _table(self, node: etree._Element) -> None:
         if self._tables + 1 > MAX_NESTED:
             raise ExtractionError(f"tables are nested more than {MAX_NESTED} deep")
-        table = _Table(self._reader, self._depth, self._tables + 1)
-        table.read(node)
-        if not table.rows:
+        try:
+            table = _Table(self._reader, self._depth, self._tables + 1)
+            table.read(node)
+            if not table.rows:
+                return
+            grid = table.grid()
+        except Exception as error:
+            self._reader.faults.append(f"{place_of(self.items)}: a table was left out, {fault_of(error)}")
             return
-        grid = table.grid()
         if table.is_layout:
             for row in table.rows:
                 for cell in row:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode, SelectolaxError
 
-from dagster_project.extract.document import Document, ExtractionError, Limits, StructureWords, running_lines
+from dagster_project.extract.document import Document, ExtractionError, Limits, StructureWords, fault_of, running_lines
 from dagster_project.extract.grids import (
     MAX_NESTED,
     GridBuilder,
@@ -23,7 +23,7 @@ from dagster_project.extract.grids import (
     with_prose,
 )
 from dagster_project.extract.spelling import shown, shown_lines
-from dagster_project.extract.structure import Grid, Item, Line, assemble
+from dagster_project.extract.structure import Grid, Item, Line, assemble, place_of
 from dagster_project.extract.text import decode
 
 EXTRACTOR = "html"
@@ -110,7 +110,7 @@ def read_html(data: bytes, limits: Limits, words: StructureWords) -> Document:
     flow.read(tree.body)
     if hidden.met:
         notes = (*notes, f"text for screen readers only left out: {hidden.met} elements")
-    document = assemble(with_prose(flow.items), limits, words)
+    document = assemble(with_prose(flow.items), limits, words, faults=hidden.faults)
     notes = (*notes, *document.notes)
     title = tree.css_first("head title")
     return replace(
@@ -178,6 +178,8 @@ class _Hidden:
     clipped: set[int] = field(default_factory=set)
     met: int = 0
     """Clipped elements with text that were left out so far."""
+    faults: list[str] = field(default_factory=list)
+    """What was left out by a fault of ours, for a human."""
 
 
 def _hidden_by_styles(tree: LexborHTMLParser, most: int) -> _Hidden:
@@ -380,15 +382,20 @@ class _Flow:
             return
         if self._tables + 1 > MAX_NESTED:
             raise ExtractionError(f"tables are nested more than {MAX_NESTED} deep")
-        table = _Table(self._limits, self._hidden, self._depth, self._tables + 1)
-        table.read(node)
+        try:
+            table = _Table(self._limits, self._hidden, self._depth, self._tables + 1)
+            table.read(node)
+            is_layout = _role(node) in NO_ROLES or table.is_layout()
+            grid = None if is_layout else table.builder.grid(table.header_rows(), table.caption or None)
+        except Exception as error:
+            self._hidden.faults.append(f"{place_of(self.items)}: a table was left out, {fault_of(error)}")
+            return
         if table.caption:
             self.items.append(Line(table.caption, body=True))
-        if _role(node) in NO_ROLES or table.is_layout():
+        if grid is None:
             for cell in table.contents:
                 self.items.extend(cell)
             return
-        grid = table.builder.grid(table.header_rows(), table.caption or None)
         if grid.rows:
             self.items.append(grid)
         self.items.extend(table.nested)

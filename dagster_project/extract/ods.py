@@ -12,6 +12,7 @@ import re
 from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import partial
 from operator import itemgetter
 
 from lxml import etree
@@ -70,7 +71,7 @@ def read_ods(data: bytes, limits: Limits, words: StructureWords) -> Document:
     hidden = [_attribute(table, "name") for table in tables if _attribute(table, "style-name") in styles.unseen]
     declared = _declared_tables(body)
     visible = (
-        _sheet(table, styles, limits, declared)
+        (_attribute(table, "name"), partial(_sheet, table, styles, limits, declared))
         for table in tables
         if _attribute(table, "style-name") not in styles.unseen
     )

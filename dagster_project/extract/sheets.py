@@ -9,11 +9,11 @@ from __future__ import annotations
 import re
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
-from dagster_project.extract.document import Document, ExtractionError, Limits, StructureWords
+from dagster_project.extract.document import Document, ExtractionError, Limits, StructureWords, fault_of
 from dagster_project.extract.spelling import shown
 from dagster_project.extract.structure import YEAR_CELL, Grid, Item, Line, assemble, header_depth, is_number
 
@@ -67,21 +67,34 @@ class Sheet:
 
 
 def workbook(
-    sheets: Iterable[StoredSheet], hidden_sheets: Sequence[str], limits: Limits, words: StructureWords
+    sheets: Iterable[tuple[str, Callable[[], StoredSheet]]],
+    hidden_sheets: Sequence[str],
+    limits: Limits,
+    words: StructureWords,
 ) -> Document:
     """The document of a workbook: each sheet under its name as a heading; what is hidden is left out and noted.
+
+    Args:
+        sheets: names, and what reads each; a sheet on which that fails by a fault of ours is left out and noted.
+        hidden_sheets: names of sheets that are left out.
+        limits: bounds for tables.
+        words: structure words.
 
     Raises:
         ExtractionError: no table, or one beyond the limits.
     """
     notes = [f"hidden sheets left out: {_some(hidden_sheets)}"] if hidden_sheets else []
     items: list[Item] = []
-    for stored in sheets:
-        sheet, remarks = visible_part(stored)
+    for name, read in sheets:
+        try:
+            sheet, remarks = visible_part(read())
+            found = sheet_items(sheet, limits)
+        except Exception as error:
+            notes.append(f"sheet {name!r}: left out, {fault_of(error)}")
+            continue
         notes.extend(remarks)
-        found = sheet_items(sheet, limits)
         if found:
-            items.append(Line(shown(stored.name) or "?", level=1, outline=True))
+            items.append(Line(shown(name) or "?", level=1, outline=True))
             items.extend(found)
     if not any(isinstance(item, Grid) for item in items):
         raise ExtractionError("; ".join(["no table found", *notes]))

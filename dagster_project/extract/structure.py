@@ -24,6 +24,7 @@ from dagster_project.extract.document import (
     StructureWords,
     Table,
     collapse,
+    fault_of,
 )
 from dagster_project.extract.mending import KnownWords
 
@@ -164,7 +165,21 @@ def is_word(text: str, words: frozenset[str]) -> bool:
     return len(text) <= MAX_WORD_LENGTH and normalise(text) in words
 
 
-def assemble(source: Sequence[Item], limits: Limits, words: StructureWords, *, cut_off: bool = False) -> Document:
+def place_of(items: Sequence[Item]) -> str:
+    """Where a flow has come to, for a note: below its last heading, or its last line."""
+    lines = [item for item in items if isinstance(item, Line)]
+    marked = next((line for line in reversed(lines) if line.level is not None), lines[-1] if lines else None)
+    return f"below {marked.text!r}" if marked is not None else "at the beginning"
+
+
+def assemble(
+    source: Sequence[Item],
+    limits: Limits,
+    words: StructureWords,
+    *,
+    cut_off: bool = False,
+    faults: Sequence[str] = (),
+) -> Document:
     """Build the document from what a reader saw.
 
     Args:
@@ -172,6 +187,7 @@ def assemble(source: Sequence[Item], limits: Limits, words: StructureWords, *, c
         limits: bounds for tables.
         words: structure words.
         cut_off: the file does not end with the end of a line.
+        faults: what the reader had to leave out by a fault of ours.
 
     Raises:
         ExtractionError: no table, a table beyond the limits, or a text that is evidently cut off.
@@ -179,9 +195,10 @@ def assemble(source: Sequence[Item], limits: Limits, words: StructureWords, *, c
     source = _with_whole_words(source)
     flow, entries, front_end = without_contents(list(source), words)
     builder = _Builder(flow, entries, front_end, limits, words)
+    builder.notes.extend(faults)
     builder.run()
     if not builder.tables:
-        raise ExtractionError("no table found")
+        raise ExtractionError("; ".join(["no table found", *builder.notes]))
     last = source[-1]
     if cut_off and isinstance(last, Grid) and len(last.rows) > 1 and len(last.rows[-1]) < len(last.rows[-2]):
         raise ExtractionError(
@@ -199,6 +216,7 @@ def assemble(source: Sequence[Item], limits: Limits, words: StructureWords, *, c
         paragraphs=tuple(builder.paragraphs),
         tables=tuple(builder.tables),
         cells=tuple(builder.cells),
+        notes=tuple(builder.notes),
     )
 
 
@@ -434,6 +452,7 @@ class _Builder:
         self.paragraphs: list[Paragraph] = []
         self.tables: list[Table] = []
         self.cells: list[Cell] = []
+        self.notes: list[str] = []
         self.title: str | None = None
         self._current: Heading | None = None
         self._strong: Heading | None = None
@@ -458,13 +477,13 @@ class _Builder:
         while index < len(self.flow):
             item = self.flow[index]
             if isinstance(item, Grid):
-                self._grid(item, index)
+                self._guarded_grid(item, index)
                 index += 1
                 continue
             if not item.body and PAGE_DEBRIS.fullmatch(item.text):
                 index += 1
                 continue
-            if self._open and (skipped := self._lines_inside_table(index)):
+            if skipped := self._guarded_lines(index):
                 index += skipped
                 continue
             self._close_table()
@@ -476,6 +495,14 @@ class _Builder:
         self._close_table()
         front = self._front or [heading.text for heading in self.headings[:1]]
         self.title = " – ".join(front) or None
+
+    def _guarded_lines(self, index: int) -> int:
+        """How many lines stand inside the open table; none where our own fault keeps us from telling."""
+        try:
+            return self._lines_inside_table(index) if self._open else 0
+        except Exception as error:
+            fault_of(error)  # the grid that leads to it is told of when it is taken
+            return 0
 
     def _lines_inside_table(self, index: int) -> int:
         """How many lines from ``index`` stand inside the open table: running headers, or section rows without cells.
@@ -703,6 +730,15 @@ class _Builder:
 
     # tables
 
+    def _guarded_grid(self, grid: Grid, index: int) -> None:
+        """Take a grid; one that our own fault keeps us from is left out, and so is the table that it goes on with."""
+        try:
+            self._grid(grid, index)
+        except Exception as error:
+            place = f"page {grid.page}" if grid.page is not None else place_of(self.flow[:index])
+            self.notes.append(f"{place}: a table was left out, {fault_of(error)}")
+            self._open = None
+
     def _grid(self, grid: Grid, index: int) -> None:
         alone = len(grid.rows) == 1
         kept = [
@@ -773,6 +809,7 @@ class _Builder:
             return
         seq = len(self.tables) + 1
         n_cols = max(len(row) for row in table.rows)
+        cells = list(table.cells(seq, n_cols))
         self.tables.append(
             Table(
                 table_seq=seq,
@@ -786,7 +823,7 @@ class _Builder:
                 fragments=table.fragments,
             )
         )
-        self.cells.extend(table.cells(seq, n_cols))
+        self.cells.extend(cells)
         if len(self.cells) > self.limits.max_cells:
             raise ExtractionError(f"the document has more than {self.limits.max_cells} table cells")
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import typing
 from dataclasses import replace
+from functools import partial
 from itertools import pairwise
 
 import xlrd
@@ -41,12 +42,16 @@ def read_xls(data: bytes, limits: Limits, words: StructureWords) -> Document:
     if sum(sheet.row_len(row) for sheet in book.sheets() for row in range(sheet.nrows)) > 4 * limits.max_cells:
         raise ExtractionError(f"the workbook has more than {limits.max_cells} cells")
     hidden = [sheet.name for sheet in book.sheets() if sheet.visibility]
-    try:
-        visible = [_sheet(book, sheet) for sheet in book.sheets() if not sheet.visibility]
-    except (LookupError, ValueError, TypeError, AttributeError) as error:  # references to what is not there
-        raise ExtractionError(f"damaged: the workbook cannot be read ({type(error).__name__}: {error})") from error
+    visible = [(sheet.name, partial(_whole_sheet, book, sheet)) for sheet in book.sheets() if not sheet.visibility]
     document = workbook(visible, hidden, limits, words)
     return replace(document, media_type="application/vnd.ms-excel", extractor=EXTRACTOR, extractor_version=VERSION)
+
+
+def _whole_sheet(book: xlrd.Book, sheet: xlrd.sheet.Sheet) -> StoredSheet:
+    try:
+        return _sheet(book, sheet)
+    except (LookupError, ValueError, TypeError, AttributeError) as error:  # references to what is not there
+        raise ExtractionError(f"damaged: the workbook cannot be read ({type(error).__name__}: {error})") from error
 
 
 def _sheet(book: xlrd.Book, sheet: xlrd.sheet.Sheet) -> StoredSheet:

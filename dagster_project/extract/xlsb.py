@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import io
 import struct
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
+from functools import partial
 from itertools import pairwise
 from typing import Any
 
@@ -107,7 +108,7 @@ def read_xlsb(data: bytes, limits: Limits, words: StructureWords) -> Document:
     except Exception as error:  # the library raises whatever broken records lead it to
         raise ExtractionError(f"{DAMAGED} ({type(error).__name__}: {error})") from error
     hidden = [sheet.name for sheet in metadata if sheet.visible != SheetVisibleEnum.Visible]
-    sheets: list[StoredSheet] = []
+    sheets: list[tuple[str, Callable[[], StoredSheet]]] = []
     cells = 0
     for sheet in metadata:
         if sheet.visible != SheetVisibleEnum.Visible:
@@ -121,7 +122,7 @@ def read_xlsb(data: bytes, limits: Limits, words: StructureWords) -> Document:
         cells += len(records.looks)
         if cells > 4 * limits.max_cells:
             raise ExtractionError(f"the workbook has more than {limits.max_cells} cells")
-        sheets.append(_sheet(book, sheet.name, records, fonts, looks))
+        sheets.append((sheet.name, partial(_sheet, book, sheet.name, records, fonts, looks)))
     document = workbook(sheets, hidden, limits, words)
     return replace(
         document,

@@ -12,6 +12,7 @@ import warnings
 import zipfile
 from collections.abc import Iterable
 from dataclasses import replace
+from functools import partial
 
 from lxml import etree
 from openpyxl import load_workbook
@@ -61,7 +62,7 @@ def read_xlsx(data: bytes, limits: Limits, words: StructureWords) -> Document:
         raise ExtractionError("damaged: the workbook does not have the sheets that it lists")
     document = workbook(
         (
-            _sheet(sheet, name, package, part, leaned[part])
+            (name, partial(_sheet, sheet, name, package, part, leaned[part]))
             for sheet, (name, part) in zip(book.worksheets, parts.items(), strict=True)
         ),
         hidden_sheets,

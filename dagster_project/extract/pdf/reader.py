@@ -9,13 +9,20 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from itertools import pairwise
+from itertools import pairwise, product
 from typing import Any
 
 import pypdfium2
 import pypdfium2.raw as pdfium
 
-from dagster_project.extract.document import Document, ExtractionError, Limits, StructureWords, running_lines
+from dagster_project.extract.document import (
+    Document,
+    ExtractionError,
+    Limits,
+    StructureWords,
+    fault_of,
+    running_lines,
+)
 from dagster_project.extract.pdf.characters import Frame, PageText, Word, frame_of, measure_spaces, read_words
 from dagster_project.extract.pdf.joins import follows, goes_on_beside, may_follow, share_columns
 from dagster_project.extract.pdf.lattice import find_lattices
@@ -213,11 +220,8 @@ class _Placed:
     content: PageTable | Paragraph | Refused
 
 
-def _placed(pages: Sequence[_Page], running: Sequence[set[int]], known: Collection[str]) -> list[_Placed]:
-    """Tables, paragraphs and what was refused in reading order."""
-    placed: list[_Placed] = []
-    for page, dropped in zip(pages, running, strict=True):
-        placed.extend(_with_readings(page, dropped, known))
+def _joined(placed: list[_Placed]) -> list[_Placed]:
+    """What stands on pages in their order, with what belongs together joined and what cannot stand refused."""
     placed = _without_loose_headers(placed)
     _refuse_rest(placed)
     for run in _runs(placed):
@@ -278,7 +282,38 @@ def _of_page(page: _Page, dropped: set[int], known: Collection[str], given: Sequ
 
 def _items(pages: Sequence[_Page], running: Sequence[set[int]]) -> tuple[list[Item], list[str]]:
     known = frozenset(word.text.casefold().rstrip(".,:;)") for page in pages for word in page.text.words)
-    placed = _placed(pages, running, known)
+    faults: dict[int, str] = {}
+
+    def placed_on(page: _Page, dropped: set[int]) -> list[_Placed]:
+        if page.number not in faults:
+            try:
+                return _with_readings(page, dropped, known)
+            except Exception as error:  # a fault of ours costs what is on this page
+                faults[page.number] = fault_of(error)
+        return [_Placed(page.number, Refused(0.0, 0.0, faults[page.number]))]
+
+    by_page = list(zip(pages, running, strict=True))
+    while True:
+        try:
+            return _flow(_joined([item for page, dropped in by_page for item in placed_on(page, dropped)]), pages)
+        except Exception as error:
+            # What spans pages: the page is to blame with which it fails, alone or with the one before.
+            reason = fault_of(error)
+            for count, (page, _) in product((1, 2), by_page):
+                if page.number in faults:
+                    continue
+                few = by_page[max(0, page.number - count) : page.number]
+                try:
+                    _flow(_joined([item for one, dropped in few for item in placed_on(one, dropped)]), pages)
+                except Exception:
+                    faults[page.number] = reason
+                    break
+            else:
+                raise
+
+
+def _flow(placed: Sequence[_Placed], pages: Sequence[_Page]) -> tuple[list[Item], list[str]]:
+    """The items for the document, and remarks on what was left out."""
     notes = [
         f"page {item.page}: {LEFT_OUT}, {item.content.reason}" for item in placed if isinstance(item.content, Refused)
     ]
@@ -544,8 +579,8 @@ def _page_items(page: _Page, dropped: set[int], known: Collection[str], given: S
     for lattice in find_lattices(page.drawing):
         try:
             table = lattice_table(lattice, words, page.text.turned, leading, known)
-        except Untold as untold:
-            tables.append(Refused(lattice.ys[0], lattice.xs[0], untold.reason))
+        except Exception as error:
+            tables.append(Refused(lattice.ys[0], lattice.xs[0], _reason(error)))
             words = [w for w in words if not lattice.holds((w.x0 + w.x1) / 2, w.y - 0.3 * w.size)]
             continue
         if table is not None:
@@ -563,8 +598,8 @@ def _page_items(page: _Page, dropped: set[int], known: Collection[str], given: S
             is_last = region.lines[-1] is lines[-1]
             try:
                 table = region_table(region, drawing, leading, known, is_first=is_first, is_last=is_last)
-            except Untold as untold:
-                found.append(Refused(region.lines[0].segments[0].top, region.lines[0].x0, untold.reason))
+            except Exception as error:
+                found.append(Refused(region.lines[0].segments[0].top, region.lines[0].x0, _reason(error)))
                 taken |= {id(word) for line in region.lines for segment in line.segments for word in segment.words}
                 continue
             if table is not None:
@@ -573,6 +608,11 @@ def _page_items(page: _Page, dropped: set[int], known: Collection[str], given: S
         spare = [line for line in lines if not any(id(w) in taken for s in line.segments for w in s.words)]
         placed.extend(_in_order(page.number, found, spare))
     return placed
+
+
+def _reason(error: Exception) -> str:
+    """Why the table in a part of a page is left out: it cannot be told how it is to be read, or a fault of ours."""
+    return error.reason if isinstance(error, Untold) else fault_of(error)
 
 
 ZONE_MARGIN = 8.0

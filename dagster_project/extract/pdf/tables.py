@@ -301,6 +301,8 @@ def _parts_of_cell(line: TextLine, cell: LatticeCell, lattice: Lattice) -> list[
             for j in range(cell.column, cell.column_end)
             if segment.x0 < lattice.xs[j + 1] - OVER and segment.x1 > lattice.xs[j] + OVER
         ]
+        if not reached:
+            raise Untold  # so narrow, or so far out, that it stands in none of the columns
         first, end = reached[0], reached[-1] + 1
         if places and first < places[-1][1]:
             if end - first > 1 or places[-1][1] - places[-1][0] > 1 or segment.is_number:
@@ -752,6 +754,8 @@ def _is_rest_of(above: Region, between: Sequence[TextLine], region: Region) -> b
     if ((above.ruled or region.ruled) and not header_only) or not rows or not _has_figures(rows[0]):
         return False
     upper = [line for line in above.lines if len(line.segments) > 1]
+    if not upper:
+        return False  # texts below each other: they have no columns that rows could stand in
     labelled = [line for line in (*upper, *rows) if not line.segments[0].is_number]
     edge = min(line.x0 for line in labelled) if labelled else 0.0
     ends = min((line.segments[1].x0 for line in (*upper, *rows) if abs(line.x0 - edge) < 1.5), default=0.0)
