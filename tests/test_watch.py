@@ -19,8 +19,9 @@ from typing import Any
 
 import pytest
 
+from dagster_project.defs.watch.sensors import next_look
 from dagster_project.settings import ConfigurationError, Settings, load_settings
-from dagster_project.warehouse.inbox import InboxError, fetch, listing
+from dagster_project.warehouse.inbox import InboxError, InboxFile, fetch, listing, owed
 from dagster_project.warehouse.notify import notify
 from tests.conftest import REPORT
 
@@ -99,6 +100,119 @@ def test_new_and_changed_files_are_fetched_once_and_whole(
     assert not list(settings.reports.rglob(".*"))
     (settings.reports / "a.txt").unlink()  # somebody withdrew it from the reports; the inbox still has it
     assert fetch(watching, later) == ["a.txt"]
+
+
+def test_one_file_that_cannot_be_fetched_keeps_no_other_back(
+    settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It vanishes or changes while it is fetched, may not be read, is a folder here, or has a very long name."""
+    from fsspec.implementations.local import LocalFileSystem
+
+    place = tmp_path / "inkorg"
+    place.mkdir()
+    names = ["a.txt", "changes.txt", "folder.txt", "gone.txt", "refused.txt", "x" * 246 + ".txt", "z.txt", "~$z.docx"]
+    for name in names:
+        (place / name).write_text(REPORT.format(value="1"), encoding="utf-8")
+    (settings.reports / "folder.txt").mkdir()
+    real = LocalFileSystem.get_file
+
+    def get_file(self: LocalFileSystem, source: str, target: str, **more: Any) -> None:
+        name = Path(source).name
+        if name == "gone.txt":
+            Path(source).unlink(missing_ok=True)
+        if name == "refused.txt":
+            raise PermissionError(13, "Permission denied", source)
+        real(self, source, target, **more)
+        if name == "changes.txt":
+            with Path(source).open("a") as handle:
+                handle.write("mer")
+
+    monkeypatch.setattr(LocalFileSystem, "get_file", get_file)
+    later = time.time() + LATER
+    watching = replace(settings, inbox=str(place))
+    assert fetch(watching, later) == ["a.txt", "x" * 246 + ".txt", "z.txt"]
+    monkeypatch.undo()
+    (settings.reports / "folder.txt").rmdir()
+    assert owed(watching, listing(str(place))) == ["changes.txt", "folder.txt", "refused.txt"]
+    assert fetch(watching, later) == ["changes.txt", "folder.txt", "refused.txt"]
+    assert owed(watching, listing(str(place))) == []
+    assert not list(settings.reports.rglob(".*"))
+
+
+def test_an_inbox_that_does_not_answer_any_more_is_given_up(
+    settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from fsspec.implementations.local import LocalFileSystem
+
+    asked: list[str] = []
+
+    def get_file(self: LocalFileSystem, source: str, *_: Any, **__: Any) -> None:
+        asked.append(source)
+        if Path(source).name != "a.txt":
+            raise ConnectionResetError("gone")
+
+    for name in "abcdefgh":
+        (tmp_path / "inkorg" / f"{name}.txt").parent.mkdir(exist_ok=True)
+        (tmp_path / "inkorg" / f"{name}.txt").write_text("")
+    monkeypatch.setattr(LocalFileSystem, "get_file", get_file)
+    monkeypatch.setattr("dagster_project.warehouse.inbox.PAUSES", ())
+    with pytest.raises(InboxError, match="gone"):
+        fetch(replace(settings, inbox=str(tmp_path / "inkorg")), time.time() + LATER)
+    assert len(set(asked)) == 4
+
+
+def test_a_file_dated_ahead_is_taken_when_it_has_looked_the_same_for_a_while(
+    settings: Settings, tmp_path: Path
+) -> None:
+    file = tmp_path / "inkorg" / "a.txt"
+    file.parent.mkdir()
+    file.write_text("x")
+    now = time.time()
+    watching = replace(settings, inbox=str(file.parent))
+    os.utime(file, (now + 1e6, now + 1e6))
+    assert fetch(watching, now) == []
+    assert fetch(watching, now + 10) == []
+    file.write_text("xy")
+    os.utime(file, (now + 1e6, now + 1e6))
+    assert fetch(watching, now + 40) == []
+    assert fetch(watching, now + 75) == ["a.txt"]
+
+
+def test_two_names_that_are_one_to_a_person_are_one_file(settings: Settings, tmp_path: Path) -> None:
+    place = tmp_path / "inkorg"
+    place.mkdir()
+    (place / "a\u030ar.txt").write_text("1")
+    watching = replace(settings, inbox=str(place))
+    later = time.time() + LATER
+    assert fetch(watching, later) == ["a\u030ar.txt"]
+    assert [path.name for path in settings.reports.iterdir()] == ["år.txt"]
+    (place / "år.txt").write_text("2")
+    assert fetch(watching, later) == []
+    assert (settings.reports / "år.txt").read_text() == "1"
+
+
+def test_runs_are_asked_for_again_where_files_are_as_before_and_where_a_run_failed() -> None:
+    def file(name: str) -> InboxFile:
+        return InboxFile(name, 1, "1 x", 0.0)
+
+    one, two = [file("a.txt")], [file("a.txt"), file("b.txt")]
+    cursor: str | None = None
+    keys = []
+    for files in (one, one, two, two, one, one):
+        cursor, key = next_look(files, cursor, now=1000.0)
+        keys.append(key)
+    assert [key is not None for key in keys] == [False, True] * 3
+    assert len(set(keys)) == 4
+    # Owed: again after a minute, then after two.
+    asked = []
+    for now in range(1000, 1400, 10):
+        cursor, key = next_look(one, cursor, is_owed=True, now=float(now))
+        if key:
+            asked.append(now)
+            keys.append(key)
+    assert asked == [1060, 1180]
+    assert len(set(keys)) == 6
+    assert next_look(one, cursor, now=9999.0)[1] is None
 
 
 def test_an_inbox_that_is_not_there_is_said_and_nothing_is_removed(settings: Settings, tmp_path: Path) -> None:

@@ -9,10 +9,12 @@ an inbox that is emptied, or a network that shows nothing, must not withdraw fig
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import time
-from collections.abc import Callable, Mapping
+import unicodedata
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -21,7 +23,7 @@ from typing import Any, Final, TypeVar
 
 from dagster_project.settings import Settings
 from dagster_project.warehouse import journal
-from dagster_project.warehouse.scan import OVERRIDES_FILE, READABLE
+from dagster_project.warehouse.scan import OVERRIDES_FILE, READABLE, is_passed_over
 
 FETCHED: Final = "inbox.json"
 """In the state folder: which content of which file was fetched."""
@@ -31,6 +33,9 @@ SETTLED_SECONDS: Final = 30
 
 PAUSES: Final = (0.5, 2.0, 5.0)
 """Seconds before a network is tried again."""
+
+SILENT: Final = 3
+"""Files in a row without an answer after which the inbox counts as gone."""
 
 LOCAL: Final = frozenset({"file", "local"})
 
@@ -58,7 +63,7 @@ def is_reports_folder(settings: Settings) -> bool:
 
 
 def listing(address: str) -> list[InboxFile]:
-    """The reports in the inbox, by name; hidden files and what no reader exists for are left out.
+    """The reports in the inbox, by name; what is passed over (``scan``) and what no reader exists for are left out.
 
     Raises:
         InboxError: it cannot be listed.
@@ -73,61 +78,152 @@ def listing(address: str) -> list[InboxFile]:
         if (
             details.get("type") == "file"
             and is_wanted
-            and not any(part.startswith(".") or part == ".." for part in parts)
+            and not any(is_passed_over(part) or part == ".." for part in parts)
         ):
-            written_at = _written_at(details)
-            mark = str(details.get("ETag") or details.get("etag") or written_at or "")
-            files.append(InboxFile(name, int(details.get("size") or 0), f"{details.get('size')} {mark}", written_at))
+            files.append(_file(name, details))
     return sorted(files, key=lambda file: file.name)
+
+
+def owed(settings: Settings, files: Sequence[InboxFile]) -> list[str]:
+    """Names of ``files``, as just listed, that a refresh has yet to fetch."""
+    if is_reports_folder(settings):
+        return []
+    before = _state(settings)["fetched"]
+    return [
+        file.name
+        for file in files
+        if before.get(file.name) != file.mark and file.size_bytes <= settings.limits.max_bytes
+    ]
 
 
 def fetch(settings: Settings, now: float | None = None) -> list[str]:
     """Copy what is new or changed in the inbox below the reports folder; returns the names of what was copied.
 
-    A file that was written to just now waits for the next refresh. Each file appears whole or not at all.
+    A file that may still be growing waits for the next refresh. Each file appears whole or not at all, and one that
+    cannot be fetched keeps no other back: it is told of (``inbox.failed``), and tried again with the next refresh.
 
     Raises:
-        InboxError: the inbox cannot be read.
+        InboxError: the inbox cannot be read, or does not answer any more.
     """
     if not settings.inbox or is_reports_folder(settings):
         return []
     now = time.time() if now is None else now
     fs, root = _file_system(settings.inbox)
-    before = _fetched(settings)
-    after, copied = dict(before), []
-    for file in listing(settings.inbox):
-        target = settings.reports / file.name
-        if before.get(file.name) == file.mark and target.exists():
-            continue
-        if file.written_at is not None and now - file.written_at < SETTLED_SECONDS:
-            journal.event("inbox.waiting", file_name=file.name, reason="it was written to just now")
-            continue
-        if file.size_bytes > settings.limits.max_bytes:
-            journal.event("inbox.refused", "warning", file_name=file.name, reason=f"too large: {file.size_bytes} bytes")
-            continue
-        target.parent.mkdir(parents=True, exist_ok=True)
-        unfinished = target.with_name(f".{target.name}.{os.getpid()}.part")  # hidden: no reader looks at it
-        try:
-            source = f"{root.rstrip('/')}/{file.name}"
-            _tried(settings.inbox, lambda: fs.get_file(source, str(unfinished)))  # noqa: B023 - called at once
-            unfinished.replace(target)
-        finally:
-            with suppress(OSError):
-                unfinished.unlink()
-        after[file.name] = file.mark
-        copied.append(file.name)
-        journal.event("inbox.fetched", file_name=file.name, size_bytes=file.size_bytes)
-    if after != before:
-        path = settings.state / FETCHED
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(json.dumps(after, ensure_ascii=False, indent=0), encoding="utf-8")
+    state = _state(settings)
+    before, seen = dict(state["fetched"]), state["seen"]
+    state["seen"] = {}
+    copied: list[str] = []
+    silent = 0
+    places: dict[str, str] = {}
+    try:
+        for file in listing(settings.inbox):
+            target = _target(settings.reports, file.name)
+            twin = places.setdefault(str(target), file.name)
+            if twin != file.name:
+                _tell("refused", file, f"its name is that of {twin!r}, written with other characters")
+                continue
+            if before.get(file.name) == file.mark and target.exists():
+                continue
+            if file.size_bytes > settings.limits.max_bytes:
+                _tell("refused", file, f"too large: {file.size_bytes} bytes")
+                continue
+            if waits := _waits(file, seen, now):
+                mark, since = seen.get(file.name, [None, now])
+                state["seen"][file.name] = [file.mark, since if mark == file.mark else now]
+                journal.event("inbox.waiting", file_name=file.name, reason=waits)
+                continue
+            try:
+                reason = _copy(settings.inbox, fs, f"{root.rstrip('/')}/{file.name}", file, target)
+            except _SilentError as error:
+                silent += 1
+                if silent == SILENT:
+                    raise InboxError(str(error)) from error
+                reason = str(error)
+            else:
+                silent = 0
+            if reason:
+                _tell("failed", file, reason)
+                continue
+            state["fetched"][file.name] = file.mark
+            copied.append(file.name)
+            journal.event("inbox.fetched", file_name=file.name, size_bytes=file.size_bytes)
+    finally:
+        _save(settings, state)
     return copied
 
 
-def _fetched(settings: Settings) -> dict[str, str]:
+def _file(name: str, details: Mapping[str, Any]) -> InboxFile:
+    written_at = _written_at(details)
+    mark = str(details.get("ETag") or details.get("etag") or written_at or "")
+    return InboxFile(name, int(details.get("size") or 0), f"{details.get('size')} {mark}", written_at)
+
+
+def _target(reports: Path, name: str) -> Path:
+    """Where a file is put: its letters in one spelling (a Mac writes ``ö`` as two characters), or where it is."""
+    if (reports / name).exists():
+        return reports / name
+    return reports / unicodedata.normalize("NFC", name)
+
+
+def _waits(file: InboxFile, seen: Mapping[str, list[Any]], now: float) -> str | None:
+    """Why a file is not fetched yet; None for one that has stopped growing.
+
+    A date that lies ahead says nothing of when the file was written: such a file is taken when it has looked the same
+    for a while.
+    """
+    if file.written_at is None or now - file.written_at >= SETTLED_SECONDS:
+        return None
+    if now >= file.written_at:
+        return "it was written to just now"
+    mark, since = seen.get(file.name, [None, now])
+    if mark == file.mark and now - since >= SETTLED_SECONDS:
+        return None
+    return "it is dated ahead: it is taken when it looks the same at another look"
+
+
+def _copy(address: str, fs: Any, source: str, file: InboxFile, target: Path) -> str | None:
+    """Copy one file; returns why it could not be, None if it was.
+
+    Raises:
+        _SilentError: the inbox does not answer.
+    """
+    unfinished = target.with_name(f".{os.getpid()}.part")  # hidden: no reader looks at it; short: a name may be long
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        _tried(address, lambda: fs.get_file(source, str(unfinished)))
+        fs.invalidate_cache()
+        after = _file(file.name, _tried(address, lambda: fs.info(source)))
+        if after.mark != file.mark or unfinished.stat().st_size != file.size_bytes:
+            return "it has changed while it was fetched"
+        unfinished.replace(target)
+    except (_RefusedError, OSError) as error:
+        return f"it cannot be fetched: {getattr(error, 'strerror', None) or error}"
+    finally:
+        with suppress(OSError):
+            unfinished.unlink()
+    return None
+
+
+def _tell(what: str, file: InboxFile, reason: str) -> None:
+    journal.event(f"inbox.{what}", "warning", file_name=file.name, reason=reason)
+
+
+def _state(settings: Settings) -> dict[str, dict[str, Any]]:
+    """``fetched``: the mark of each file that was fetched; ``seen``: mark of each that waits, and since when."""
+    state: dict[str, Any] = {}
     with suppress(OSError, ValueError, AttributeError):
-        return dict(json.loads((settings.state / FETCHED).read_text(encoding="utf-8")).items())
-    return {}
+        state = dict(json.loads((settings.state / FETCHED).read_text(encoding="utf-8")).items())
+    if "fetched" not in state or not isinstance(state["fetched"], dict):
+        state = {"fetched": state}  # as versions before wrote it
+    return {"fetched": state["fetched"], "seen": state.get("seen") or {}}
+
+
+def _save(settings: Settings, state: Mapping[str, Any]) -> None:
+    path = settings.state / FETCHED
+    path.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = path.with_name(f".{path.name}.unfinished")
+    unfinished.write_text(json.dumps(state, ensure_ascii=False, indent=0), encoding="utf-8")
+    unfinished.replace(path)
 
 
 def _file_system(address: str) -> tuple[Any, str]:
@@ -157,19 +253,34 @@ Result = TypeVar("Result")
 
 
 def _tried(address: str, action: Callable[[], Result]) -> Result:
-    """Try again what a network may have spoilt; what is not there, or not allowed, is so the next time too."""
+    """Try again what a network may have spoilt; what is not there, or not allowed, is so the next time too.
+
+    Raises:
+        _RefusedError: it is not there, or not allowed.
+        _SilentError: whatever else, however often it was tried.
+    """
     for pause in (*PAUSES, None):
         try:
             return action()
-        except (FileNotFoundError, PermissionError, NotADirectoryError) as error:
-            raise InboxError(f"The inbox {_shown(address)} cannot be read: {error}") from error
+        except (FileNotFoundError, PermissionError, NotADirectoryError, IsADirectoryError, FileExistsError) as error:
+            raise _RefusedError(f"The inbox {_shown(address)} cannot be read: {error}") from error
+        except OSError as error:
+            if error.errno == errno.ENAMETOOLONG:
+                raise _RefusedError(str(error)) from error
+            last: Exception = error
         except Exception as error:  # each file system raises its own
-            if pause is None:
-                raise InboxError(
-                    f"The inbox {_shown(address)} cannot be read: {type(error).__name__}: {error}"
-                ) from error
+            last = error
+        if pause is not None:
             time.sleep(pause)
-    raise AssertionError("the last try returns or raises")
+    raise _SilentError(f"The inbox {_shown(address)} cannot be read: {type(last).__name__}: {last}") from last
+
+
+class _RefusedError(InboxError):
+    """What was asked for is not there, or not for us; asking again does not help."""
+
+
+class _SilentError(InboxError):
+    """There was no answer."""
 
 
 def _written_at(details: Mapping[str, Any]) -> float | None:

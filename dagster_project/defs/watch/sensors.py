@@ -6,6 +6,7 @@ Belongs here: schedule and sensors; thin. Does not belong here: listing and fetc
 
 import hashlib
 import json
+import time
 from collections.abc import Iterator
 
 import dagster as dg
@@ -15,11 +16,13 @@ from dagster_project.defs.resources import TOLD
 from dagster_project.defs.watch.times import TIME_ZONE, checked
 from dagster_project.refresh import LAUNCHED_BY
 from dagster_project.settings import Settings, load_settings
-from dagster_project.warehouse.inbox import InboxError, InboxFile, listing
+from dagster_project.warehouse.inbox import InboxError, InboxFile, listing, owed
 from dagster_project.warehouse.journal import refreshes
 from dagster_project.warehouse.notify import notify
 
 SECONDS_BETWEEN_LOOKS = 30
+FIRST_PAUSE, LONGEST_PAUSE = 60, 3600
+"""Seconds before a run that failed is requested again."""
 
 NIGHTLY = "0 3 * * *"
 """When the schedule is switched on in the UI without a setting."""
@@ -29,19 +32,41 @@ def _inbox_of(settings: Settings) -> str:
     return settings.inbox or str(settings.reports)
 
 
-def next_look(files: list[InboxFile], cursor: str | None) -> tuple[str, str | None]:
+def next_look(
+    files: list[InboxFile], cursor: str | None, *, is_owed: bool = False, now: float | None = None
+) -> tuple[str, str | None]:
     """The new cursor, and the key of the run to request; None for none.
 
-    A run is requested when two looks in a row have shown the same files, all of the same size and date, and no run has
-    been requested for them: what is still being copied looks different each time. However many files came, it is one
-    run.
+    A run is requested when two looks in a row have shown the same files, all of the same size and date, and they are
+    others than those that the last run was requested for: what is still being copied looks different each time. However
+    many files came, it is one run. ``is_owed`` says that the last run has not done what it was requested for: then
+    another one is requested for the same files, after a minute, two, four, and so on up to an hour.
     """
+    now = time.time() if now is None else now
     state = json.loads(cursor) if cursor else {}
-    key = hashlib.sha256(repr([(file.name, file.mark) for file in files]).encode()).hexdigest()[:32]
-    is_settled = state.get("seen") == key
-    is_new = is_settled and state.get("requested") != key
-    requested = key if is_settled else state.get("requested")
-    return json.dumps({"seen": key, "requested": requested}), key if is_new and files else None
+    look = hashlib.sha256(repr([(file.name, file.mark) for file in files]).encode()).hexdigest()[:32]
+    is_settled = state.get("seen") == look
+    is_new = state.get("requested") != look
+    is_due = is_new or (is_owed and now >= state.get("again_at", 0))
+    state["seen"] = look
+    if not is_settled or not is_due:
+        return json.dumps(state), None
+    state["requested"] = look
+    if not files:
+        return json.dumps(state), None
+    state["tries"] = 0 if is_new else state.get("tries", 0) + 1
+    state["again_at"] = now + min(FIRST_PAUSE * 2 ** min(state["tries"], 10), LONGEST_PAUSE)
+    # Counted, for Dagster asks for no second run with a key that it has had, and files may be what they were before.
+    state["runs"] = state.get("runs", 0) + 1
+    return json.dumps(state), f"{look}-{state['runs']}"
+
+
+def _is_owed(context: dg.SensorEvaluationContext, settings: Settings, files: list[InboxFile]) -> bool:
+    """Whether the last run has ended and failed, whoever asked for it, or has left files in the inbox."""
+    last = context.instance.get_runs(dg.RunsFilter(job_name=refresh.name), limit=1)
+    if not last or not last[0].is_finished:
+        return False
+    return last[0].status is not dg.DagsterRunStatus.SUCCESS or bool(settings.inbox and owed(settings, files))
 
 
 @dg.sensor(
@@ -59,7 +84,7 @@ def inbox(context: dg.SensorEvaluationContext) -> Iterator[dg.RunRequest | dg.Sk
     except InboxError as error:
         yield dg.SkipReason(str(error))
         return
-    cursor, key = next_look(files, context.cursor)
+    cursor, key = next_look(files, context.cursor, is_owed=_is_owed(context, settings, files))
     context.update_cursor(cursor)
     if key is None:
         yield dg.SkipReason(f"{len(files)} files; none is new, or some may still be growing.")
