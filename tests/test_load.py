@@ -77,7 +77,16 @@ def refusals(folder: Path, limits: Limits | None = None) -> dict[str, str | None
 
 
 def test_reports_are_found_in_subfolders_sorted_and_the_rest_is_left_out(reports: Path) -> None:
-    for name in ("b.txt", "2023/Årsbokslut Växjö.TXT", "a.md", ".hidden.txt", ".git/c.txt", "README.md", "readme.txt"):
+    for name in (
+        "b.txt",
+        "2023/Årsbokslut Växjö.TXT",
+        "a.md",
+        ".hidden.txt",
+        ".git/c.txt",
+        "README.md",
+        "readme.txt",
+        "~$b.txt",
+    ):
         write(reports, name)
     (reports / "reports.yml").write_text("")
     found = find_reports(reports, Limits())

@@ -19,6 +19,7 @@ import duckdb
 import pytest
 
 from dagster_project.site import SiteError, build_site
+from dagster_project.site.text import file_name
 from dagster_project.warehouse.transform import manifest_path
 from tests.conftest import ROOT, Project
 from tests.programs import program
@@ -324,3 +325,11 @@ def test_a_figure_of_a_pdf_is_marked_on_the_picture_of_its_page(
         (changed / "pdf" / path.name).write_bytes(path.read_bytes() + b"\n")
     build_site(every_format.warehouse, folder, reports=changed)
     assert not (folder / "p").exists()
+
+
+def test_a_page_of_a_very_long_name_can_be_written_and_is_its_own(tmp_path: Path) -> None:
+    names = [file_name("a" * 300 + end) for end in ("b", "c")]
+    assert len(set(names)) == 2
+    for name in names:
+        (tmp_path / f"{name}-1000.webp").write_bytes(b"")
+    assert file_name("2023-årsbokslut växjö") == "2023-arsbokslut-vaxjo"

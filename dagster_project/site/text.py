@@ -5,6 +5,7 @@ Belongs here: formatting of single values. Does not belong here: pages, and word
 
 from __future__ import annotations
 
+import hashlib
 import re
 import unicodedata
 from datetime import date
@@ -76,10 +77,19 @@ def period(start: date | None, end: date | None) -> str:
     return f"{start.isoformat()} – {end.isoformat()}"
 
 
+MAX_NAME: Final = 120
+"""Characters of a file name without its ending: with the folders above it, paths stay below Windows' 260."""
+HASHED: Final = 12
+
+
 def file_name(key: str) -> str:
-    """A key as a file name that every system accepts: letters, digits, dots and dashes only."""
+    """A key as a file name that every system accepts: letters, digits, dots and dashes only, and not too many."""
     plain = unicodedata.normalize("NFKD", key).encode("ascii", "ignore").decode()
-    return re.sub(r"[^A-Za-z0-9.-]+", "-", plain).strip("-.") or "x"
+    name = re.sub(r"[^A-Za-z0-9.-]+", "-", plain).strip("-.") or "x"
+    if len(name) <= MAX_NAME:
+        return name
+    # Two long keys may begin in the same way.
+    return f"{name[: MAX_NAME - HASHED - 1].rstrip('-.')}-{hashlib.sha256(key.encode()).hexdigest()[:HASHED]}"
 
 
 def cell_anchor(table_seq: int, row_index: int, col_index: int) -> str:

@@ -25,6 +25,12 @@ OVERRIDES_FILE = "reports.yml"
 """What people say about reports; stands at the top of the folder and is no report."""
 
 
+def is_passed_over(name: str) -> bool:
+    """Whether a file or folder of this name is none that somebody put there to be read: hidden, or the note of who has
+    a document open that Word and Excel leave beside it (``~$report.docx``)."""
+    return name.startswith((".", "~$"))
+
+
 @dataclass(frozen=True, slots=True)
 class FoundFile:
     """One file of the reports folder. ``refusal`` says why it cannot be loaded; None for a file to be read."""
@@ -61,9 +67,10 @@ def find_reports(folder: Path, limits: Limits, loaded: Collection[str] = ()) -> 
 
     ``loaded`` names the files whose figures stand in the warehouse: of files that would share a report_id, theirs stay.
 
-    Left out: hidden files and folders, ``README*`` and the overrides file. Refused, with the reason: formats without a
-    reader, files beyond the size limit, links that leave the folder, links to folders, special files, names without a
-    letter or digit, files that would share a report_id, and, as one file, a folder below that cannot be listed.
+    Left out: what is passed over (:func:`is_passed_over`), ``README*`` and the overrides file. Refused, with the
+    reason: formats without a reader, files beyond the size limit, links that leave the folder, links to folders,
+    special files, names without a letter or digit, files that would share a report_id, and, as one file, a folder below
+    that cannot be listed.
 
     Raises:
         ConfigurationError: the folder itself does not exist, cannot be listed or is none.
@@ -96,10 +103,10 @@ def _walk(folder: Path) -> list[Path]:
 
     for parent, folders, files in os.walk(folder, onerror=unlistable):
         linked = [name for name in folders if (Path(parent) / name).is_symlink()]
-        folders[:] = [name for name in folders if not name.startswith(".") and name not in linked]
+        folders[:] = [name for name in folders if not is_passed_over(name) and name not in linked]
         for name in (*files, *linked):
             top_level = Path(parent) == folder
-            if name.startswith(".") or name.casefold().startswith("readme") or (top_level and name == OVERRIDES_FILE):
+            if is_passed_over(name) or name.casefold().startswith("readme") or (top_level and name == OVERRIDES_FILE):
                 continue
             paths.append(Path(parent) / name)
     return paths
