@@ -40,8 +40,9 @@ lint: $(VENV)/.dev
 # its file-system calls failing and being the last; readers through many publications. `make test` runs a short form.
 soak: $(VENV)/.dev
 	@KOMMUNLAGER_SOAK_KILLS=100 KOMMUNLAGER_SOAK_READERS=20 KOMMUNLAGER_SOAK_PUBLISHES=50 KOMMUNLAGER_SOAK_FAULTS=1 \
-		KOMMUNLAGER_TEST_TURNS=12 KOMMUNLAGER_GROWTH_CHARACTERS=250000 $(BIN)/python -m pytest -s tests/test_soak.py \
-		tests/test_faults.py tests/test_incremental.py tests/test_extract_growth.py $(PYTEST_ARGS)
+		KOMMUNLAGER_SOAK_DAEMON=1 KOMMUNLAGER_TEST_TURNS=12 KOMMUNLAGER_GROWTH_CHARACTERS=250000 \
+		$(BIN)/python -m pytest -s tests/test_soak.py tests/test_faults.py tests/test_incremental.py \
+		tests/test_extract_growth.py tests/test_daemon.py $(PYTEST_ARGS)
 
 bench: $(VENV)/.bench
 	@$(BIN)/python tools/bench.py

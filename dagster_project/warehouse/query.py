@@ -139,7 +139,9 @@ class Answer:
             raise QueryError(str(error)) from error
 
 
-FORMULA: Final = re.compile(r"(^|[;\t\r\n])([\s\u200b-\u200f\u2060\ufeff]*)(?=[=+\-@＝＋－＠])")
+FORMULA: Final = re.compile(
+    r"(^|[;\t\r\n])((?:[^\S\t\r\n]|[\x00-\x08\x0e-\x1b\u200b-\u200f\u2060\ufeff])*)(?=[=+\-@＝＋－＠])"
+)
 """Where a formula may begin: at the beginning of a text, or where a program that takes another separator begins a cell.
 """
 

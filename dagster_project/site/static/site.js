@@ -120,7 +120,7 @@
     tools.querySelector(".download").addEventListener("click", () => {
       // As `harmless` in warehouse/query.py: a text that a spreadsheet would take for a formula is kept a text.
       const number = /^[+\-＋－]?(?: ?\d[\d \u00a0\u2009\u202f.,]*[ \u00a0\u202f]?[%‰]?)?$/;
-      const formula = /(^|[;\t\r\n])([\s\u200b-\u200f\u2060]*)(?=[=+\-@＝＋－＠])/g;
+      const formula = /(^|[;\t\r\n])((?:[^\S\t\r\n]|[\x00-\x08\x0e-\x1b\u200b-\u200f\u2060])*)(?=[=+\-@＝＋－＠])/g;
       const safe = (text) => (number.test(text) || Number.isFinite(Number(text)) ? text : text.replace(formula, "$1'$2").replace(/^[\t\r]/, "'$&"));
       const quoted = (text) => `"${safe(text).replaceAll('"', '""')}"`;
       const lines = [headers.map((cell) => quoted(cell.innerText.trim()))];
