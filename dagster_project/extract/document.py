@@ -151,6 +151,23 @@ class RunningLine:
 
 
 @dataclass(frozen=True, slots=True)
+class WordFate:
+    """What became of the words with a digit on one page that share a fate; together all of them, each once.
+
+    ``fate`` is one of ``table``, ``text`` (heading, paragraph, caption), ``contents`` (a list of contents, a title that
+    is printed again), ``running`` (page headers and footers), ``sideways`` (turned text outside of tables), ``refused``
+    (with the ``reason`` for which its table was left out) and ``nothing``, which no page should have.
+    """
+
+    page: int
+    fate: str
+    reason: str | None
+    n_words: int
+    sample: str
+    """The first of them, as printed, for a human."""
+
+
+@dataclass(frozen=True, slots=True)
 class Document:
     """A document that was read; the sequences are in reading order."""
 
@@ -165,6 +182,8 @@ class Document:
     cells: tuple[Cell, ...] = ()
     running_lines: tuple[RunningLine, ...] = ()
     """Each different line once; digits aside, for they are page numbers."""
+    word_fates: tuple[WordFate, ...] = ()
+    """For formats in which words stand at places and a table must be found; empty for the others."""
     notes: tuple[str, ...] = field(default=())
     """Remarks for a human: an encoding other than UTF-8, a lying extension."""
 

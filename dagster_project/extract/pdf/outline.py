@@ -49,6 +49,8 @@ class Paragraph:
     level: int | None = None
     is_item: bool = False
     """A list item or caption."""
+    words: frozenset[int] = frozenset()
+    """Identities of its words."""
 
 
 def running_words(pages: Sequence[tuple[float, Sequence[TextLine]]]) -> list[set[int]]:
@@ -168,7 +170,8 @@ def paragraphs(lines: Sequence[TextLine]) -> list[Paragraph]:
     def close() -> None:
         if open_lines:
             text = join_texts([_line_text(line) for line in open_lines])
-            result.append(Paragraph(text, style_of(open_lines[0]), open_lines[0].y, len(open_lines)))
+            held = frozenset(id(word) for line in open_lines for word in _words(line))
+            result.append(Paragraph(text, style_of(open_lines[0]), open_lines[0].y, len(open_lines), words=held))
             open_lines.clear()
 
     for line in lines:
@@ -182,7 +185,8 @@ def paragraphs(lines: Sequence[TextLine]) -> list[Paragraph]:
 def tagged_paragraph(lines: Sequence[TextLine], level: int | None, *, is_item: bool) -> Paragraph:
     """The lines of one tagged text, from top to bottom."""
     text = join_texts([_line_text(line) for line in lines])
-    return Paragraph(text, style_of(lines[0]), lines[0].y, len(lines), True, level, is_item)
+    held = frozenset(id(word) for line in lines for word in _words(line))
+    return Paragraph(text, style_of(lines[0]), lines[0].y, len(lines), True, level, is_item, held)
 
 
 def _goes_on(open_lines: Sequence[TextLine], line: TextLine, right: float) -> bool:

@@ -20,12 +20,15 @@ from dagster_project.extract.document import (
     ExtractionError,
     Limits,
     StructureWords,
+    WordFate,
+    collapse,
     fault_of,
     running_lines,
 )
 from dagster_project.extract.pdf.characters import Frame, PageText, Word, frame_of, measure_spaces, read_words
 from dagster_project.extract.pdf.joins import follows, goes_on_beside, may_follow, share_columns
 from dagster_project.extract.pdf.lattice import find_lattices
+from dagster_project.extract.pdf.ledger import kept_texts, word_fates
 from dagster_project.extract.pdf.lines import TextLine, join_texts, make_lines
 from dagster_project.extract.pdf.outline import (
     Paragraph,
@@ -45,6 +48,7 @@ from dagster_project.extract.pdf.tables import (
     Refused,
     find_regions,
     lattice_table,
+    refused,
     region_table,
     tagged_table,
 )
@@ -63,7 +67,7 @@ from dagster_project.extract.structure import (
 )
 
 EXTRACTOR = "pdf"
-VERSION = "4"
+VERSION = "5"
 RUNNING_PAGES = 12
 """Pages at the beginning whose headers and footers are kept; those behind print the same."""
 
@@ -114,7 +118,7 @@ def read_pdf(data: bytes, limits: Limits, words: StructureWords) -> Document:
     measure_spaces([page.text.words for page in pages])
     lines = [make_lines(page.text.words) for page in pages]
     running = running_words([(page.text.frame.height, found) for page, found in zip(pages, lines, strict=True)])
-    items, more = _items(pages, running)
+    items, more, placed = _items(pages, running)
     notes.extend(more)
     if any(LEFT_OUT in note for note in notes) and not any(isinstance(item, Grid) for item in items):
         raise ExtractionError(f"no table could be read: {'; '.join(notes)}")
@@ -131,8 +135,32 @@ def read_pdf(data: bytes, limits: Limits, words: StructureWords) -> Document:
         extractor=EXTRACTOR,
         extractor_version=VERSION,
         running_lines=running_lines(running_texts(lines[:RUNNING_PAGES], running)),
+        word_fates=tuple(_word_fates(document, pages, running, placed)),
         notes=(*notes, *document.notes),
     )
+
+
+def _word_fates(
+    document: Document, pages: Sequence[_Page], running: Sequence[set[int]], placed: Sequence[_Placed]
+) -> Iterator[WordFate]:
+    """The ledger, page by page."""
+    kept = "\n".join(sorted(kept_texts(document)))
+    is_kept = {
+        id(item.content): collapse(item.content.text) in kept for item in placed if isinstance(item.content, Paragraph)
+    }
+    on_page: dict[int, list[PageTable | Paragraph | Refused]] = {}
+    for item in placed:
+        on_page.setdefault(item.page, []).append(item.content)
+    for page, dropped in zip(pages, running, strict=True):
+        yield from word_fates(
+            page.number,
+            page.text.words,
+            page.text.turned,
+            dropped,
+            on_page.get(page.number, ()),
+            is_kept,
+            is_tagged=bool(page.tags),
+        )
 
 
 @contextmanager
@@ -250,7 +278,7 @@ def _with_readings(page: _Page, dropped: set[int], known: Collection[str]) -> li
                 placed = again
     for item in placed:
         if isinstance(item.content, PageTable) and (doubt := doubt_about(item.content, page.text.words)) is not None:
-            item.content = Refused(item.content.top, item.content.x0, doubt)
+            item.content = refused(item.content, doubt)
     return placed
 
 
@@ -280,7 +308,8 @@ def _of_page(page: _Page, dropped: set[int], known: Collection[str], given: Sequ
     return _tagged_items(page, [*given, *found]) if found else tagged
 
 
-def _items(pages: Sequence[_Page], running: Sequence[set[int]]) -> tuple[list[Item], list[str]]:
+def _items(pages: Sequence[_Page], running: Sequence[set[int]]) -> tuple[list[Item], list[str], list[_Placed]]:
+    """The items for the document, remarks on what was left out, and what stands on the pages."""
     known = frozenset(word.text.casefold().rstrip(".,:;)") for page in pages for word in page.text.words)
     faults: dict[int, str] = {}
 
@@ -290,12 +319,14 @@ def _items(pages: Sequence[_Page], running: Sequence[set[int]]) -> tuple[list[It
                 return _with_readings(page, dropped, known)
             except Exception as error:  # a fault of ours costs what is on this page
                 faults[page.number] = fault_of(error)
-        return [_Placed(page.number, Refused(0.0, 0.0, faults[page.number]))]
+        everything = {id(word) for word in (*page.text.words, *page.text.turned)}
+        return [_Placed(page.number, Refused(0.0, 0.0, faults[page.number], words=everything))]
 
     by_page = list(zip(pages, running, strict=True))
     while True:
         try:
-            return _flow(_joined([item for page, dropped in by_page for item in placed_on(page, dropped)]), pages)
+            placed = _joined([item for page, dropped in by_page for item in placed_on(page, dropped)])
+            return *_flow(placed, pages), placed
         except Exception as error:
             # What spans pages: the page is to blame with which it fails, alone or with the one before.
             reason = fault_of(error)
@@ -398,7 +429,7 @@ def _without_loose_headers(placed: Sequence[_Placed]) -> list[_Placed]:
             result.append(item)
         else:
             if isinstance(rows, PageTable) and following is not None and _is_cut_header(table, rows):
-                following.content = Refused(rows.top, rows.x0, HEADER_CUT)
+                following.content = refused(rows, HEADER_CUT)
             result.extend(_Placed(item.page, paragraph) for paragraph in paragraphs(table.lines))
     return result
 
@@ -446,9 +477,12 @@ def _refuse_rest(placed: Sequence[_Placed]) -> None:
         begins_whole = tuple(" ".join(cell.split()) for cell in table.rows[0] if cell) == above.header
         if begins_whole and above.header:
             # The header is printed again: nothing was lost with its first part.
-            before.content = Paragraph(" ".join(above.header), (0.0, False, 0), above.top, 1, is_tagged=True)
+            header = " ".join(above.header)
+            before.content = Paragraph(
+                header, (0.0, False, 0), above.top, 1, is_tagged=True, words=frozenset(above.words)
+            )
         elif above.header or (table.marked == 0 if item.page > before.page else _is_headless(table)):
-            item.content = Refused(table.top, table.x0, REST)
+            item.content = refused(table, REST)
 
 
 def _is_headless(table: PageTable) -> bool:
@@ -512,7 +546,7 @@ def _refuse_cut_headers(placed: Sequence[_Placed]) -> None:
             and above.is_bold
             and _is_cut_header(above, table)
         ):
-            before.content = item.content = Refused(table.top, table.x0, HEADER_CUT)
+            before.content, item.content = refused(above, HEADER_CUT), refused(table, HEADER_CUT)
 
 
 def _refuse_parted_headers(placed: Sequence[_Placed]) -> None:
@@ -524,7 +558,7 @@ def _refuse_parted_headers(placed: Sequence[_Placed]) -> None:
         for near in placed[max(0, index - 2) : index]:
             above = near.content
             if near.page == item.page and isinstance(above, PageTable) and above.is_bold and len(above.columns) > 2:
-                near.content = item.content = Refused(table.top, table.x0, PARTED)
+                near.content, item.content = refused(above, PARTED), refused(table, PARTED)
 
 
 def _runs(placed: Sequence[_Placed]) -> list[list[PageTable]]:
@@ -580,8 +614,9 @@ def _page_items(page: _Page, dropped: set[int], known: Collection[str], given: S
         try:
             table = lattice_table(lattice, words, page.text.turned, leading, known)
         except Exception as error:
-            tables.append(Refused(lattice.ys[0], lattice.xs[0], _reason(error)))
-            words = [w for w in words if not lattice.holds((w.x0 + w.x1) / 2, w.y - 0.3 * w.size)]
+            inside = {id(w) for w in words if lattice.holds((w.x0 + w.x1) / 2, w.y - 0.3 * w.size)}
+            tables.append(Refused(lattice.ys[0], lattice.xs[0], _reason(error), words=inside))
+            words = [w for w in words if id(w) not in inside]
             continue
         if table is not None:
             tables.append(table)
@@ -599,8 +634,10 @@ def _page_items(page: _Page, dropped: set[int], known: Collection[str], given: S
             try:
                 table = region_table(region, drawing, leading, known, is_first=is_first, is_last=is_last)
             except Exception as error:
-                found.append(Refused(region.lines[0].segments[0].top, region.lines[0].x0, _reason(error)))
-                taken |= {id(word) for line in region.lines for segment in line.segments for word in segment.words}
+                inside = {id(word) for line in region.lines for segment in line.segments for word in segment.words}
+                top, left = region.lines[0].segments[0].top, region.lines[0].x0
+                found.append(Refused(top, left, _reason(error), words=inside))
+                taken |= inside
                 continue
             if table is not None:
                 found.append(table)
@@ -683,8 +720,9 @@ def _tagged_items(page: _Page, given: Sequence[PageTable]) -> list[_Placed]:
                 texts = tuple(" ".join(word.text for word in cell.words) for cell in cells)
                 found = [word for cell in cells for word in cell.words]
                 top, left = min(w.y for w in found), min(w.x0 for w in found)
-                placed.append(_Placed(page.number, Refused(top, left, HEADER_ONLY, texts)))
-                held |= {id(word) for word in found}
+                inside = {id(word) for word in found}
+                placed.append(_Placed(page.number, Refused(top, left, HEADER_ONLY, texts, words=inside)))
+                held |= inside
                 continue
             if max(sum(cell in cells for cell in row) for row in block.rows) > 1:
                 return []
@@ -702,8 +740,10 @@ def _tagged_items(page: _Page, given: Sequence[PageTable]) -> list[_Placed]:
     if len(placed) == len(given) or not tagged:
         return []
     top, bottom = min(word.y for word in tagged), max(word.y for word in tagged)
-    loose = sum(1 for word in page.text.words if id(word) not in held and top <= word.y <= bottom)
-    return placed if loose <= MAX_UNTAGGED * len(tagged) else []
+    loose = [word for word in page.text.words if id(word) not in held and top <= word.y <= bottom]
+    if len(loose) > MAX_UNTAGGED * len(tagged):
+        return []
+    return [*placed, *(_Placed(page.number, paragraph) for paragraph in paragraphs(make_lines(loose)))]
 
 
 def _by_content(page: _Page, words: Sequence[Word]) -> dict[int, list[Word]]:

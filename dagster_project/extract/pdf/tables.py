@@ -100,6 +100,13 @@ class Refused:
     """What stands behind "a table was left out"."""
     header: tuple[str, ...] = ()
     """The texts, where it is a part of a header that the end of the page cut off."""
+    words: set[int] = field(default_factory=set)
+    """Identities of the words that stand in it."""
+
+
+def refused(table: PageTable, reason: str) -> Refused:
+    """What is left of a table that cannot stand."""
+    return Refused(table.top, table.x0, reason, words=table.words)
 
 
 # --- tables that are tagged ------------------------------------------------------------------------------------------
