@@ -146,6 +146,35 @@ def test_a_picture_that_may_hold_a_table_is_told_and_a_photograph_is_not() -> No
         assert ("page 1: a picture may hold a table" in str(raised.value)) is is_told
 
 
+def test_every_word_with_a_digit_has_one_fate() -> None:
+    page = _page()
+    page.rows(ROWS)
+    page.text("År 2023 var 12 procent fler.")
+    page.canvas.saveState()
+    page.canvas.rotate(90)
+    page.canvas.drawString(300, -560, "Dnr 2024-17")
+    page.canvas.restoreState()
+    page.next()
+    page.text("Nästa sida, 3 kapitel.")
+    document = page.read()
+    fates = {(fate.page, fate.fate): fate.n_words for fate in document.word_fates}
+    digits = sum(any(char.isdigit() for char in word) for row in ROWS for cell in row for word in cell.split())
+    # Thousands that are printed apart are words of their own.
+    assert fates == {(1, "table"): digits, (1, "text"): 2, (1, "sideways"): 1, (2, "text"): 1}
+
+
+def test_what_is_refused_is_in_the_ledger_with_its_reason() -> None:
+    page = _page()
+    page.rows(ROWS)
+    page.next()
+    page.text("Andel", 16, bold=True)
+    page.rows([["100", "Norr", "Söder", ""], ["80", "Öster", "Väster", ""], ["60", "", "", ""], ["40", "", "", ""]])
+    refused = [fate for fate in page.read().word_fates if fate.fate == "refused"]
+    assert [(fate.page, fate.reason, fate.sample) for fate in refused] == [
+        (2, "its first column is the axis of a chart", "100 80 60 40")
+    ]
+
+
 def test_every_sign_has_its_weights_and_says_what_it_is() -> None:
     for purpose in ("choice", "acceptance"):
         assert set(weights(purpose).of) == set(SIGNS)

@@ -30,6 +30,7 @@ from dagster_project.extract.document import (
     Paragraph,
     RunningLine,
     Table,
+    WordFate,
 )
 
 Box = tuple[float, float, float, float]
@@ -50,6 +51,7 @@ PARTS: dict[str, Any] = {
     "tables": Table,
     "cells": Cell,
     "running_lines": RunningLine,
+    "word_fates": WordFate,
 }
 """Fields of a document that hold records, and of which kind."""
 Job = tuple[str, tuple[Any, ...]]

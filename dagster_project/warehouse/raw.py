@@ -82,6 +82,7 @@ TABLES: Mapping[str, pa.Schema] = {
         y1=(_REAL, None),
     ),
     "running_line": _columns(report_id=_TEXT, line_seq=_INT, text=_TEXT),
+    "word_fate": _columns(report_id=_TEXT, page=_INT, fate=_TEXT, reason=(_TEXT, None), n_words=_INT, sample=_TEXT),
     "report_override": _columns(
         report_id=_TEXT,
         municipality=(_TEXT, None),
@@ -111,6 +112,7 @@ _DOCUMENT_PARTS = {
     "report_table": "tables",
     "cell": "cells",
     "running_line": "running_lines",
+    "word_fate": "word_fates",
 }
 
 _DUCKDB_TYPES = {

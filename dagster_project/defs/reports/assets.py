@@ -24,6 +24,7 @@ DESCRIPTIONS = {
     "report_table": "One row per table; a table that page breaks cut is one.",
     "cell": "One row per non-empty table cell, word for word as printed.",
     "running_line": "One row per line of the page headers and footers, and per title of a web page.",
+    "word_fate": "One row per page of a PDF and what became of words with a digit on it.",
     "report_override": "What reports.yml says about reports.",
     "report_history": "One row per report added, corrected, renamed, removed or quarantined, release by release.",
 }
