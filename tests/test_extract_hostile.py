@@ -309,4 +309,4 @@ def test_child_gets_no_secrets(monkeypatch: pytest.MonkeyPatch) -> None:
     run_inside(monkeypatch, told)
     with pytest.raises(ExtractionError) as caught:
         extract_in_child(b"a\t1\n", "a.txt")
-    assert set(str(caught.value).split()) <= {"names:", "LD_LIBRARY_PATH", "LC_CTYPE", "PWD"}
+    assert set(str(caught.value).split()) <= {"names:", "LD_LIBRARY_PATH", "LC_CTYPE", "PWD", *sandbox.OWN_ENVIRONMENT}

@@ -87,7 +87,6 @@ def serve(start: Start) -> None:
     os.dup2(null, 0)
     os.dup2(null, 1)
     os.close(null)
-    _without_numpy()
     # What only text needs: an empty reader's time is that of starting it.
     load_reader("text")
     layers = confine(_readable(start), start.memory_bytes, start.cpu_seconds, start.parent)
@@ -99,11 +98,6 @@ def serve(start: Start) -> None:
         target.flush()
         if kind == OUT_OF_MEMORY:
             return
-
-
-def _without_numpy() -> None:
-    """openpyxl takes numbers of numpy too, and importing that would take as long as all the rest."""
-    sys.modules["numpy"] = None  # type: ignore[assignment]
 
 
 def _readable(start: Start) -> list[str]:

@@ -55,12 +55,15 @@ OPTIONS = ("-I", "-S", "-B", "-X", "utf8")
 """Nothing of Python's own configuration, no packages but ours, no bytecode written."""
 ROOT = str(Path(__file__).resolve().parents[2])
 LIBRARIES = (
-    *("PIL", "et_xmlfile", "lxml", "openpyxl", "pypdfium2", "pypdfium2_raw", "python_calamine", "selectolax", "xlrd"),
+    *("PIL", "et_xmlfile", "lxml", "numpy", "openpyxl"),
+    *("pypdfium2", "pypdfium2_raw", "python_calamine", "selectolax", "xlrd"),
 )
 """Packages that readers are made of."""
 KEPT_ENVIRONMENT = ("LD_LIBRARY_PATH",)
 """What of the caller's environment a child may need to start; tokens and passwords of the caller stay with the
 caller."""
+OWN_ENVIRONMENT = {"OPENBLAS_NUM_THREADS": "1"}
+"""numpy starts no threads, which a child may not have, and keeps no memory for them."""
 MAX_JOBS = 500
 """Documents after which a child is replaced: parsers leak."""
 GROWN_SHARE = 0.5
@@ -393,7 +396,7 @@ def _start(limits: Limits) -> subprocess.Popen[bytes]:
         cpu_seconds=2 * limits.max_seconds + 1,
         parent=0 if container else os.getpid(),
     )
-    environment = {name: os.environ[name] for name in KEPT_ENVIRONMENT if name in os.environ}
+    environment = OWN_ENVIRONMENT | {name: os.environ[name] for name in KEPT_ENVIRONMENT if name in os.environ}
     return subprocess.Popen(  # noqa: S603 - our own interpreter and program
         [*container, sys.executable, *OPTIONS, "-c", BOOT, json.dumps(asdict(start))],
         stdin=subprocess.PIPE,
