@@ -102,7 +102,7 @@ def test_every_seed_and_its_columns_are_described(warehouse: Path) -> None:
     with duckdb.connect(str(warehouse), read_only=True) as connection:
         sql = "select municipality_key from reference.municipalities order by 1 limit 2"
         codes = connection.execute(sql).fetchall()
-    assert codes == [("0000",), ("0114",)], "codes keep their leading zeros"
+    assert codes == [("0114",), ("0115",)], "codes keep their leading zeros"
 
 
 def test_every_numeric_mart_column_names_its_unit_or_what_it_counts(warehouse: Path) -> None:

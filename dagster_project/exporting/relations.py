@@ -17,7 +17,7 @@ import duckdb
 SCHEMA: Final = "marts"
 """Exported whole when nothing is chosen; where a name without schema is looked for."""
 
-UNKNOWN: Final = "0000"
+UNKNOWN: Final = "none"
 """Code of the municipality of what no report names."""
 
 _MUNICIPALITY_OF: Final = (

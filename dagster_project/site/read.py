@@ -65,7 +65,7 @@ TOTALS = """
 select
     (select count(*) from marts.dim_report where report_id != 'unknown') as reports,
     (
-        select count(distinct municipality_key) from marts.dim_report where municipality_key != '0000'
+        select count(distinct municipality_key) from marts.dim_report where municipality_key != 'none'
     ) as municipalities,
     (select count(*) from marts.report_values) as figures,
     (select sum(cells) from marts.coverage) as cells,

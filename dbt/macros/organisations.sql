@@ -4,9 +4,9 @@
 #}
 
 {# A committee in a text: words joined by hyphens, commas and "och" before nämnd, styrelse or utskott, with an adjective
-   before them (Tekniska) and a district behind (Hisingen), or "Nämnden för …". #}
+   before them (Tekniska, tekniska) and a district behind (Hisingen), or "Nämnden för …". #}
 {% macro committee_pattern() -%}
-(?i:nämnden för) [A-ZÅÄÖa-zåäöé]+(?:(?:,|-| och| samt| o| &)? [A-ZÅÄÖa-zåäöé]+){0,3}|[A-ZÅÄÖ][a-zåäöé]*nämnd [a-zåäöé]+(?: och)?(?: [a-zåäöé]+)?$|(?:[A-ZÅÄÖ][A-ZÅÄÖa-zåäöé]*(?:[as]|isk|sam) )?(?:[A-ZÅÄÖa-zåäöé]+(?:-?, ?|- )){0,3}(?:[A-ZÅÄÖa-zåäöé]+-? ?(?i:och|samt|o|&) ){0,2}[A-ZÅÄÖa-zåäöé]*-?(?i:nämnden|nämnd|styrelsen|styrelse|utskottet|utskott|fullmäktige)s?(?: [A-ZÅÄÖ][a-zåäöé]+(?:-[A-ZÅÄÖ][a-zåäöé]+)?)?
+(?i:nämnden för) [A-ZÅÄÖa-zåäöé]+(?:(?:,|-| och| samt| o| &)? [A-ZÅÄÖa-zåäöé]+){0,3}|[A-ZÅÄÖ][a-zåäöé]*nämnd [a-zåäöé]+(?: och)?(?: [a-zåäöé]+)?$|(?:[A-ZÅÄÖ][A-ZÅÄÖa-zåäöé]*(?:[as]|isk|sam) |[a-zåäö]*iska? )?(?:[A-ZÅÄÖa-zåäöé]+(?:-?, ?|- )){0,3}(?:[A-ZÅÄÖa-zåäöé]+-? ?(?i:och|samt|o|&) ){0,2}[A-ZÅÄÖa-zåäöé]*-?(?i:nämnden|nämnd|styrelsen|styrelse|utskottet|utskott|fullmäktige)s?(?: [A-ZÅÄÖ][a-zåäöé]+(?:-[A-ZÅÄÖ][a-zåäöé]+)?)?
 {%- endmacro %}
 
 {# The name by which two spellings are compared: lower case, "och", "o", "samt" and "&" as one, no hyphens, commas or
@@ -30,8 +30,14 @@ trim(regexp_replace(
 {# The key of an organisation. An unknown municipality is another one in every report, so the report is part of the key. #}
 {% macro organisation_key(municipality_key, level, committee_form, unit_form, report_id) -%}
 case
-    when {{ municipality_key }} = '0000'
+    when {{ municipality_key }} = 'none'
         then {{ hash_key([municipality_key, level, committee_form, unit_form, report_id]) }}
     else {{ hash_key([municipality_key, level, committee_form, unit_form]) }}
 end
+{%- endmacro %}
+
+{# The body in the sentence with which an annual report outside the municipalities begins: "Styrelsen för Brf Granbacken får
+   härmed avge årsredovisning", "Styrelsen och verkställande direktören för Tierps Bostads AB avger följande …". #}
+{% macro accounting_body_pattern() -%}
+(?i:styrelsen)(?:,? (?:och|samt)? ?(?:verkställande direktören|vd))?(?: för| i) ([A-ZÅÄÖ].{2,80}?),? (?:får härmed avge|får härmed avlämna|avger|avlämnar|får avge|har upprättat)
 {%- endmacro %}

@@ -18,7 +18,7 @@ names as (
             struct_pack(name := municipality_name || 's stad', is_also_word := false)
         ]) as form
     from municipalities
-    where municipality_key != '0000'
+    where municipality_key != 'none'
     union all
     -- Gbg, Falu kommun
     select
@@ -39,7 +39,7 @@ names as (
             struct_pack(name := county_name, is_also_word := false)
         ]) as form
     from municipalities
-    where municipality_key != '0000'
+    where municipality_key != 'none'
 )
 
 select

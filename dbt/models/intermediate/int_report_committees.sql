@@ -8,6 +8,13 @@ municipalities as (select * from {{ ref('municipalities') }}),
 
 metadata_words as (select * from {{ ref('metadata_words') }}),
 
+-- What may stand behind a name and is no part of it: words for kinds of documents (Samhällsnämnden Sammanträdesprotokoll).
+document_words as (
+    select ' (?:' || string_agg(upper(left(word, 1)) || word[2:], '|' order by word) || ')[a-zåäö-]*$' as document_pattern
+    from metadata_words
+    where role = 'document_start'
+),
+
 -- A line in capitals is read as a sentence.
 cased as (
     select
@@ -41,7 +48,7 @@ trimmed as (
             regexp_replace(
                 regexp_replace(
                     regexp_replace(printed, '^.*(?:nämnd|styrelse|utskott)[a-zåäö]* (?:och|samt) ', ''),
-                    ' (?:Verksamhet|Års|Bokslut|Delår|Budget|Plan|Tertial|Månad|Uppföljning|Rapport|Intern|Nämnd|Kvalitets|Ekonomi|Mål|Prognos|Helår|Detalj|Innehåll|Sammanfattning|Januari|Februari|Mars|April|Maj|Juni|Juli|Augusti|September|Oktober|November|December)[a-zåäö-]*$',
+                    document_words.document_pattern,
                     ''
                 ),
                 '^((?i)nämnden för .*?)(?: (?:i|vid|per|under|har|är|ska|kan|som|för|till|med|om) .*|-| och| samt)$', '\1'
@@ -49,6 +56,7 @@ trimmed as (
             '((?i)nämnden|styrelsen|utskottet|nämnd|styrelse)s((?-i) [A-ZÅÄÖ]|$)', '\1\2'
         ) as printed_name
     from mentions
+    cross join document_words
 ),
 
 -- "Miljönämnden Falun kommun", "Socialnämnden Lilla Edet": behind a committee stands a district of its name (Hisingen), or

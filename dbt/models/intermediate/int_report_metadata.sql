@@ -18,6 +18,8 @@ found_types as (select * from {{ ref('int_report_types') }}),
 
 found_periods as (select * from {{ ref('int_report_periods') }}),
 
+found_bodies as (select * from {{ ref('int_report_bodies') }}),
+
 -- A report without a committee is of the municipality itself, most surely where its front names a report that only
 -- a municipality as a whole makes.
 municipal_words as (
@@ -32,26 +34,23 @@ municipal_words as (
     group by all
 ),
 
--- A company, association or foundation on the front is nobody of the municipality, whatever it owns.
+-- A company, association or foundation is nobody of the municipality, whatever it owns: sure enough it is a body of its
+-- own, less surely nobody knows whose the report is. Who settles municipality or committee by hand settles this too.
 other_bodies as (
     select
-        lines.report_id,
-        min(lines.line_text) as evidence
-    from lines
-    inner join metadata_words
-        on metadata_words.role = 'other_body'
-            and regexp_matches(lines.line_words, ' \S*' || metadata_words.word || ' ')
-            -- A short word counts as a whole one only.
-            and (length(metadata_words.word) > 4 or contains(lines.line_words, ' ' || metadata_words.word || ' '))
-    where lines.place in ('front', 'running') and not lines.is_decision
-    group by all
+        found_bodies.*,
+        found_bodies.confidence >= {{ accepted_confidence() }} and overrides.municipality is null and overrides.committee is null as is_body
+    from found_bodies
+    left join overrides using (report_id)
+    where found_bodies.confidence >= 0.3
 ),
 
 committees as (
     select
         reports.report_id,
         other_bodies.evidence as other_body,
-        found_committees.confidence >= {{ accepted_confidence() }} as is_committee,
+        -- What a company or consultant says of a committee is not that committee's paper.
+        found_committees.confidence >= {{ accepted_confidence() }} and not coalesce(other_bodies.is_body, false) as is_committee,
         coalesce(found_committees.confidence, 0) as committee_confidence,
         found_committees.committee,
         found_committees.rule,
@@ -70,6 +69,7 @@ override_municipalities as (
     select
         overrides.report_id,
         overrides.municipality,
+        municipalities.municipality_key,
         municipalities.municipality_name
     from overrides
     left join municipalities
@@ -95,6 +95,57 @@ found as (
     left join found_municipalities using (report_id)
     left join municipalities using (municipality_key)
     left join other_bodies using (report_id)
+    where not coalesce(other_bodies.is_body, false)
+    union all
+    -- A body of its own is no municipality's; the municipality that its report names is its place.
+    select
+        report_id,
+        'municipality' as attribute,
+        null as value,
+        evidence,
+        place,
+        'a body of its own' as rule,
+        confidence
+    from other_bodies
+    where is_body
+    union all
+    select
+        report_id,
+        'body' as attribute,
+        body_name as value,
+        evidence,
+        place,
+        rule,
+        confidence
+    from other_bodies
+    where is_body
+    union all
+    -- "municipality: none" with a committee names a body.
+    select
+        override_municipalities.report_id,
+        'body' as attribute,
+        overrides.committee as value,
+        overrides.committee as evidence,
+        'reports.yml' as place,
+        'reports.yml' as rule,
+        1 as confidence
+    from override_municipalities
+    inner join overrides using (report_id)
+    where override_municipalities.municipality_key = 'none' and lower(overrides.committee) != 'none'
+    union all
+    select
+        reports.report_id,
+        'place_municipality' as attribute,
+        municipalities.municipality_name as value,
+        found_municipalities.evidence,
+        found_municipalities.place,
+        found_municipalities.rule,
+        found_municipalities.confidence
+    from reports
+    inner join other_bodies using (report_id)
+    inner join found_municipalities using (report_id)
+    inner join municipalities using (municipality_key)
+    where other_bodies.is_body
     union all
     select
         report_id,

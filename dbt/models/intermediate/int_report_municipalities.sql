@@ -22,7 +22,7 @@ names as (
         municipality_name as printed_name,
         municipality_name in (select municipality_name from ambiguous) as is_ambiguous
     from municipalities
-    where municipality_key != '0000'
+    where municipality_key != 'none'
     union all
     select
         municipality_names.municipality_key,
@@ -59,7 +59,7 @@ domains as (
         ])) as domain
     from municipalities
     where
-        municipality_key != '0000'
+        municipality_key != 'none'
         and municipality_key not in (
             select municipality_key from municipality_names
             where use = 'domain'

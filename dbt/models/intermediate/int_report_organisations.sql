@@ -5,11 +5,15 @@ reports as (select * from {{ ref('int_reports') }}),
 
 organisation_names as (select * from {{ ref('organisation_names') }}),
 
+bodies as (select * from {{ ref('int_report_bodies') }}),
+
 formed as (
     select
         report_id,
         municipality_key,
+        place_municipality_key,
         committee,
+        body_name,
         is_organisation_known,
         period_start,
         {{ organisation_form('committee') }} as printed_form
@@ -37,8 +41,16 @@ named as (
     select
         report_id,
         municipality_key,
+        place_municipality_key,
+        renamed.body_name,
+        {{ organisation_form('renamed.body_name') }} as body_form,
+        -- Associations and foundations of one name are one in one place at most; the names of all others are protected.
+        case
+            when bodies.body_kind in ('association', 'foundation') then coalesce(place_municipality_key, report_id)
+        end as body_place,
         is_organisation_known,
         case
+            when renamed.body_name is not null then 'other'
             -- A report of nobody known is no report of the municipality: it must not meet that one's figures.
             when not is_organisation_known then 'unknown'
             when committee is null then 'municipality'
@@ -47,7 +59,8 @@ named as (
         coalesce(canonical_name, committee) as committee_name,
         coalesce({{ organisation_form('canonical_name') }}, printed_form) as committee_form
     from renamed
-    where choice = 1
+    left join bodies using (report_id)
+    where renamed.choice = 1
 )
 
 select
@@ -56,7 +69,10 @@ select
     known_level,
     committee_name,
     committee_form,
+    place_municipality_key,
+    body_name,
     case
+        when known_level = 'other' then {{ hash_key(['known_level', 'body_form', 'body_place']) }}
         when known_level = 'unknown' then {{ hash_key(['municipality_key', 'known_level', 'report_id']) }}
         else {{ organisation_key('municipality_key', 'known_level', 'committee_form', 'cast(null as varchar)', 'report_id') }}
     end as organisation_key

@@ -13,7 +13,9 @@ accepted as (
         report_id,
         any_value(value) filter (where attribute = 'municipality') as municipality_name,
         any_value(value) filter (where attribute = 'committee') as committee,
-        bool_or(attribute = 'committee') as is_organisation_known,
+        any_value(value) filter (where attribute = 'body') as body_name,
+        any_value(value) filter (where attribute = 'place_municipality') as place_municipality_name,
+        bool_or(attribute in ('committee', 'body')) as is_organisation_known,
         any_value(value) filter (where attribute = 'report_type') as report_type,
         try_cast(any_value(value) filter (where attribute = 'fiscal_year') as integer) as fiscal_year,
         try_cast(split_part(any_value(value) filter (where attribute = 'period'), '/', 1) as date) as period_start,
@@ -31,8 +33,10 @@ known as (
         reports.sha256,
         reports.page_count,
         reports.extracted_at,
-        coalesce(municipalities.municipality_key, '0000') as municipality_key,
-        accepted.committee,
+        coalesce(municipalities.municipality_key, 'none') as municipality_key,
+        places.municipality_key as place_municipality_key,
+        case when accepted.body_name is null then accepted.committee end as committee,
+        accepted.body_name,
         coalesce(accepted.is_organisation_known, false) as is_organisation_known,
         coalesce(accepted.report_type, 'unknown') as report_type,
         coalesce(overrides.title, reports.title) as title,
@@ -41,7 +45,8 @@ known as (
         case when accepted.fiscal_year is not null then accepted.period_end end as period_end
     from reports
     left join accepted using (report_id)
-    left join municipalities using (municipality_name)
+    left join municipalities on accepted.municipality_name = municipalities.municipality_name
+    left join municipalities as places on accepted.place_municipality_name = places.municipality_name
     left join overrides using (report_id)
 )
 

@@ -183,6 +183,8 @@ headed_tables as (
     where
         organisation_words.place = 'first_header'
         and place_phrases.place = 'first_header'
+        -- What is assessed by areas (Område | Antal mål | Bedömning) are goals, no departments.
+        and not coalesce(column_facts.has_status_column, false)
         and (
             place_phrases.words = ' ' || place_phrases.phrase || ' '
             or tables.table_unit_key is not null
@@ -241,6 +243,11 @@ label_facts as (
             filter (where trim(labels.label_words) not in (select term from total_words)), 0
         ) as account_share,
         coalesce(avg(case when organisation_labels.label_words is not null then 1.0 else 0.0 end) filter (where labels.is_line), 0) as organisation_share,
+        -- A row without figures says so itself (Per verksamhetsområde).
+        bool_or(not labels.is_line and trim(labels.label_words) in (
+            select organisation_words.term from organisation_words
+            where organisation_words.place = 'heading'
+        )) as has_unit_section,
         coalesce(avg(case when report_units.label_words is not null then 1.0 else 0.0 end) filter (
             where trim(labels.label_words) not in (select term from total_words)
         ), 0) as known_unit_share,
@@ -379,12 +386,17 @@ select
         or coalesce(ruled.kind = 'budget_adjustment', false)
         or (ruled.kind is null and coalesce(column_facts.has_adjustments, false) and not tables.counts_things and tables.plain_unit_key is null)
     ) as has_organisation_rows,
+    -- Whether its groups are: it tells of departments, and its rows are lines of accounts.
+    coalesce(label_facts.account_share, 0) >= 0.5
+    and (headed_tables.report_id is not null or heading_tables.report_id is not null or coalesce(label_facts.has_unit_section, false))
+        as has_organisation_groups,
     contains(tables.first_header_words, ' investering') or contains(tables.near_words, ' investering') as is_investment
 from tables
 left join column_facts using (report_id, table_seq)
 left join label_facts using (report_id, table_seq)
 left join organisation_evidence using (report_id, table_seq)
 left join headed_tables using (report_id, table_seq)
+left join heading_tables using (report_id, table_seq)
 left join value_facts using (report_id, table_seq)
 left join unit_facts using (report_id, table_seq)
 left join ruled using (report_id, table_seq)

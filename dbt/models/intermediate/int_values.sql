@@ -12,11 +12,11 @@ accounts as (select * from {{ ref('int_accounts') }}),
 
 total_rows as (select * from {{ ref('int_total_rows') }}),
 
+row_owners as (select * from {{ ref('int_row_owners') }}),
+
 identities as (select * from {{ ref('int_identities') }}),
 
 organisations as (select * from {{ ref('int_organisations') }}),
-
-report_organisations as (select * from {{ ref('int_report_organisations') }}),
 
 scenario_words as (select * from {{ ref('scenario_words') }}),
 
@@ -126,8 +126,10 @@ keyed as (
                 and coalesce(accounts.statement, '') != 'income_statement'
                 and coalesce(accounts.account_key, '') != 'committee_result'
                 and rows.row_entity is null
+                and rows.row_scenario_key is null
+                and measured_values.kind not in ('goal', 'assignment')
                 then measured_values.row_label
-            else measured_values.group_unit_name
+            else coalesce(measured_values.group_unit_name, row_owners.owner_label)
         end as unit_name,
         total_rows.row_index is not null
         or (starts_with(measured_values.label_words, ' summa ') and not measured_values.is_of_which)
@@ -169,6 +171,7 @@ keyed as (
     inner join rows using (report_id, table_seq, row_index)
     left join accounts using (report_id, table_seq, row_index)
     left join total_rows using (report_id, table_seq, row_index)
+    left join row_owners using (report_id, table_seq, row_index)
     left join misprints using (report_id, table_seq, row_index, col_index)
     left join qualifiers using (report_id, table_seq, col_index)
     left join column_accounts using (report_id, table_seq, col_index)
@@ -185,7 +188,9 @@ repeated_indicators as (
 
 placed as (
     select
-        keyed.*,
+        keyed.* exclude (unit_name),
+        -- Where no label names one, a chapter may (VA-verksamheten).
+        coalesce(keyed.unit_name, case when organisations.unit_label = '' then organisations.unit_name end) as unit_name,
         case
             when keyed.kind in ('goal', 'assignment') then 'fct_status'
             when
@@ -204,31 +209,25 @@ placed as (
             else 'income_statement'
         end as statement,
         case when repeated_indicators.report_id is not null then keyed.section end as indicator_section,
-        -- A unit that no label of the row gives is one of the report's own organisation; what a municipality says of its
-        -- group is the group's.
-        coalesce(
-            case
-                when keyed.entity = 'group' and organisations.level = 'municipality'
-                    then {{ organisation_key('keyed.municipality_key', "'group'", 'cast(null as varchar)', 'cast(null as varchar)', 'keyed.report_id') }}
-            end,
-            organisations.organisation_key,
-            {{ organisation_key('keyed.municipality_key', "'unit'", 'report_organisations.committee_form', organisation_form('keyed.unit_name'), 'keyed.report_id') }}
-        ) as organisation_key,
+        -- What a municipality says of its group is the group's.
         case
-            when organisations.organisation_key is null then 'unit'
+            when keyed.entity = 'group' and organisations.level = 'municipality'
+                then {{ organisation_key('keyed.municipality_key', "'group'", 'cast(null as varchar)', 'cast(null as varchar)', 'keyed.report_id') }}
+            else organisations.organisation_key
+        end as organisation_key,
+        case
             when keyed.entity = 'group' and organisations.level = 'municipality' then 'group'
             else organisations.level
         end as organisation_level,
-        case when organisations.organisation_key is null then report_organisations.committee_name else organisations.committee_name end as organisation_committee,
-        case when organisations.organisation_key is null then keyed.unit_name else organisations.unit_name end as organisation_unit
+        organisations.committee_name as organisation_committee,
+        organisations.unit_name as organisation_unit
     from keyed
     left join repeated_indicators
         on keyed.report_id = repeated_indicators.report_id
             and keyed.row_label = repeated_indicators.row_label
             and keyed.group_label is not distinct from repeated_indicators.group_label
             and keyed.qualifier is not distinct from repeated_indicators.qualifier
-    inner join report_organisations on keyed.report_id = report_organisations.report_id
-    left join organisations
+    inner join organisations
         on keyed.report_id = organisations.report_id
             and keyed.table_seq = organisations.table_seq
             and keyed.row_index = organisations.row_index

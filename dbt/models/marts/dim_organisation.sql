@@ -9,7 +9,7 @@ named_values as (select * from {{ ref('int_values') }}),
 municipalities as (
     select distinct municipality_key, unnest(['municipality', 'group']) as level
     from reports
-    where municipality_key != '0000'
+    where municipality_key != 'none'
 ),
 
 members as (
@@ -18,24 +18,31 @@ members as (
         municipality_key,
         committee_name,
         cast(null as varchar) as unit_name,
+        body_name,
+        place_municipality_key,
         known_level as level,
         1 as rank
     from report_organisations
     union all
     select
-        organisation_key,
-        municipality_key,
-        organisation_committee as committee_name,
-        organisation_unit as unit_name,
-        organisation_level as level,
+        named_values.organisation_key,
+        named_values.municipality_key,
+        named_values.organisation_committee as committee_name,
+        named_values.organisation_unit as unit_name,
+        report_organisations.body_name,
+        report_organisations.place_municipality_key,
+        named_values.organisation_level as level,
         2 as rank
     from named_values
+    inner join report_organisations using (report_id)
     union all
     select
         {{ organisation_key('municipality_key', 'level', 'cast(null as varchar)', 'cast(null as varchar)', "''") }} as organisation_key,
         municipality_key,
         null as committee_name,
         null as unit_name,
+        null as body_name,
+        null as place_municipality_key,
         level,
         3 as rank
     from municipalities
@@ -57,13 +64,17 @@ select
     municipality_key,
     committee_name,
     unit_name,
+    body_name,
+    place_municipality_key as place_municipality_code,
     -- Of nobody known, but not of the municipality as a whole.
     case when level = 'unknown' then 'committee' else level end as level
 from named
 union all
 select
     'unknown' as organisation_key,
-    '0000' as municipality_key,
+    'none' as municipality_key,
     null as committee_name,
     null as unit_name,
+    null as body_name,
+    null as place_municipality_code,
     'municipality' as level

@@ -24,7 +24,7 @@ union all
 select
     'unknown' as report_key,
     'unknown' as report_id,
-    '0000' as municipality_key,
+    'none' as municipality_key,
     'unknown' as organisation_key,
     null as committee,
     'unknown' as report_type,

@@ -28,7 +28,17 @@ open_questions as (
             else value
         end as entry_value
     from metadata
-    where not is_accepted and attribute != 'period'
+    where
+        not is_accepted
+        and attribute not in ('period', 'place_municipality')
+        -- A body of its own has no committee.
+        and (
+            attribute != 'committee'
+            or report_id not in (
+                select reports.report_id from reports
+                where reports.body_name is not null
+            )
+        )
 ),
 
 entries as (
