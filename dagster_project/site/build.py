@@ -376,9 +376,8 @@ def _grant_point(row: Row) -> Row:
 
 
 def _comparison_point(row: Row) -> Row:
-    name = row["municipality_name"]
     return {
-        "name": f"{name}, {row['committee']}" if row["is_partial"] and row["committee"] else name,
+        "name": ", ".join(filter(None, [row["municipality_name"], row["committee"]])),
         "period": str(row["year"]),
         "value": row["value"],
     }

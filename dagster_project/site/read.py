@@ -82,7 +82,8 @@ select
     dim_report.report_id, dim_report.file_name, dim_report.title, dim_report.report_type, dim_report.fiscal_year,
     dim_report.period_start, dim_report.period_end, dim_report.page_count, dim_report.sha256,
     dim_report.organisation_key, dim_municipality.municipality_key, dim_municipality.municipality_name,
-    dim_organisation.committee_name, coverage.tables, coverage.cells, coverage."values" as figures, coverage.rejected,
+    coalesce(dim_organisation.committee_name, dim_organisation.body_name) as committee_name,
+    coverage.tables, coverage.cells, coverage."values" as figures, coverage.rejected,
     coverage.share_interpreted, report.media_type
 from marts.dim_report
 inner join marts.dim_municipality using (municipality_key)
@@ -94,7 +95,9 @@ order by municipality_name, committee_name nulls first, fiscal_year, report_id
 """
 
 ORGANISATIONS = """
-select organisation_key, municipality_key, municipality_name, committee_name, unit_name, level
+select
+    organisation_key, municipality_key, municipality_name, coalesce(committee_name, body_name) as committee_name,
+    unit_name, level
 from marts.dim_organisation inner join marts.dim_municipality using (municipality_key)
 """
 

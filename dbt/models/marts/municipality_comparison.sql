@@ -11,7 +11,7 @@ inhabitants as (select * from {{ ref('inhabitants') }}),
 
 indicators as (select * from {{ ref('dim_indicator') }}),
 
--- What the organisation itself printed as its outcome of a year; departments have figures of their own.
+-- What the organisation itself printed as its outcome of a year.
 outcomes as (
     select
         figures.*,
@@ -38,7 +38,8 @@ outcomes as (
     where
         figures.scenario = 'actual'
         and figures.period_type = 'year'
-        and figures.level != 'unit'
+        -- Departments have figures of their own, and what is no municipality's is compared with none.
+        and figures.level not in ('unit', 'other')
         -- Never a benchmark's figure; the group's only where the concept is about the group.
         and (figures.entity is null or (figures.entity = 'group' and concepts.scope = 'group'))
         and not figures.is_of_which
