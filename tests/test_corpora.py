@@ -1,16 +1,19 @@
 """Four corpora written without the rules: the shares of right values that the rules have reached, as floors.
 
-Belongs here: shares over a corpus. Does not belong here: single fields of single values (``test_composed``).
+Belongs here: shares over a corpus, and single documents that once went wrong (``cases``), for they share its refresh.
+Does not belong here: single fields of single values of the corpora (``test_composed``).
 """
 
 from __future__ import annotations
 
+import csv
 import shutil
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import duckdb
 import pytest
 
 from tests.annotation import Row, agrees, pair, read_found, read_found_metadata, read_gold, read_metadata
@@ -46,7 +49,7 @@ def corpora(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """All corpora in one warehouse, refreshed by the command."""
     project = Project(ROOT, tmp_path_factory.mktemp("corpora"))
     project.reports.mkdir()
-    for corpus in REACHED:
+    for corpus in (*REACHED, "cases"):
         for report in (FOLDER / corpus / "reports").iterdir():
             shutil.copyfile(report, project.reports / report.name)
     done = project.run("refresh")
@@ -86,3 +89,106 @@ def test_municipality_committee_and_year_are_right(corpora: Path, corpus: str) -
     assert {report_id: [row[name] for name in names] for report_id, row in wanted.items()} == {
         report_id: [found[report_id][name] for name in names] for report_id in wanted
     }
+
+
+def _ask(warehouse: Path, query: str) -> list[tuple[object, ...]]:
+    with duckdb.connect(str(warehouse.resolve()), read_only=True) as connection:
+        return connection.execute(query).fetchall()
+
+
+@pytest.mark.parametrize("expected", sorted((FOLDER / "cases" / "expected").glob("*.csv")), ids=lambda path: path.stem)
+def test_cases_have_their_numbers_and_units(corpora: Path, expected: Path) -> None:
+    """Money per something is money, a unit that figures contradict is not taken, codes are no figures."""
+    with expected.open(encoding="utf-8", newline="") as handle:
+        wanted = [row for row in csv.DictReader(handle) if row["value_text"]]
+    key = ("row_label", "column_label", "value_text")
+    found: dict[tuple[str, ...], list[Row]] = {}
+    for row in read_found(corpora)[expected.stem]:
+        found.setdefault(tuple(row[name] for name in key), []).append(row)
+    assert sum(map(len, found.values())) == len(wanted)
+    for row in wanted:
+        others = found[tuple(row[name] for name in key)]
+        assert any(
+            float(other["value_numeric"]) == float(row["value_numeric"]) and other["unit"] in row["unit"].split(" or ")
+            for other in others
+        ), (row, others)
+
+
+def test_bodies_of_their_own_are_no_municipality(corpora: Path) -> None:
+    """A housing association in Nacka and a company in Lund have a municipality as their place only."""
+    assert _ask(
+        corpora,
+        """
+        select report_id, dim_report.municipality_key, level, body_name, place_municipality_code, committee_name
+        from marts.dim_report inner join marts.dim_organisation using (organisation_key)
+        where report_id in ('s10-housing-association', 'ab-i-lund', 's12-committee-beside-title')
+        order by report_id
+        """,
+    ) == [
+        ("ab-i-lund", "none", "other", "Lunds Nationers Bostads AB", "1281", None),
+        ("s10-housing-association", "none", "other", "Brf Granbacken", "0182", None),
+        ("s12-committee-beside-title", "0360", "committee", None, None, "Samhällsnämnden"),
+    ]
+    assert _ask(corpora, "select count(*) from marts.municipality_comparison where level = 'other'") == [(0,)]
+    assert (
+        _ask(
+            corpora, "select * from marts.reports_to_settle where report_id in ('s10-housing-association', 'ab-i-lund')"
+        )
+        == []
+    )
+
+
+def test_groups_and_chapters_own_their_rows(corpora: Path) -> None:
+    """Rows below a committee and its sum are the committee's, the grand total and the statement are the municipality's."""
+    rows = _ask(
+        corpora,
+        """
+        select distinct table_seq, row_index, row_label, org_unit, level, committee_name, unit_name
+        from marts.report_values
+        inner join (
+            select fact_key, organisation_key from marts.fct_financial
+            union all select fact_key, organisation_key from marts.fct_indicator_value
+        ) using (fact_key)
+        inner join marts.dim_organisation using (organisation_key)
+        where report_id = 'whose-rows' and table_seq <= 4
+        order by table_seq, row_index
+        """,
+    )
+    social, school = (
+        ("Socialnämnden", "committee", "Socialnämnden", None),
+        ("Bildningsnämnden", "committee", "Bildningsnämnden", None),
+    )
+    technical = ("Tekniska nämnden", "committee", "Tekniska nämnden", None)
+    water, whole = ("VA-verksamheten", "unit", None, "VA-verksamheten"), (None, "municipality", None, None)
+    assert [(row[0], row[2], *row[3:]) for row in rows] == [
+        *((1, label, *social) for label in ("Intäkter", "Kostnader", "Summa socialnämnden")),
+        *((1, label, *school) for label in ("Intäkter", "Kostnader", "Summa bildningsnämnden")),
+        (1, "Summa", *whole),
+        *((2, label, *school) for label in ("Ny förskola", "Inventarier", "Summa")),
+        *((2, label, *technical) for label in ("Gator", "Summa")),
+        (2, "Totalt", *whole),
+        *((3, label, *water) for label in ("Verksamhetens intäkter, tsek", "Årets resultat, tsek")),
+        *((4, label, *whole) for label in ("Verksamhetens intäkter", "Årets resultat")),
+    ]
+
+
+def test_units_of_money_come_from_the_seed(corpora: Path) -> None:
+    """A unit behind a label hides no account, whichever it is; other currencies have no amount in kronor."""
+    assert _ask(
+        corpora,
+        """
+        select row_label, account_key from marts.fct_financial
+        where report_key = md5('whose-rows') and row_label like '%, tsek' group by all order by all
+        """,
+    ) == [("Verksamhetens intäkter, tsek", "operating_revenue"), ("Årets resultat, tsek", "net_result")]
+    assert _ask(
+        corpora,
+        """
+        select distinct row_label, unit, amount_sek from marts.report_values
+        where report_id = 'whose-rows' and table_seq = 5 order by all
+        """,
+    ) == [
+        ("Bidrag från EU, tusen euro", "teur", None),
+        ("Nettokostnad per brukare, tkr", "tkr", None),
+        ("Ramar", "unknown", None),
+    ]

@@ -213,11 +213,26 @@ def test_written_cases(cases: list[Case], name: str) -> None:
 
 
 def test_a_company_is_not_the_municipality(cases: list[Case]) -> None:
-    """Its annual report names its owner, and is nobody's of the municipality: a human is asked."""
+    """Its annual report names its owner, and is a body of its own, no committee."""
     found = {case.name: case.found for case in cases}
     assert found["more-26"]["committee"] == ""  # accepted: the municipality itself
     assert "committee" not in found["more-25"]
     assert "committee" not in found["more-27"]
+    bodies = {
+        name: case["body"] for name, case in found.items() if "body" in case and name.startswith(("body-", "more-"))
+    }
+    assert bodies == {
+        "body-01": "Brf Granbacken",
+        "body-02": "Stiftelsen Tjolöholm",
+        "body-03": "Göteborgs nation i Lund",
+        "body-04": "Länsstyrelsen i Uppsala län",
+        "body-05": "Region Västmanland",
+        "body-06": "Räddningstjänstförbundet Mitt Bohuslän",
+        "body-07": "KPMG",
+        "body-09": "Samfällighetsföreningen Björken",
+        "more-25": "Gavlegårdarna AB",
+        "more-27": "Samordningsförbundet Halland",
+    }
 
 
 def test_names_of_files_and_edges_of_pages(cases: list[Case]) -> None:

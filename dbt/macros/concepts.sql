@@ -12,12 +12,12 @@ trim(regexp_replace(regexp_replace(
             '^(?:[nu]\d{5}\b[ .:,-]*)?(?:(?:indikator|nyckeltal|mått) ?\d*(?:\.\d+)* ?[:.] ?)?', ''),
             '(?: ?\*+| ?\(\d\)| \d\)|[⁰¹²³⁴⁵⁶⁷⁸⁹]+)$', ''),
             '[,(] ?(?:i )?(?:antal )?(?:dagar|dygn|timmar|veckor|månader|minuter|år|poäng|index|årsarbetare|st|m2|m3|kg|ton)\)?$', ''),
-            '(^|[^a-zåäö])(?:mnkr|mkr|tkr|kkr|kr|kronor|kg|antal|st|timmar) ?/ ?', '\1 per ', 'g'),
+            '(^|[^a-zåäö])(?:{{ money_pattern() }}|kg|antal|st|timmar) ?/ ?', '\1 per ', 'g'),
             '([^a-zåäö])inv(?:\.|[^a-zåäö]|$)', '\1invånare ', 'g'),
             '(\d) ?- ?(\d)', '\1_\2', 'g'),
         '&', ' och '),
     '[^a-z0-9åäöéü_+<>]+', ' ', 'g'), ' ', '  ') || '  ',
-    ' (?:år  )?(?:19|20)\d\d | (?:i  )?(?:procent|antal|antalet|andel|andelen|st|mnkr|mkr|tkr|kkr|ksek|sek|kr|kronor|miljoner|tusen|tusental) ', ' ', 'g'),
+    ' (?:år  )?(?:19|20)\d\d | (?:i  )?(?:procent|antal|antalet|andel|andelen|st|{{ money_pattern() }}|miljoner|tusen|tusental) ', ' ', 'g'),
     ' +', ' ', 'g'))
 {%- endmacro %}
 

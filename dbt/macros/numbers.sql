@@ -10,11 +10,6 @@
 (?:[<>≥≤=~±] ?|(?i:minst|högst|max|min|under|över|ca\.?|cirka|drygt|knappt|omkring|mer än|mindre än) )?
 {%- endmacro %}
 
-{# Units of money as a line of text states them for the figures below it. #}
-{% macro money_pattern() -%}
-mnkr|mkr|tkr|kkr|ksek|tsek|msek|mdkr|tusentals? kronor|tusen kronor|miljon(?:er)? kronor|miljoner kr|milj\.? kr(?:onor)?|miljarder kronor|kronor|kr|sek
-{%- endmacro %}
-
 {# A label that is nothing but the unit of the rows below it (Tkr, Belopp i mnkr). The text is lower case. #}
 {% macro unit_line_pattern() -%}
 \(?(?:belopp )?(?:i |, )?(?:{{ money_pattern() }}|procent|%)\)?[.:]?
@@ -38,7 +33,7 @@ mnkr|mkr|tkr|kkr|ksek|tsek|msek|mdkr|tusentals? kronor|tusen kronor|miljon(?:er)
 {%- endmacro %}
 
 {% macro per_pattern() -%}
- (?:(?:kr|kronor|tkr) (?:per )?|(?:kostnad|nettokostnad|bruttokostnad|driftkostnad) per ){{ ratio_object_pattern() }}{# -#}
+ (?:(?:{{ money_pattern() }}) (?:per )?|(?:kostnad|nettokostnad|bruttokostnad|driftkostnad) per ){{ ratio_object_pattern() }}{# -#}
 {%- endmacro %}
 
 {% macro price_pattern() -%}

@@ -27,7 +27,7 @@ labels as (
     select
         *,
         -- "Årets resultat (mnkr)", "Riktat statsbidrag,": the unit and stray marks are no part of the name.
-        trim({{ words("regexp_replace(regexp_replace(row_label, '\\s*\\([^()]*\\)$', ''), ',\\s*(?:mnkr|mkr|tkr|kr)$', '')") }}) as label_key,
+        trim({{ words(without_money_unit('row_label')) }}) as label_key,
         trim({{ words('row_label') }}) as full_key
     from money_rows
 ),

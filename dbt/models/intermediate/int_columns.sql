@@ -435,6 +435,8 @@ with_roles as (
                 then 'comment'
             when scenario_key is not null or period_form is not null then 'value'
             -- A word for labels somewhere in the header of a column of figures (Generella bidrag) says nothing.
+            -- Numbers under a header that is the name of what they number (Projekt, Verksamhet) are codes.
+            when header_role in ('label', 'group') and is_role_header and n_cells > 0 and n_numbers = n_cells then 'code'
             when is_mostly_values and not (coalesce(header_role, '') = 'label' and (is_role_header or n_numbers = 0)) then 'value'
             when header_role in ('label', 'group') then header_role
             when n_cells = 0 and column_unit_key is not null then 'value'
@@ -451,7 +453,7 @@ label_columns as (
         report_id,
         table_seq,
         coalesce(
-            min(col_index) filter (where header_role = 'label' and first_role = 'label'),
+            min(col_index) filter (where header_role = 'label' and first_role = 'label' and (col_index = 0 or n_cells > 0)),
             min(col_index) filter (where first_role = 'label'),
             -- Behind a column of codes the labels are the first other texts.
             min(col_index) filter (where first_role in ('group', 'attribute') and n_cells > 0 and n_numbers = 0),
@@ -565,7 +567,7 @@ with_scenarios as (
             when scenario_key is not null then scenario_key
             when is_between_frames then 'adjustment'
             when bounds is null and regexp_matches(label_header_words, ' förändring(?:ar)? ')
-                then case when column_unit_key in ('kr', 'tkr', 'mnkr', 'mdkr') then 'adjustment' else 'change' end
+                then case when {{ is_money_unit('column_unit_key') }} then 'adjustment' else 'change' end
             when column_entity not in ('own', 'group') or (column_entity = 'own' and is_comparison_table) then 'actual'
             when bounds is null and report_type = 'interim_report' and has_forecast_heading then 'forecast'
             -- Bare years from the last one on, under a heading that forecasts and budgets nothing, are forecasts in a plan.

@@ -1,3 +1,4 @@
+-- depends_on: {{ ref('unit_words') }}
 -- The names under which concepts are printed and the titles of Kolada, in the form in which indicators are compared.
 with
 concepts as (select * from {{ ref('concepts') }}),
@@ -39,7 +40,7 @@ kpi_names as (
         {{ name_words('title') }} as words,
         case
             when unit in ('percent', 'count', 'days', 'index', 'points') then unit
-            when unit in ('kr', 'tkr', 'mnkr', 'kr_per_inhabitant', 'kr_per_unit') then 'kr'
+            when {{ is_money_unit('unit') }} or unit in ('kr_per_inhabitant', 'kr_per_unit') then 'kr'
         end as base_unit_key,
         unit in ('kr_per_inhabitant', 'kr_per_unit') as is_ratio,
         false as is_unit_implied,

@@ -4,6 +4,8 @@ printed_values as (select * from {{ ref('int_printed_values') }}),
 
 money_units as (select * from {{ ref('int_money_units') }}),
 
+currencies as (select * from {{ ref('int_report_currencies') }}),
+
 units as (select * from {{ ref('units') }}),
 
 first_pass as (
@@ -16,7 +18,8 @@ first_pass as (
             when printed_values.printed_unit_key is not null then printed_values.printed_unit_key
             when printed_values.expects_money
                 then coalesce(
-                        printed_values.report_unit_key, money_units.unit_key,
+                        case when not coalesce(money_units.is_report_unit_contradicted, false) then printed_values.report_unit_key end,
+                        money_units.unit_key,
                         -- Money per something, whose unit is printed nowhere, is in kronor.
                         case when printed_values.is_ratio then 'kr' end
                     )
@@ -25,7 +28,7 @@ first_pass as (
         end as direct_unit_key,
         case
             when printed_values.printed_unit_key is not null then printed_values.printed_unit_basis
-            when printed_values.expects_money and printed_values.report_unit_key is not null then 'report'
+            when printed_values.expects_money and printed_values.report_unit_key is not null and not coalesce(money_units.is_report_unit_contradicted, false) then 'report'
             when printed_values.expects_money and (money_units.unit_key is not null or printed_values.is_ratio) then 'inferred'
             when printed_values.has_ratio_header and printed_values.scenario_key not in ('change', 'variance') then 'inferred'
             when contains(printed_values.column_words || printed_values.label_words, ' skattesats ') then 'inferred'
@@ -74,7 +77,7 @@ settled as (
             when direct_unit_key is null and row_first = row_last and not has_unitless and part_role = 'value' and scenario_key in ('change', 'variance') then row_first
             when direct_unit_key is not null then direct_unit_key
             when cell_type = 'dash' and column_first = column_last then column_first
-            when expects_money then 'unknown'
+            when expects_money or has_money_context then 'unknown'
             else 'count'
         end as unit_key,
         case
@@ -84,29 +87,42 @@ settled as (
             when direct_unit_key is null and row_first = row_last and not has_unitless and part_role = 'value' and scenario_key in ('change', 'variance') then 'row'
             when direct_unit_key is not null then direct_unit_basis
             when cell_type = 'dash' and column_first = column_last then 'column'
-            when expects_money then 'unknown'
+            when expects_money or has_money_context then 'unknown'
             else 'default'
         end as unit_basis
     from siblings
+),
+
+-- What a report in another language calls "kr" is the money of its country.
+exchanged as (
+    select
+        settled.* exclude (unit_key),
+        coalesce(foreign_units.unit_key, settled.unit_key) as unit_key
+    from settled
+    left join currencies using (report_id)
+    left join units as swedish_units on settled.unit_key = swedish_units.unit_key and swedish_units.base_unit_key = 'kr'
+    left join units as foreign_units
+        on currencies.currency = foreign_units.base_unit_key and swedish_units.factor_to_base = foreign_units.factor_to_base
 )
 
 select
-    settled.* exclude (is_difference, has_unitless, unit_key, direct_unit_key, direct_unit_basis, row_first, row_last, printed_first, printed_last, column_first, column_last),
+    exchanged.* exclude (is_difference, has_unitless, unit_key, direct_unit_key, direct_unit_basis, row_first, row_last, printed_first, printed_last, column_first, column_last),
     -- Weeks, kilograms and their like are reported as what they are to a reader of totals, a count; the finer unit is kept.
-    coalesce(units.reported_unit_key, settled.unit_key) as unit_key,
-    settled.unit_key as unit_detail_key,
+    coalesce(units.reported_unit_key, exchanged.unit_key) as unit_key,
+    exchanged.unit_key as unit_detail_key,
     units.dimension as unit_dimension,
     case
-        when units.dimension = 'money' and not settled.is_ratio
-            then try_cast(round(settled.value_numeric * units.factor_to_base, 2) as decimal(18, 2))
+        -- Other currencies are no kronor.
+        when units.dimension = 'money' and units.base_unit_key = 'kr' and not exchanged.is_ratio
+            then try_cast(round(exchanged.value_numeric * units.factor_to_base, 2) as decimal(18, 2))
     end as amount_sek,
     -- Half of the last digit that the column prints, in the unit printed: how far rounding alone can move the figure.
     -- A whole number in a column of decimals (1 beside 0,15) is as exact as its neighbours.
     case
-        when settled.value_numeric is not null
-            then 0.5 * pow(10, -max(length(regexp_extract(settled.number_text, '[,.](\d+)$', 1))) over (
-                    partition by settled.report_id, settled.table_seq, settled.col_index, settled.unit_key
+        when exchanged.value_numeric is not null
+            then 0.5 * pow(10, -max(length(regexp_extract(exchanged.number_text, '[,.](\d+)$', 1))) over (
+                    partition by exchanged.report_id, exchanged.table_seq, exchanged.col_index, exchanged.unit_key
                 ))
     end as rounding
-from settled
+from exchanged
 left join units using (unit_key)

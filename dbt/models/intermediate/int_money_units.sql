@@ -10,6 +10,12 @@ numbers as (
         printed_values.report_id,
         printed_values.table_seq,
         printed_values.printed_unit_key,
+        printed_values.report_unit_key,
+        printed_values.label_words,
+        printed_values.scenario_key,
+        printed_values.period_start,
+        printed_values.period_end,
+        printed_values.number_text,
         printed_values.expects_money,
         printed_values.kind,
         printed_values.is_plain_total or printed_values.begins_with_total_word as is_total_row,
@@ -102,11 +108,77 @@ sized as (
     from candidates
     group by all
     having count(*) = 1
+),
+
+-- A unit that the report states for all its amounts is not that of a table whose figures stand elsewhere a thousand or a
+-- million times as large: the same line of the same period (an overview in thousands in a report in kronor).
+stated_lines as (
+    select distinct
+        report_id,
+        table_seq,
+        label_words,
+        scenario_key,
+        period_start,
+        period_end,
+        magnitude,
+        coalesce(printed_unit_key, report_unit_key) as unit_key,
+        printed_unit_key is null as is_stated_by_report
+    from numbers
+    where expects_money and magnitude > 0 and coalesce(printed_unit_key, report_unit_key) is not null
+),
+
+same_lines as (
+    select
+        small.report_id,
+        small.table_seq,
+        small.label_words,
+        log10(large.magnitude * large_units.factor_to_base / (small.magnitude * small_units.factor_to_base)) as power
+    from stated_lines as small
+    inner join stated_lines as large
+        on small.report_id = large.report_id
+            and small.table_seq != large.table_seq
+            and small.label_words = large.label_words
+            and small.scenario_key = large.scenario_key
+            and small.period_start = large.period_start
+            and small.period_end = large.period_end
+    inner join units as small_units on small.unit_key = small_units.unit_key
+    inner join units as large_units on large.unit_key = large_units.unit_key
+    where
+        small.is_stated_by_report
+        and large_units.base_unit_key = small_units.base_unit_key
+        and small.magnitude >= 10
+),
+
+contradicted as (
+    select
+        same_lines.report_id,
+        same_lines.table_seq,
+        -- The power of ten by which all such lines differ is the unit.
+        case when count(distinct round(same_lines.power)) = 1 then cast(pow(10, min(round(same_lines.power))) as integer) end as factor
+    from same_lines
+    where abs(same_lines.power - round(same_lines.power)) < 0.02 and round(same_lines.power) in (3, 6)
+    group by all
+),
+
+contradictions as (
+    select
+        contradicted.report_id,
+        contradicted.table_seq,
+        real_units.unit_key as contradicting_unit_key
+    from contradicted
+    inner join (select distinct report_id, table_seq, report_unit_key from numbers where report_unit_key is not null) as stated
+        using (report_id, table_seq)
+    inner join units as stated_units on stated.report_unit_key = stated_units.unit_key
+    left join units as real_units
+        on stated_units.base_unit_key = real_units.base_unit_key
+            and stated_units.factor_to_base * contradicted.factor = real_units.factor_to_base
 )
 
 select
     report_id,
     table_seq,
-    coalesce(shared_totals.unit_key, sized.unit_key) as unit_key
+    coalesce(shared_totals.unit_key, sized.unit_key, contradictions.contradicting_unit_key) as unit_key,
+    contradictions.report_id is not null as is_report_unit_contradicted
 from sized
 full outer join shared_totals using (report_id, table_seq)
+full outer join contradictions using (report_id, table_seq)

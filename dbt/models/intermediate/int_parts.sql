@@ -111,7 +111,7 @@ pair_lists as (
         select
             *,
             regexp_extract_all(
-                plain_text, '([a-zåäöA-ZÅÄÖ][a-zåäöA-ZÅÄÖ ]{0,24}\d{0,4} ?: ?{{ number_pattern() }} ?(?:[%‰]|(?:st|kr|tkr|mnkr|dagar|dygn|personer)\b)?)'
+                plain_text, '([a-zåäöA-ZÅÄÖ][a-zåäöA-ZÅÄÖ ]{0,24}\d{0,4} ?: ?{{ number_pattern() }} ?(?:[%‰]|(?:st|{{ money_pattern() }}|dagar|dygn|personer)\b)?)'
             ) as pair_texts
         from value_cells
         where cell_type = 'pairs'

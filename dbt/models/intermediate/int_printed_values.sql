@@ -16,6 +16,8 @@ unit_words as (select * from {{ ref('unit_words') }}),
 
 money_words as (select * from {{ ref('money_words') }}),
 
+money_headers as (select * from {{ ref('money_headers') }}),
+
 account_aliases as (select * from {{ ref('account_aliases') }}),
 
 accounts as (select * from {{ ref('accounts') }}),
@@ -44,18 +46,24 @@ label_suffixes as (
         translate(trim(coalesce(
             nullif(regexp_extract(label_plain, '\(([^()]+)\)$', 1), ''),
             -- "kostnader, inkl avskrivning mkr": the last word is the unit, what stands behind the comma is none.
-            nullif(regexp_extract(label_plain, ',[^,()]*[^\d\s,]\s+(mnkr|mkr|tkr|kkr|kr)$', 1), ''),
+            nullif(regexp_extract(label_plain, ',\s*({{ money_pattern() }})$', 1), ''),
+            nullif(regexp_extract(label_plain, ',[^,()]*?[^\d\s,]\s+({{ money_pattern() }})$', 1), ''),
             nullif(regexp_extract(label_plain, ',\s*([^,()]+)$', 1), ''),
             nullif(regexp_extract(label_plain, '\si\s+([^,()]+)$', 1), ''),
-            nullif(regexp_extract(label_plain, '(?:^|[^\d\s]\s+)(mnkr|mkr|tkr|kkr|kr|%|procent|årsarbetare)$', 1), ''),
-            nullif(regexp_extract(label_plain, '[^\d\s,]\s+((?:mnkr|mkr|tkr|kkr|kr|kronor) ?(?:/| per )[a-zåäö]+)$', 1), '')
+            nullif(regexp_extract(label_plain, '(?:^|[^\d\s]\s+)({{ money_pattern() }}|%|procent)$', 1), ''),
+            -- Money per årsarbetare is money.
+            case
+                when not regexp_matches(label_plain, '(?:/| per )\s*årsarbetare$')
+                    then nullif(regexp_extract(label_plain, '(?:^|[^\d\s]\s+)(årsarbetare)$', 1), '')
+            end,
+            nullif(regexp_extract(label_plain, '[^\d\s,]\s+((?:{{ money_pattern() }}) ?(?:/| per )[a-zåäö]+)$', 1), '')
         ), ' *'), '²³', '23') as suffix,
         -- A unit of money amid a label (Investeringar i mkr (netto)), where its end states none.
-        regexp_extract(label_plain, '[a-zåäö][,(]?\s+\(?(mnkr|mkr|tkr|kkr|msek|tsek|ksek)(?:[ ,:)]|$)', 1) as inner_suffix,
+        regexp_extract(label_plain, '[a-zåäö][,(]?\s+\(?({{ large_money_pattern() }})(?:[ ,:)]|$)', 1) as inner_suffix,
         trim(coalesce(
             nullif(regexp_extract(section_plain, '\(([^()]+)\)$', 1), ''),
             nullif(regexp_extract(section_plain, '(?:,|\si)\s+([^,()]+)$', 1), ''),
-            nullif(regexp_extract(section_plain, '[^\d\s]\s+(mnkr|mkr|tkr|kkr|kr|%|procent)$', 1), ''),
+            nullif(regexp_extract(section_plain, '[^\d\s]\s+({{ money_pattern() }}|%|procent)$', 1), ''),
             nullif(regexp_extract(unit_line, '({{ money_pattern() }}|procent|%)\)?[.:]?$', 1), '')
         ), ' *') as section_suffix
     from rows
@@ -115,6 +123,32 @@ money_labels as (
     inner join account_aliases on trim(label_suffixes.label_words) = trim({{ words('account_aliases.alias') }})
     inner join accounts using (account_key)
     where accounts.statement in ('income_statement', 'balance_requirement', 'equity')
+),
+
+-- What stands over a table or column and speaks of money (Ramar 2027-2029, Belopp).
+money_contexts as (
+    select
+        tables.report_id,
+        tables.table_seq,
+        columns.col_index,
+        tables.first_header_words || tables.near_words || columns.column_words as context_words
+    from tables
+    inner join columns using (report_id, table_seq)
+    where columns.column_role = 'value'
+),
+
+context_phrases as (
+    {{ phrases_of('money_contexts', 'context_words') }}
+),
+
+money_columns as (
+    select distinct
+        money_contexts.report_id,
+        money_contexts.table_seq,
+        money_contexts.col_index
+    from money_contexts
+    inner join context_phrases using (context_words)
+    inner join money_headers on context_phrases.phrase = money_headers.term
 ),
 
 joined as (
@@ -194,6 +228,7 @@ joined as (
             else label_hints.unit_key
         end as hint_unit_key,
         money_labels.label_words is not null as has_money_label,
+        money_columns.report_id is not null as has_money_context,
         columns.has_scenario_word,
         columns.column_entity,
         columns.is_unknown_header,
@@ -238,6 +273,7 @@ joined as (
     left join suffix_units as section_units on label_suffixes.section_suffix = section_units.term
     left join label_hints using (report_id, table_seq, row_index)
     left join money_labels on rows.label_words = money_labels.label_words
+    left join money_columns using (report_id, table_seq, col_index)
 ),
 
 with_forms as (
@@ -287,7 +323,7 @@ with_certainty as (
         *,
         certain_unit_key is not null
         and (not is_money_table or kind = 'financial' or (kind = 'org_result' and certain_unit_key = 'percent'))
-        and (certain_unit_key = 'percent' or coalesce(column_unit_key, 'kr') in ('kr', 'tkr', 'mnkr', 'mdkr')) as is_certain
+        and (certain_unit_key = 'percent' or {{ is_money_unit("coalesce(column_unit_key, 'kr')") }}) as is_certain
     from with_row_periods
 ),
 
@@ -360,7 +396,7 @@ described as (
         or (has_ratio_header and kind = 'indicator')
         or (kind = 'indicator' and regexp_matches(label_words, '{{ per_pattern() }}|^ (?:genomsnittlig|medel|snitt)[a-zåäö]* '))
         or regexp_matches(column_words, '{{ per_pattern() }}')
-        or regexp_matches(label_words || column_words, ' (?:kr|kronor|tkr) (?:inv|invånare|elev|barn|brukare|plats|dygn|inskriven)')
+        or regexp_matches(label_words || column_words, ' (?:{{ money_pattern() }}) (?:inv|invånare|elev|barn|brukare|plats|dygn|inskriven)')
         -- A slash before what money is counted per reads as "per" (nettokostnader/invånare kr); barn/elever are two groups.
         or (
             regexp_matches({{ words("replace(label_plain, '/', ' per ')") }}, ' per {{ ratio_object_pattern() }}')
@@ -384,7 +420,7 @@ described as (
 rated as (
     select
         * exclude (is_ratio, is_price),
-        is_ratio or (is_price and coalesce(printed_unit_key, 'kr') not in ('tkr', 'mnkr', 'mdkr')) as is_ratio
+        is_ratio or (is_price and (coalesce(printed_unit_key, 'kr') = 'kr' or not {{ is_money_unit('printed_unit_key') }})) as is_ratio
     from described
 ),
 
@@ -403,11 +439,11 @@ wholes as (
         max(abs(value_numeric)) over (partition by report_id, table_seq, row_index) = 0
         and (
             expects_money
-            or 2 * count(*) filter (where printed_unit_key in ('kr', 'tkr', 'mnkr', 'mdkr') and not is_ratio) over (partition by report_id, table_seq)
+            or 2 * count(*) filter (where {{ is_money_unit('printed_unit_key') }} and not is_ratio) over (partition by report_id, table_seq)
             > count(*) over (partition by report_id, table_seq)
         ) as is_zero_row,
-        min(case when printed_unit_key in ('kr', 'tkr', 'mnkr', 'mdkr') and not is_ratio then printed_unit_key end) over (partition by report_id, table_seq) as first_money,
-        max(case when printed_unit_key in ('kr', 'tkr', 'mnkr', 'mdkr') and not is_ratio then printed_unit_key end) over (partition by report_id, table_seq) as last_money
+        min(case when {{ is_money_unit('printed_unit_key') }} and not is_ratio then printed_unit_key end) over (partition by report_id, table_seq) as first_money,
+        max(case when {{ is_money_unit('printed_unit_key') }} and not is_ratio then printed_unit_key end) over (partition by report_id, table_seq) as last_money
     from rated
 )
 

@@ -64,7 +64,7 @@ value_facts as (
     select
         body_cells.report_id,
         body_cells.table_seq,
-        bool_and(regexp_matches(body_cells.plain_text, '\d ?(?:mnkr|mkr|tkr|kkr|miljoner kronor|miljoner|miljarder kronor)$')) as has_money_cells,
+        bool_and(regexp_matches(body_cells.plain_text, '(?i)\d ?(?:{{ large_money_pattern() }}|miljoner)$')) as has_money_cells,
         avg(case when regexp_matches(body_cells.plain_text, '^- ?\d') then 1.0 else 0.0 end) filter (
             where columns.scenario_key in ('actual', 'budget', 'budget_original', 'budget_revised', 'forecast', 'plan')
         ) as negative_share
@@ -79,7 +79,7 @@ unit_facts as (
     select
         body_cells.report_id,
         body_cells.table_seq,
-        avg(case when regexp_matches(body_cells.cell_word, '^(?:kr|kronor|tkr|kkr|sek) ?(?:/|per) ?[a-zåäö]') then 1.0 else 0.0 end) as ratio_share
+        avg(case when regexp_matches(body_cells.cell_word, '^(?:{{ money_pattern() }}) ?(?:/|per) ?[a-zåäö]') then 1.0 else 0.0 end) as ratio_share
     from body_cells
     inner join columns using (report_id, table_seq, col_index)
     where columns.column_role = 'unit'

@@ -220,6 +220,7 @@ unit_matches as (
         places.table_seq,
         places.place,
         money_terms.unit_key,
+        money_terms.term,
         length(money_terms.term) as term_length
     from places
     inner join phrases using (words)
@@ -240,10 +241,22 @@ table_units as (
 report_units as (
     select report_id, table_seq, unit_key as report_unit_key
     from unit_matches
-    where place = 6
-    qualify row_number() over (
-            partition by report_id, table_seq order by term_length desc, unit_key
-        ) = 1
+    where
+        place = 6
+        -- "Kronor" in "miljoner kronor" is no unit beside it.
+        and not exists (
+            select 1 from unit_matches as longer
+            where
+                longer.place = 6
+                and longer.report_id = unit_matches.report_id
+                and longer.table_seq = unit_matches.table_seq
+                and longer.term != unit_matches.term
+                and contains(' ' || longer.term || ' ', ' ' || unit_matches.term || ' ')
+        )
+    -- Which of two holds for a table that prints none, nobody knows.
+    qualify
+        count(distinct unit_key) over (partition by report_id, table_seq) = 1
+        and row_number() over (partition by report_id, table_seq order by term_length desc, unit_key) = 1
 )
 
 select

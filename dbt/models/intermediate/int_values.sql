@@ -70,7 +70,7 @@ qualifiers as (
             regexp_replace(
                 -- Longest words first; a term is letters and spaces only.
                 regexp_replace(column_words, ' (?:' || coalesce(terms, '%') || ') ', '  ', 'g'),
-                ' (?:\d+|kvartal|kv|halvår|tertial|q\d|t\d|h\d|{{ month_pattern() }}|mnkr|mkr|tkr|kkr|kr|kronor|miljoner|tusen|%|procent|antal|st|årsarbetare|avseende|belopp|i|per|år|året|årets|helår|ack|ackumulerat|periodens|tom|t|o|m)(?: (?:\d+|{{ month_pattern() }}|mnkr|mkr|tkr|kkr|kr|kronor|antal|st|i|per|år))* ',
+                ' (?:\d+|kvartal|kv|halvår|tertial|q\d|t\d|h\d|{{ month_pattern() }}|{{ money_pattern() }}|miljoner|tusen|%|procent|antal|st|årsarbetare|avseende|belopp|i|per|år|året|årets|helår|ack|ackumulerat|periodens|tom|t|o|m)(?: (?:\d+|{{ month_pattern() }}|{{ money_pattern() }}|antal|st|i|per|år))* ',
                 ' ', 'g'
             ),
             '[\s\d]+', ' ', 'g'
