@@ -139,7 +139,7 @@ def test_bodies_of_their_own_are_no_municipality(corpora: Path) -> None:
 
 
 def test_groups_and_chapters_own_their_rows(corpora: Path) -> None:
-    """Rows below a committee and its sum are the committee's, the grand total and the statement are the municipality's."""
+    """Rows below a committee and its sum are its own; the grand total and the statement are the municipality's."""
     rows = _ask(
         corpora,
         """
