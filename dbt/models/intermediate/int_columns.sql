@@ -121,6 +121,7 @@ contents as (
         count(*) filter (where cell_type in ('number', 'number_with_change', 'number_with_previous', 'bracketed', 'pointed', 'pairs')) as n_numbers,
         count(*) filter (where cell_type = 'status') as n_statuses,
         count(*) filter (where cell_type = 'dash') as n_dashes,
+        count(*) filter (where regexp_full_match(plain_text, '\d{3,8}')) as n_codes,
         count(*) filter (where regexp_full_match(plain_text, '(?:19|20)\d\d')) as n_years,
         avg(length(value_text)) as mean_length
     from body_cells
@@ -141,6 +142,7 @@ described as (
         coalesce(contents.n_numbers, 0) as n_numbers,
         coalesce(contents.n_statuses, 0) as n_statuses,
         coalesce(contents.n_dashes, 0) as n_dashes,
+        coalesce(contents.n_codes, 0) as n_codes,
         coalesce(contents.n_years, 0) as n_years,
         coalesce(contents.mean_length, 0) as mean_length
     from grid
@@ -435,8 +437,8 @@ with_roles as (
                 then 'comment'
             when scenario_key is not null or period_form is not null then 'value'
             -- A word for labels somewhere in the header of a column of figures (Generella bidrag) says nothing.
-            -- Numbers under a header that is the name of what they number (Projekt, Verksamhet) are codes.
-            when header_role in ('label', 'group') and is_role_header and n_cells > 0 and n_numbers = n_cells then 'code'
+            -- Plain numbers under a header that is the name of what they number (Projekt | 7013) are codes.
+            when header_role in ('label', 'group') and is_role_header and n_cells > 0 and n_codes = n_cells then 'code'
             when is_mostly_values and not (coalesce(header_role, '') = 'label' and (is_role_header or n_numbers = 0)) then 'value'
             when header_role in ('label', 'group') then header_role
             when n_cells = 0 and column_unit_key is not null then 'value'

@@ -102,7 +102,7 @@ kinds as (
     group by all
 ),
 
--- A name is short, has a capital, and is more than the word for a kind of body.
+-- A name is short, begins with a capital (not "enligt SKR"), and is more than the word for a kind of body.
 named as (
     select
         worded.*,
@@ -113,7 +113,7 @@ named as (
     inner join kinds using (name_words)
     left join body_words on lower(worded.body_name) = body_words.term and body_words.match = 'ending'
     where
-        regexp_matches(worded.body_name, '[A-ZÅÄÖ]')
+        regexp_matches(worded.body_name, '^[A-ZÅÄÖ]')
         and body_words.term is null
         and len(string_split(trim({{ words('worded.body_name') }}), ' ')) <= 9
 ),
@@ -236,6 +236,16 @@ municipal_lines as (
     where kind = 'municipality'
 ),
 
+-- An annual report or budget is the municipality's, even where its front names the consultant who audited it.
+municipal_kinds as (
+    select distinct lines.report_id
+    from lines
+    inner join metadata_words
+        on metadata_words.role = 'whole_municipality'
+            and contains(regexp_replace(lower(lines.line_text), '[^a-zåäöé]', '', 'g'), metadata_words.word)
+    where lines.place = 'front'
+),
+
 committee_lines as (
     select committees.report_id
     from committees
@@ -257,10 +267,14 @@ select
     best_names.line_seq,
     strengths.strength / (
         1 + strengths.strength
-        + case when strengths.kind != 'consultant' and municipal_lines.report_id is not null then 19 else 0 end
+        + case
+            when municipal_lines.report_id is not null and (strengths.kind != 'consultant' or municipal_kinds.report_id is not null) then 19
+            else 0
+        end
         + case when strengths.kind != 'consultant' and committee_lines.report_id is not null then 19 else 0 end
     ) as confidence
 from strengths
 inner join best_names using (report_id)
 left join municipal_lines using (report_id)
+left join municipal_kinds using (report_id)
 left join committee_lines using (report_id)
