@@ -160,14 +160,19 @@ contradicted as (
     group by all
 ),
 
+stated_units_of_tables as (
+    select distinct report_id, table_seq, report_unit_key
+    from numbers
+    where report_unit_key is not null
+),
+
 contradictions as (
     select
         contradicted.report_id,
         contradicted.table_seq,
         real_units.unit_key as contradicting_unit_key
     from contradicted
-    inner join (select distinct report_id, table_seq, report_unit_key from numbers where report_unit_key is not null) as stated
-        using (report_id, table_seq)
+    inner join stated_units_of_tables as stated using (report_id, table_seq)
     inner join units as stated_units on stated.report_unit_key = stated_units.unit_key
     left join units as real_units
         on stated_units.base_unit_key = real_units.base_unit_key

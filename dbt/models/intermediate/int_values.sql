@@ -128,6 +128,8 @@ keyed as (
                 and rows.row_entity is null
                 and rows.row_scenario_key is null
                 and measured_values.kind not in ('goal', 'assignment')
+                -- What a committee invests in is none of its departments.
+                and not (measured_values.is_investment and row_owners.owner_label is not null)
                 then measured_values.row_label
             else coalesce(measured_values.group_unit_name, row_owners.owner_label)
         end as unit_name,
