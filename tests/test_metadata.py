@@ -222,7 +222,7 @@ def test_a_company_is_not_the_municipality(cases: list[Case]) -> None:
         name: case["body"] for name, case in found.items() if "body" in case and name.startswith(("body-", "more-"))
     }
     assert bodies == {
-        "body-01": "Brf Granbacken",
+        "body-01": "Brf Granbacken i Nacka",
         "body-02": "Stiftelsen Tjolöholm",
         "body-03": "Göteborgs nation i Lund",
         "body-04": "Länsstyrelsen i Uppsala län",
