@@ -25,6 +25,9 @@ LIGATURES = {
 WIDE = {0xFF01 + offset: chr(0x21 + offset) for offset in range(94)}
 """The characters of ASCII in the width of a Chinese one."""
 PLAIN_FORMS = LIGATURES | WIDE
+FRACTION = re.compile("(?<![\\d\u2044])([1-9])\u2044([2-9])(?![\\d\u2044])")
+VULGAR = {unicodedata.normalize("NFKC", char): char for char in "½¼¾⅛⅜⅝⅞⅕⅖⅗⅘"}
+"""Fractions written with a slash of their own, ``1⁄2``, as the one character."""
 
 SOFT_HYPHEN_INSIDE = re.compile(r"(?<=\w)\u00ad+(?=\w)")
 SOFT_HYPHEN_AT_END = re.compile(r"(?<=[^\W\d_])\u00ad+(?=\s|$)")
@@ -55,8 +58,7 @@ def normalised(text: str) -> str:
     if text.isascii():
         return text
     text = unicodedata.normalize("NFC", _in_short_runs(text)).translate(PLAIN_FORMS).replace(DIVIDER, "")
-    if not text.isprintable():
-        text = _without_invisible(text)
+    text = _without_invisible(FRACTION.sub(lambda match: VULGAR.get(match[0], match[0]), text))
     if not text.isascii() and any(char > "\x7f" and char.isdecimal() for char in text):
         text = "".join(str(unicodedata.decimal(char)) if char.isdecimal() else char for char in text)
     return text

@@ -1,13 +1,46 @@
-{# Numbers as Swedish reports print them. Thousands marks are spaces, the decimal mark is a comma; a point is a decimal
-   mark before one or two digits, a thousands mark where it stands twice, and ambiguous before three digits. #}
+{# Numbers as reports print them, in text with plain minus signs (text.sql). Thousands marks are spaces and apostrophes; the
+   decimal mark is a comma, or a point before one or two digits. Where points and commas stand together, or one of them
+   more than once before three digits, the last that stands alone is the decimal mark (1.234,5 and 1,234.5). One of them
+   alone before three digits is ambiguous, see value_form. A zero before other digits makes a code (007), no quantity. #}
+
+{% macro unsigned_number_pattern() -%}
+(?:[1-9]\d{0,2}(?:[ \x27’]\d{3})+(?:,(?:\d{4,}|\d{1,2})|\.\d{1,2})?|[1-9]\d{0,2}(?:\.\d{3})+,\d+|[1-9]\d{0,2}(?:\.\d{3}){2,}|[1-9]\d{0,2}(?:,\d{3})+\.\d+|0,\d+|[1-9]\d{3,},\d+|[1-9]\d{0,2},(?:\d{4,}|\d{1,2})|(?:0|[1-9]\d*)\.\d{1,2}|[1-9]\d*|0)
+{%- endmacro %}
 
 {% macro number_pattern() -%}
-[+-]? ?(?:\d{1,3}(?: \d{3})+(?:,\d+)?|\d{1,3}(?:\.\d{3}){2,}(?:,\d+)?|\d+,\d+|\d+\.\d{1,2}|\d+)
+[+-]? ?{{ unsigned_number_pattern() }}
 {%- endmacro %}
 
 {# What may stand before a number and makes it a bound or an approximation. #}
 {% macro bound_pattern() -%}
-(?:[<>≥≤=~±] ?|(?i:minst|högst|max|min|under|över|ca\.?|cirka|drygt|knappt|omkring|mer än|mindre än) )?
+(?:[<>≥≤=~] ?|(?i:minst|högst|max|min|under|över|ca\.?|cirka|drygt|knappt|omkring|mer än|mindre än) )?
+{%- endmacro %}
+
+{# A number with what may stand around it: a bound before it, a unit and the mark of a footnote behind it. The groups are
+   the number and the unit. #}
+{% macro number_cell_pattern() -%}
+^{{ bound_pattern() }}({{ number_pattern() }}) ?(?:([%‰]|%-?enheter|[:,.]-|[€$£]|[a-zåäöA-ZÅÄÖ][a-zåäöA-ZÅÄÖ./0-9²³ ]{0,25}?)\.?)?(?: ?\*{1,3}| \d\)| [a-z]\)| \((?:se )?(?:fot)?not\.? ?\d{1,2}\))?$
+{%- endmacro %}
+
+{# A unit before its number: kr 12, € 5. The groups are the unit and the number. #}
+{% macro unit_first_pattern() -%}
+^([a-zA-Z]{2,5}|[€$£])\.? ?({{ number_pattern() }})$
+{%- endmacro %}
+
+{# A power of ten, as programs (1,2E+05) and people (5·10³) print it. #}
+{% macro power_pattern() -%}
+({{ number_pattern() }})(?:[eE]([+-]\d{1,2})| ?[·x×*] ?10(?:\^(-?\d{1,2})|([⁰¹²³⁴⁵⁶⁷⁸⁹]{1,2})))
+{%- endmacro %}
+
+{# Whole numbers and vulgar fractions: ½, 3 ¼. The groups are the whole number and the fraction. #}
+{% macro fraction_pattern() -%}
+([+-]? ?(?:[1-9]\d*)?) ?([½¼¾⅛⅜⅝⅞⅕⅖⅗⅘])
+{%- endmacro %}
+
+{# Digits that are a name and no quantity: days (20240115), months (2024.01), personal numbers, telephone numbers with a country code, and
+   a letter right behind a figure (12h, 3D). #}
+{% macro code_pattern() -%}
+(?:19|20)\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])(?:\d{4})?|(?:19|20)\d\d\.(?:0[1-9]|1[0-2])|\+4\d ?[1-9][\d ]{6,}|[+-]? ?[\d.,]+[a-zåäöA-ZÅÄÖ]
 {%- endmacro %}
 
 {# A label that is nothing but the unit of the rows below it (Tkr, Belopp i mnkr). The text is lower case. #}
@@ -46,23 +79,48 @@
 
 {# The double that a text matching number_pattern prints. #}
 {% macro to_number(text) -%}
+{% set digits = "regexp_replace(" ~ text ~ ", '^[+]|[ \\x27’]', '', 'g')" -%}
 try_cast(replace(
     case
-        when regexp_full_match(replace({{ text }}, ' ', ''), '[+-]?\d{1,3}(\.\d{3}){2,}(,\d+)?')
-            then replace(replace(replace({{ text }}, ' ', ''), '.', ''), '+', '')
-        else replace(replace({{ text }}, ' ', ''), '+', '')
+        when regexp_full_match({{ digits }}, '-?\d{1,3}(?:(?:\.\d{3}){2,}|(?:\.\d{3})+,\d+)') then replace({{ digits }}, '.', '')
+        when regexp_full_match({{ digits }}, '-?\d{1,3}(?:,\d{3})+\.\d+') then replace({{ digits }}, ',', '')
+        else {{ digits }}
     end, ',', '.') as double) + 0.0
 {%- endmacro %}
 
-{# How a value cell reads, as one of: dash, number, pointed (1.234), bracketed ((21,4)), number_with_change,
-   number_with_previous (9,1 % (9,4 %)), pairs, other. The text has plain minus signs. #}
+{# The unit behind the number of a cell of that form, in lower case; empty where there is none. #}
+{% macro unit_text(text) -%}
+lower(trim(regexp_extract({{ text }}, '{{ number_cell_pattern() }}', 2)))
+{%- endmacro %}
+
+{# The decimals that a vulgar fraction stands for, with their mark. #}
+{% macro fraction_decimals(text) -%}
+case {{ text }}
+    {% for sign, decimals in {'½': '5', '¼': '25', '¾': '75', '⅛': '125', '⅜': '375', '⅝': '625', '⅞': '875', '⅕': '2', '⅖': '4', '⅗': '6', '⅘': '8'}.items() -%}
+    when '{{ sign }}' then ',{{ decimals }}'
+    {% endfor -%}
+end
+{%- endmacro %}
+
+{# How a value cell reads. The text has plain minus signs.
+   Certain: dash, number, fraction (3½), power (5·10³), number_with_change, pairs.
+   Certain where the table says so: pointed (1.234), grouped (1,234), decimal_point (3.10, which may be a date, a time or
+   a paragraph), bracketed ((21,4)), trailing_minus (12-), number_with_previous (9,1 % (9,4 %)), unit_first (kr 12).
+   Else: other. #}
 {% macro value_form(text) -%}
 case
     when regexp_full_match({{ text }}, '-{1,3}') then 'dash'
-    when regexp_full_match({{ text }}, '[+-]? ?\d{1,3}\.\d{3}(?:,\d+)?') then 'pointed'
+    when regexp_full_match({{ text }}, '{{ code_pattern() }}') then 'other'
+    when regexp_full_match({{ text }}, '[+-]? ?[1-9]\d{0,2}\.\d{3}') then 'pointed'
+    when regexp_full_match({{ text }}, '[+-]? ?[1-9]\d{0,2}(?: \d{3})*,\d{3}') then 'grouped'
+    when regexp_full_match({{ text }}, '[1-5]?\d\.\d{1,2}') and not starts_with({{ text }}, '0') then 'decimal_point'
     when regexp_full_match({{ text }}, '\( ?{{ number_pattern() }} ?[%‰]? ?\)') then 'bracketed'
-    when regexp_full_match({{ text }}, '{{ bound_pattern() }}{{ number_pattern() }} ?(?:[%‰]|%-?enheter|[a-zåäöA-ZÅÄÖ][a-zåäöA-ZÅÄÖ./0-9 ]{0,25})?(?:\*| \d\))?') then 'number'
-    when regexp_full_match({{ text }}, '{{ number_pattern() }} ?(?:(?:[%‰]|[a-zåäöA-ZÅÄÖ]{1,12})? ?\( ?[+-] ?\d[\d ]*(?:,\d+)? ?%? ?\)|[a-zåäöA-ZÅÄÖ]{0,12} ?\( ?\d[\d ]*(?:,\d+)? ?% ?\))') then 'number_with_change'
+    when regexp_matches({{ text }}, '{{ number_cell_pattern() }}') then 'number'
+    when regexp_full_match({{ text }}, '{{ unsigned_number_pattern() }}-') then 'trailing_minus'
+    when regexp_full_match({{ text }}, '{{ fraction_pattern() }}') then 'fraction'
+    when regexp_full_match({{ text }}, '{{ power_pattern() }}') then 'power'
+    when regexp_matches({{ text }}, '{{ unit_first_pattern() }}') then 'unit_first'
+    when regexp_full_match({{ text }}, '{{ number_pattern() }} ?(?:(?:[%‰]|[a-zåäöA-ZÅÄÖ]{1,12})? ?\( ?[+-] ?{{ unsigned_number_pattern() }} ?%? ?\)|[a-zåäöA-ZÅÄÖ]{0,12} ?\( ?{{ unsigned_number_pattern() }} ?% ?\))') then 'number_with_change'
     when regexp_full_match({{ text }}, '{{ number_pattern() }} ?% ?\( ?{{ number_pattern() }} ?% ?\)|{{ number_pattern() }} ?\( ?{{ number_pattern() }} ?\)') then 'number_with_previous'
     when regexp_full_match({{ text }}, '(?:[a-zåäöA-ZÅÄÖ][a-zåäöA-ZÅÄÖ ]{0,24}\d{0,4} ?: ?{{ number_pattern() }} ?(?:[%‰]|[a-zåäöA-ZÅÄÖ]{1,8})?[ ,;]*){2,}') then 'pairs'
     else 'other'

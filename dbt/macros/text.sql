@@ -5,14 +5,22 @@
 trim(regexp_replace({{ text }}, '[\s\x{00a0}\x{2007}\x{2009}\x{202f}\x{200b}\x{feff}]+', ' ', 'g'))
 {%- endmacro %}
 
-{# Collapsed text with all minus signs (U+2212, en, em and figure dash, no-break and wide hyphen) as the plain one. #}
+{# Collapsed text with all minus signs (U+2212, en, em and figure dash, hyphens of every kind) as the plain one. #}
 {% macro plain_minus(text) -%}
-translate({{ collapsed(text) }}, '−–—‒‑﹣－', '-------')
+translate({{ collapsed(text) }}, '−–—‒‐‑﹣－', '--------')
 {%- endmacro %}
 
-{# Text without the superscript mark of a footnote at its end: 13,1² is 13,1 and 82⁽¹⁾ is 82, but m² is a unit. #}
+{# Text without the superscript mark of a footnote: 13,1² is 13,1, 82⁽¹⁾ is 82 and ¹82 is 82, but m² is a unit, 10³ may be a
+   power, and 82¹² may be either. #}
 {% macro without_mark(text) -%}
-regexp_replace({{ text }}, '([0-9%‰*.)a-ln-zåäö-]) ?[⁰¹²³⁴⁵⁶⁷⁸⁹⁽⁾]+$', '\1')
+{% set mark = "⁽?[⁰¹²³⁴⁵⁶⁷⁸⁹]⁾?" -%}
+case
+    when regexp_matches({{ text }}, '^[+-]?(?:\d|10)[²³]$|(?:^|[·x×*] ?)10[⁰¹²³⁴⁵⁶⁷⁸⁹]+$') then {{ text }}
+    else regexp_replace(regexp_replace(regexp_replace({{ text }},
+        '([%‰*.)a-ln-zåäö-]) ?[⁰¹²³⁴⁵⁶⁷⁸⁹⁽⁾]+$', '\1'),
+        '(\d) ?{{ mark }}$', '\1'),
+        '^{{ mark }} ?(\d)', '\1')
+end
 {%- endmacro %}
 
 {# The words of a header or label: lower case, a space at each end and between words, so that

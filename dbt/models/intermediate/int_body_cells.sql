@@ -3,14 +3,37 @@ cells as (select * from {{ ref('stg_cells') }}),
 
 status_words as (select * from {{ ref('status_words') }}),
 
-typed as (
+unit_words as (select * from {{ ref('unit_words') }}),
+
+units as (select * from {{ ref('units') }}),
+
+-- What may stand before a figure (kr 12); "kl 12" and "v 12" are none.
+money_units as (
+    select distinct unit_words.term
+    from unit_words
+    inner join units using (unit_key)
+    where (units.dimension = 'money' or unit_key = 'unknown') and unit_words.context in ('any', 'cell')
+),
+
+read_cells as (
     select
         *,
-        {{ word('cell_text') }} as cell_word,
-        {{ word("split_part(cell_text, chr(10), 1)") }} as first_word,
-        {{ value_form('plain_text') }} as value_form
+        case when is_torn then 'other' else {{ value_form('plain_text') }} end as printed_form,
+        lower(regexp_extract(plain_text, '{{ unit_first_pattern() }}', 1)) as first_unit
     from cells
     where not is_header
+),
+
+typed as (
+    select
+        * exclude (printed_form, first_unit),
+        {{ word('cell_text') }} as cell_word,
+        {{ word("split_part(cell_text, chr(10), 1)") }} as first_word,
+        case
+            when printed_form = 'unit_first' and first_unit not in (select term from money_units) then 'other'
+            else printed_form
+        end as value_form
+    from read_cells
 ),
 
 -- A status with its comment on one line: Avslutad 2024-12-20 ...

@@ -47,10 +47,7 @@ placed as (
         kinds.kind,
         glued_cells.report_id is not null as is_glued,
         unheaded_columns.report_id is not null as is_unheaded,
-        lower(trim(regexp_extract(
-            body_cells.plain_text,
-            '^{{ bound_pattern() }}{{ number_pattern() }} ?([%‰]|%-?enheter|[a-zåäöA-ZÅÄÖ][a-zåäöA-ZÅÄÖ./0-9 ]*?)?\.?(?:\*| \d\))?$', 1
-        ))) as unit_text
+        {{ unit_text('body_cells.plain_text') }} as unit_text
     from body_cells
     inner join columns using (report_id, table_seq, col_index)
     inner join rows using (report_id, table_seq, row_index)
@@ -104,6 +101,42 @@ sizes as (
     where placed.column_role = 'value' and placed.row_role = 'data' and placed.cell_type = 'number'
 ),
 
+-- What the figures of a table that can be read in one way only tell about those that cannot.
+conventions as (
+    select
+        report_id,
+        table_seq,
+        bool_or(regexp_matches(
+            plain_text, '^[+-]? ?(?:0,\d|(?:\d{1,3}(?: \d{3})*|\d+),(?:\d{1,2}|\d{4,})(?:[^\d,]|$))|\.\d{3},\d'
+        )) as has_decimal_comma,
+        bool_or(regexp_matches(
+            plain_text,
+            '^[+-] ?\d+\.\d{1,2}(?:[^\d.]|$)|^(?:0|[6-9]\d|\d{3,})\.\d{1,2}(?:[^\d.]|$)|^\d+\.\d{1,2} ?[%‰]|^\d{1,2}\.[6-9]\d(?:[^\d.]|$)|[ ,]\d{3}\.\d'
+        )) as has_decimal_point,
+        bool_or(cell_type = 'number' and regexp_matches(plain_text, '\d \d{3}(?:\D|$)')) as has_spaces
+    from placed
+    where column_role = 'value' and row_role = 'data' and cell_type in ('number', 'decimal_point')
+    group by all
+),
+
+-- 100 200 beside 5, in a table that prints no other figure with a space: two figures as likely as one.
+lone_groups as (
+    select report_id, table_seq, row_index, col_index
+    from (
+        select
+            *,
+            regexp_full_match(plain_text, '[+-]? ?[1-9]\d\d(?: [1-9]\d\d)+') as is_groups,
+            count(*) filter (where regexp_matches(plain_text, '\d \d')) over (partition by report_id, table_seq) as n_spaced,
+            abs({{ to_number("regexp_extract(plain_text, '" ~ number_cell_pattern() ~ "', 1)") }}) as magnitude
+        from placed
+        where column_role = 'value' and row_role = 'data' and cell_type = 'number'
+    )
+    qualify
+        is_groups and n_spaced = 1
+        and magnitude > 1000 * min(magnitude) over (partition by report_id, table_seq, row_index)
+        and magnitude > 1000 * max(case when not is_groups then magnitude end) over (partition by report_id, table_seq, row_index)
+),
+
 overfull_cells as (
     select report_id, table_seq, row_index, col_index
     from sizes
@@ -121,21 +154,38 @@ judged as (
             when is_unclear_header and cell_type not in ('status', 'text')
                 then 'header not in the vocabulary: ' || column_label
             when is_glued then null
-            when overfull_cells.report_id is not null then 'ambiguous digits: they may be the figures of two columns'
-            when regexp_matches(regexp_replace(plain_text, '[ .]', '', 'g'), '\d{16}') and cell_type not in ('status', 'text')
+            when overfull_cells.report_id is not null or lone_groups.report_id is not null then 'ambiguous digits: they may be the figures of two columns'
+            when regexp_matches(regexp_replace(plain_text, '[ .]', '', 'g'), '\d{17}') and cell_type not in ('status', 'text')
                 then 'more digits than a figure has'
             when cell_type = 'number' and unit_text != '' and known_units.term is null
                 then 'unit not in the vocabulary: ' || unit_text
-            when cell_type in ('dash', 'number', 'number_with_change', 'pairs', 'status') then null
+            when cell_type in ('dash', 'number', 'fraction', 'power', 'unit_first', 'number_with_change', 'pairs', 'status') then null
             when column_scenario_key = 'status' and prefix_status_key is not null then null
             -- Kronor have two decimals: three digits behind a point are thousands.
             when cell_type = 'pointed' and table_unit_key = 'kr' and kind in ('financial', 'org_result', 'grant') then null
+            when cell_type = 'pointed' and has_decimal_comma and not has_decimal_point then null
             when cell_type = 'pointed'
                 then 'ambiguous number: the point may mark decimals or thousands'
+            when cell_type = 'grouped' and (has_decimal_comma or has_spaces) and not has_decimal_point then null
+            when cell_type = 'grouped' then 'ambiguous number: the comma may mark decimals or thousands'
+            -- In a table of money, under or beside a unit or among decimals there are no dates, times and paragraphs.
+            when cell_type = 'decimal_point' and (
+                    (has_decimal_point and not has_decimal_comma)
+                    or kind in ('financial', 'org_result', 'grant', 'budget_adjustment')
+                    or regexp_matches(lower(coalesce(row_label, '') || ' ' || coalesce(column_label, '')), '%|procent')
+                ) then null
+            when cell_type = 'decimal_point'
+                then 'ambiguous number: it may be a date, a time or a paragraph'
+            when is_torn then 'ambiguous digits: they stand on two lines or apart'
+            when regexp_matches(plain_text, '[\x{200e}\x{200f}\x{061c}\x{202a}-\x{202e}\x{2066}-\x{2069}]') and regexp_matches(plain_text, '\d')
+                then 'ambiguous digits: they may be shown in another order than they are stored in'
+            when regexp_matches(plain_text, '[\x{fffd}\x{e000}-\x{f8ff}]') and regexp_matches(plain_text, '\d')
+                then 'damaged: a character was lost'
             -- The accountant's minus, where figures may be negative.
-            when cell_type = 'bracketed' and (
+            when cell_type in ('bracketed', 'trailing_minus') and (
                     column_scenario_key in ('variance', 'change') or kind in ('financial', 'org_result', 'budget_adjustment')
                 ) then null
+            when cell_type = 'trailing_minus' then 'ambiguous number: the line behind it may be a minus or lead on'
             when cell_type = 'bracketed' then 'ambiguous number: brackets may mean a minus or the year before'
             when cell_type = 'number_with_previous' and (has_previous_in_brackets or has_previous_header) then null
             when cell_type = 'number_with_previous' then 'ambiguous number: nothing says what stands in brackets'
@@ -151,6 +201,8 @@ judged as (
         and not (column_scenario_key = 'status' and prefix_status_key is not null) as is_long_text
     from placed
     left join overfull_cells using (report_id, table_seq, row_index, col_index)
+    left join lone_groups using (report_id, table_seq, row_index, col_index)
+    left join conventions using (report_id, table_seq)
     -- tkr/inv is tkr per inhabitant.
     left join known_units on regexp_replace(replace(placed.unit_text, '%-', '%'), ' ?(?:/| per ).*$', '') = known_units.term
 ),

@@ -118,7 +118,7 @@ contents as (
         table_seq,
         col_index,
         count(*) as n_cells,
-        count(*) filter (where cell_type in ('number', 'number_with_change', 'number_with_previous', 'bracketed', 'pointed', 'pairs')) as n_numbers,
+        count(*) filter (where cell_type not in ('status', 'dash', 'text')) as n_numbers,
         count(*) filter (where cell_type = 'status') as n_statuses,
         count(*) filter (where cell_type = 'dash') as n_dashes,
         count(*) filter (where regexp_full_match(plain_text, '\d{3,8}')) as n_codes,

@@ -23,6 +23,7 @@ value_cells as (
         body_cells.col_index,
         body_cells.cell_type,
         body_cells.plain_text,
+        body_cells.cell_text,
         value_columns.value_number
     from body_cells
     inner join value_columns using (report_id, table_seq, col_index)
@@ -85,6 +86,8 @@ candidates as (
         and spans.last_number > spans.first_number
         and regexp_full_match(spans.plain_text, '[-+]? ?\d[\d ,%+-]*')
         and length(spans.plain_text) <= 100
+        -- Figures on two lines are of two rows.
+        and not contains(spans.cell_text, chr(10))
         -- A range of two whole numbers (16-18) is one value unless the table prints minus signs.
         and (not regexp_full_match(spans.plain_text, '\d+ ?- ?\d+ ?%?') or coalesce(conventions.has_minus, false))
 ),

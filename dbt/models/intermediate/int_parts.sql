@@ -11,7 +11,7 @@ glued_cells as (select distinct report_id, table_seq, row_index, cell_col_index 
 -- A status may have its comment in the same cell; the value is the status, as printed, the rest is said about it.
 value_cells as (
     select
-        body_cells.* exclude (value_text, status_key, status_unit_key, cell_type),
+        body_cells.* exclude (value_text, status_key, status_unit_key, cell_type, is_torn),
         case
             when body_cells.has_status_and_text
                 then regexp_replace({{ collapsed("split_part(body_cells.cell_text, chr(10), 1)") }}, '^[✔✓☑●■•*]+ ?(\S)', '\1')
@@ -48,19 +48,17 @@ single_numbers as (
         1 as part_index,
         'value' as part_role,
         cast(null as varchar) as part_label,
-        regexp_extract(plain_text, '^{{ bound_pattern() }}({{ number_pattern() }})', 1) as number_text,
-        lower(trim(regexp_extract(
-            plain_text,
-            '^{{ bound_pattern() }}{{ number_pattern() }} ?([%‰]|%-?enheter|[a-zåäöA-ZÅÄÖ][a-zåäöA-ZÅÄÖ./0-9 ]*?)?\.?(?:\*| \d\))?$', 1
-        ))) as unit_text,
+        -- 3.10 is no cell of its own form here: that it is a number is settled by then.
+        regexp_extract(plain_text, '{{ number_cell_pattern() }}', 1) as number_text,
+        {{ unit_text('plain_text') }} as unit_text,
         nullif(
-            lower(trim(regexp_extract(plain_text, '(?i)^([<>≥≤=~±]|minst|högst|max|min|under|över|ca|cirka|drygt|knappt|omkring|mer än|mindre än)', 1))), ''
+            lower(trim(regexp_extract(plain_text, '(?i)^([<>≥≤=~]|minst|högst|max|min|under|över|ca|cirka|drygt|knappt|omkring|mer än|mindre än)', 1))), ''
         ) as bound_text
     from value_cells
-    where cell_type = 'number'
+    where cell_type in ('number', 'decimal_point')
 ),
 
--- 420.000 in kronor, (21,4) for -21,4: that they can be read is settled by then.
+-- 420.000 in kronor, 1,234, (21,4) and 21,4- for -21,4: that they can be read is settled by then.
 special_numbers as (
     select
         *,
@@ -69,12 +67,27 @@ special_numbers as (
         cast(null as varchar) as part_label,
         case
             when cell_type = 'pointed' then replace(plain_text, '.', '')
-            else '-' || regexp_extract(plain_text, '({{ number_pattern() }})', 1)
+            when cell_type = 'grouped' then plain_text
+            when cell_type = 'bracketed' then '-' || regexp_extract(plain_text, '^\( ?({{ number_pattern() }}) ?[%‰]? ?\)$', 1)
+            when cell_type = 'trailing_minus' then '-' || rtrim(plain_text, '-')
+            when cell_type = 'unit_first' then regexp_extract(plain_text, '{{ unit_first_pattern() }}', 2)
+            when cell_type = 'fraction'
+                then regexp_replace(regexp_extract(plain_text, '{{ fraction_pattern() }}', 1), '^([+-]?) ?$', '\10')
+                    || {{ fraction_decimals("regexp_extract(plain_text, '" ~ fraction_pattern() ~ "', 2)") }}
+            when cell_type = 'power'
+                then regexp_extract(plain_text, '{{ power_pattern() }}', 1) || 'e'
+                    || translate(concat(
+                        regexp_extract(plain_text, '{{ power_pattern() }}', 2), regexp_extract(plain_text, '{{ power_pattern() }}', 3),
+                        regexp_extract(plain_text, '{{ power_pattern() }}', 4)
+                    ), '⁰¹²³⁴⁵⁶⁷⁸⁹', '0123456789')
         end as number_text,
-        regexp_extract(plain_text, '[%‰]') as unit_text,
+        case
+            when cell_type = 'unit_first' then lower(regexp_extract(plain_text, '{{ unit_first_pattern() }}', 1))
+            else regexp_extract(plain_text, '[%‰]')
+        end as unit_text,
         cast(null as varchar) as bound_text
     from value_cells
-    where cell_type in ('pointed', 'bracketed')
+    where cell_type in ('pointed', 'grouped', 'bracketed', 'trailing_minus', 'unit_first', 'fraction', 'power')
 ),
 
 main_numbers as (
@@ -83,7 +96,7 @@ main_numbers as (
         1 as part_index,
         'value' as part_role,
         cast(null as varchar) as part_label,
-        regexp_extract(plain_text, '^({{ number_pattern() }})', 1) as number_text,
+        regexp_extract(plain_text, '^({{ number_pattern() }}) ?(?:[%‰]|[a-zåäöA-ZÅÄÖ]{1,12})? ?\(', 1) as number_text,
         lower(trim(regexp_extract(plain_text, '^{{ number_pattern() }} ?([%‰]|[a-zåäöA-ZÅÄÖ]{1,12})? ?\(', 1))) as unit_text,
         cast(null as varchar) as bound_text
     from value_cells
@@ -96,7 +109,7 @@ changes as (
         2 as part_index,
         case when cell_type = 'number_with_previous' then 'previous' else 'change' end as part_role,
         cast(null as varchar) as part_label,
-        trim(regexp_extract(plain_text, '\( ?([+-]? ?{{ number_pattern() }})', 1)) as number_text,
+        trim(regexp_extract(plain_text, '\( ?({{ number_pattern() }}) ?%? ?\)$', 1)) as number_text,
         case when regexp_matches(plain_text, '% ?\)$') then '%' else '' end as unit_text,
         cast(null as varchar) as bound_text
     from value_cells

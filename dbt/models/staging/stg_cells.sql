@@ -8,7 +8,9 @@ select
     col_index,
     text as cell_text,
     {{ collapsed('text') }} as value_text,
-    {{ without_mark(plain_minus('text')) }} as plain_text,
+    regexp_replace({{ without_mark(plain_minus('text')) }}, '^[mM]inus (\d)', '-\1') as plain_text,
+    -- 100 over 200, 12 and 345 with two spaces between them: read as one number they would be another.
+    regexp_matches(text, '\d[,.]?[ ]*(?:\n[ ]*|[ ]{2,})[,.]?\d|^[(+−–—‒‐‑-] *\n *\d') as is_torn,
     is_header,
     row_span,
     col_span,

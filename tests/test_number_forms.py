@@ -1,0 +1,130 @@
+"""What a printed form is as a number, or that it is none: all forms in one folder, refreshed once.
+
+Belongs here: forms, in ``numbers/forms.csv`` as Python escapes, with the number that each means. An empty value means
+that nothing certain is meant; ``may_be_refused`` marks what means a number and is rejected all the same. Does not
+belong here: how spellings become one (``test_spelling``), units and bounds.
+"""
+
+from __future__ import annotations
+
+import ast
+import csv
+import io
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from tests.conftest import ROOT, Project
+
+FORMS = Path(__file__).parent / "numbers" / "forms.csv"
+
+
+@dataclass(frozen=True)
+class Form:
+    """A form and what it means; None for nothing certain."""
+
+    printed: str
+    value: float | None
+    may_be_refused: bool
+
+
+def forms() -> list[Form]:
+    """All of the file."""
+    with FORMS.open(encoding="utf-8", newline="") as file:
+        return [
+            Form(
+                ast.literal_eval(f'"{row["printed"].replace(chr(34), chr(92) + chr(34))}"'),
+                float(row["value"]) if row["value"] else None,
+                row["may_be_refused"] == "yes",
+            )
+            for row in csv.DictReader(file)
+        ]
+
+
+MONEY: list[tuple[str, float]] = [
+    ("12-", -12),
+    ("45 300-", -45300),
+    ("(12)", -12),
+    ("(1 234,5)", -1234.5),
+    ("3.1", 3.1),
+    ("1\u00bd", 1.5),
+]
+"""Forms that are certain where a table is of money."""
+TOLD: dict[str, tuple[list[str], list[tuple[str, float | None]]]] = {
+    "decimal commas": (["7,5", "12,25"], [("1,234", 1.234), ("1.234", 1234), ("3.10", None)]),
+    "decimal points": (["0.5", "45.75"], [("3.1", 3.1), ("12.5", 12.5), ("1,234", None), ("1.234", None)]),
+    "spaces": (["12 345", "67 890"], [("1,234", 1.234), ("1.234", None)]),
+    "both": (["7,5", "0.5"], [("1,234", None), ("1.234", None), ("3.1", None)]),
+}
+"""What the other figures of a column say about a form, by what they show."""
+
+
+@pytest.fixture(scope="module")
+def read(tmp_path_factory: pytest.TempPathFactory) -> dict[str, tuple[float | None, str | None]]:
+    """Value and reason of rejection of the cell in question, by the title of its table."""
+    project = Project(ROOT, tmp_path_factory.mktemp("forms"))
+    project.reports.mkdir()
+    text = io.StringIO()
+    writer = csv.writer(text, delimiter=";")
+    writer.writerows([["Årsrapport 2023"], []])
+    for number, form in enumerate(forms()):
+        table = [["Nyckeltal", "Utfall 2022", "Utfall 2023"], ["Antal ärenden", "5", form.printed]]
+        writer.writerows([[f"Tabell {number}"], *table, ["Antal beslut", "7", "8"], []])
+    for number, (printed, _) in enumerate(MONEY):
+        table = [["Belopp i tkr", "Budget 2023", "Utfall 2023"], ["Personalkostnader", "-5", printed]]
+        writer.writerows([[f"Pengar {number}"], *table, ["Övriga kostnader", "-7", "-8"], ["Resultat", "3", "4"], []])
+    for told, (others, asked) in TOLD.items():
+        for number, (printed, _) in enumerate(asked):
+            table = [["Nyckeltal", "Utfall 2022", "Utfall 2023"], ["Antal ärenden", "5", printed]]
+            more = [[f"Antal {word}", "7", other] for word, other in zip(("beslut", "möten"), others, strict=True)]
+            writer.writerows([[f"Sagt {told} {number}"], *table, *more, []])
+    (project.reports / "former.csv").write_text(text.getvalue(), encoding="utf-8")
+    done = project.run("refresh")
+    assert done.returncode == 0, done.stderr
+    with duckdb.connect(project.warehouse, read_only=True) as connection:
+        rows = connection.execute(
+            """
+            select caption, value_numeric, reason
+            from raw.report_table
+            inner join intermediate.int_cells using (report_id, table_seq)
+            left join marts.report_values using (report_id, table_seq, row_index, col_index)
+            where row_index = 1 and col_index = 2
+            qualify row_number() over (partition by table_seq order by part_index) = 1
+            """
+        ).fetchall()
+    return {caption: (value, reason) for caption, value, reason in rows}
+
+
+def test_no_form_is_read_wrong_and_few_that_mean_a_number_are_refused(
+    read: dict[str, tuple[float | None, str | None]],
+) -> None:
+    wrong, refused = [], []
+    for number, form in enumerate(forms()):
+        value, reason = read[f"Tabell {number}"]
+        if value is not None and value != pytest.approx(form.value, abs=1e-9):
+            wrong.append((form.printed, value, form.value))
+        if value is None and form.value is not None:
+            refused.append((form.printed, reason))
+            assert reason or not form.printed.isascii(), form
+    assert wrong == []
+    assert {printed for printed, _ in refused} <= {form.printed for form in forms() if form.may_be_refused}
+    assert len(refused) <= 15
+
+
+@pytest.mark.parametrize(("number", "form"), list(enumerate(MONEY)), ids=lambda item: str(item))
+def test_a_table_of_money_leaves_no_doubt(
+    read: dict[str, tuple[float | None, str | None]], number: int, form: tuple[str, float]
+) -> None:
+    assert read[f"Pengar {number}"] == (form[1], None)
+
+
+@pytest.mark.parametrize("told", TOLD)
+def test_the_other_figures_of_a_column_decide_what_a_mark_means(
+    read: dict[str, tuple[float | None, str | None]], told: str
+) -> None:
+    for number, (printed, value) in enumerate(TOLD[told][1]):
+        found, reason = read[f"Sagt {told} {number}"]
+        assert found == value, printed
+        assert (reason is None) == (value is not None), printed
