@@ -20,6 +20,9 @@ from typing import Any
 import pypdfium2.raw as pdfium
 
 from dagster_project.extract.pdf.calls import INT, POINTER, prototype
+from dagster_project.extract.pdf.frame import Frame
+from dagster_project.extract.pdf.glyphs import contradiction
+from dagster_project.extract.pdf.seen import Unseen, unseen_characters
 from dagster_project.extract.spelling import normalised
 
 SPLIT_EM = 0.13
@@ -58,8 +61,10 @@ COMBINING_MARKS = {
     "\u00b8": "\u0327",
 }
 """Accents that are printed as characters of their own, over the letter before or behind them."""
-PART_OF_LETTER = "\n"
-"""What stands for a mark that was set on its letter: like the end of a line, it is neither glyph nor space."""
+NO_GLYPH = "\n"
+"""What stands for what is not read, or was set on its letter: like the end of a line, neither glyph nor space."""
+DOUBTFUL = 2 * REPLACEMENT
+"""Stands for a glyph of which it is not certain what it shows; a single one would be a picture (``_text_of``)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,51 +110,6 @@ class Word:
 
 
 @dataclass(frozen=True, slots=True)
-class Frame:
-    """How points of PDF user space map to the page as read: width and height in points, and an affine map."""
-
-    width: float
-    height: float
-    a: float
-    b: float
-    c: float
-    d: float
-    e: float
-    f: float
-
-    def point(self, x: float, y: float) -> tuple[float, float]:
-        """The place on the page of a point in user space."""
-        return self.a * x + self.c * y + self.e, self.b * x + self.d * y + self.f
-
-    def box(self, x0: float, y0: float, x1: float, y1: float) -> tuple[float, float, float, float]:
-        """Left, top, right and bottom of a box in user space."""
-        xa, ya = self.point(x0, y0)
-        xb, yb = self.point(x1, y1)
-        return min(xa, xb), min(ya, yb), max(xa, xb), max(ya, yb)
-
-    def moved(self, box: tuple[float, float, float, float], to: Frame) -> tuple[float, float, float, float]:
-        """The place in another frame of the same page of a box in this one."""
-        turn = self.a * self.d - self.b * self.c
-
-        def user(x: float, y: float) -> tuple[float, float]:
-            x, y = x - self.e, y - self.f
-            return (self.d * x - self.c * y) / turn, (self.a * y - self.b * x) / turn
-
-        return to.box(*user(box[0], box[1]), *user(box[2], box[3]))
-
-    def turned(self, angle: int) -> Frame:
-        """The frame in which text that runs at ``angle`` (90, 180, 270 clockwise) runs from left to right."""
-        a, b, c, d, e, f = self.a, self.b, self.c, self.d, self.e, self.f
-        if angle == 90:
-            return Frame(self.height, self.width, b, -a, d, -c, f, self.width - e)
-        if angle == 180:
-            return Frame(self.width, self.height, -a, -b, -c, -d, self.width - e, self.height - f)
-        if angle == 270:
-            return Frame(self.height, self.width, -b, a, -d, c, self.height - f, e)
-        return self
-
-
-@dataclass(frozen=True, slots=True)
 class PageText:
     """The words of a page: those in the reading direction and those at an angle to it (side labels, stamps)."""
 
@@ -159,6 +119,12 @@ class PageText:
     characters: int
     unmapped: int
     """Glyphs without a Unicode value."""
+    hidden: tuple[str, ...] = ()
+    """Texts of the file that nobody sees on the page."""
+    is_doubtful: bool = False
+    """Whether figures are printed over others, or stand for others than they show."""
+    contradiction: str | None = None
+    """A digit that a font draws as another than its character map names."""
 
 
 _loose_box = prototype(pdfium.FPDFText_GetLooseCharBox, INT, POINTER, INT, POINTER)
@@ -176,33 +142,18 @@ _render_mode = prototype(pdfium.FPDFTextObj_GetTextRenderMode, INT, POINTER)
 _content = prototype(pdfium.FPDFPageObj_GetMarkedContentID, INT, POINTER)
 
 
-def frame_of(page: Any) -> Frame:
-    """The frame of a page with its rotation; ``page`` is a PDFium handle."""
-    left, bottom, right, top = (ctypes.c_float() for _ in range(4))
-    found = pdfium.FPDFPage_GetCropBox(page, left, bottom, right, top)
-    if not found:
-        found = pdfium.FPDFPage_GetMediaBox(page, left, bottom, right, top)
-    rotation = pdfium.FPDFPage_GetRotation(page)
-    width, height = pdfium.FPDF_GetPageWidthF(page), pdfium.FPDF_GetPageHeightF(page)
-    if rotation % 2:
-        width, height = height, width
-    west, south = (left.value, bottom.value) if found else (0.0, 0.0)
-    upright = Frame(width, height, 1, 0, 0, -1, -west, south + height)
-    # A page that is shown turned clockwise shows its text turned clockwise too: seen from the text it is the reverse.
-    return upright.turned({0: 0, 1: 270, 2: 180, 3: 90}[rotation % 4])
-
-
-def read_words(text_page: Any, frame: Frame) -> PageText:
+def read_words(page: Any, text_page: Any, frame: Frame) -> PageText:
     """The words of a page.
 
     Args:
+        page: PDFium page handle.
         text_page: PDFium text page handle.
         frame: how the page is shown.
 
     Returns:
         Words in the order in which they are drawn. If most of the text runs at an angle, the frame is turned with it.
     """
-    reader = _Reader(text_page)
+    reader = _Reader(page, text_page, frame)
     words, apart = reader.words(frame, reader.all_indexes(), 0)
     counts: Counter[int] = Counter()
     counts[0] = sum(len(word.text) for word in words)
@@ -222,7 +173,16 @@ def read_words(text_page: Any, frame: Frame) -> PageText:
     for order, word in enumerate(words):
         word.order = order
     turned = [word for word in turned if _on_page(word, frame)]
-    return PageText(frame, words, turned, reader.glyphs, reader.unmapped)
+    return PageText(
+        frame,
+        words,
+        turned,
+        characters=reader.glyphs,
+        unmapped=reader.unmapped,
+        hidden=tuple(reader.hidden),
+        is_doubtful=reader.is_doubtful,
+        contradiction=reader.contradiction(),
+    )
 
 
 def _on_page(word: Word, frame: Frame) -> bool:
@@ -368,7 +328,7 @@ def _seen_from(frame: Frame, side: Frame, angle: int, word: Word) -> Word:
 class _Reader:
     """Characters of one page in plain lists, fetched in bulk."""
 
-    def __init__(self, text_page: Any) -> None:
+    def __init__(self, page: Any, text_page: Any, frame: Frame) -> None:
         self.handle: int = ctypes.cast(text_page, ctypes.c_void_p).value or 0
         count = max(0, pdfium.FPDFText_CountChars(text_page))
         self.count = count
@@ -385,6 +345,10 @@ class _Reader:
         self.unmapped = 0
         self._styles: dict[int, Style] = {}
         self._names: dict[tuple[str, int], tuple[bool, str]] = {}
+        self.hidden: list[str] = []
+        unseen = unseen_characters(page, self.handle, self.text, self.boxes, frame)
+        self._digits = unseen.digits
+        self._leave_out(unseen)
         self._count_glyphs()
         self._compose()
 
@@ -403,8 +367,13 @@ class _Reader:
             if char.isspace():
                 continue
             self.glyphs += 1
-            if char in LINE_END_HYPHENS:
+            if char in LINE_END_HYPHENS and (char == "\u00ad" or self._ends_line(index)):
                 self.text[index] = "-"
+            elif char in LINE_END_HYPHENS:
+                # A ligature that the font has no letters for: its word is damaged, the others can be read.
+                self.text[index] = REPLACEMENT
+            elif char == DOUBTFUL:
+                continue
             elif char == REPLACEMENT or (char >= "\ue000" and unicodedata.category(char) == "Co"):
                 self.text[index] = "•" if char in PRIVATE_BULLETS else REPLACEMENT
                 self.unmapped += char not in PRIVATE_BULLETS
@@ -412,9 +381,39 @@ class _Reader:
                 self.text[index] = REPLACEMENT
                 self.unmapped += 1
 
+    def contradiction(self) -> str | None:
+        """The first digit of the page that its font draws as another."""
+        found = (contradiction(font, digits) for font, digits in self._digits.items() if font)
+        return next((text for text in found if text), None)
+
+    def _ends_line(self, index: int) -> bool:
+        """Whether the next character stands on another line, or there is none."""
+        after = next((other for other in range(index + 1, self.count) if not self.text[other].isspace()), None)
+        if after is None:
+            return True
+        x, y = self.points[2 * index : 2 * index + 2]
+        other_x, other_y = self.points[2 * after : 2 * after + 2]
+        size = abs(self.boxes[4 * index + 1] - self.boxes[4 * index + 3]) or 1.0
+        # A page may be turned: on its line a character stands close to the one before it.
+        return max(abs(x - other_x), abs(y - other_y)) > size
+
+    def _leave_out(self, unseen: Unseen) -> None:
+        """Characters that nobody sees are not read; those that are not certain have no meaning."""
+        for index in sorted(unseen.hidden):
+            if index - 1 in unseen.hidden and self.hidden:
+                self.hidden[-1] += self.text[index]
+            else:
+                self.hidden.append(self.text[index])
+            self.text[index] = NO_GLYPH
+        self.is_doubtful = bool(unseen.doubtful)
+        for index in unseen.doubtful:
+            self.text[index] = DOUBTFUL
+
     def _compose(self) -> None:
         """Set marks that are glyphs of their own on the letters that they are printed over."""
         for index, char in enumerate(self.text):
+            if len(char) > 1:
+                continue
             mark = COMBINING_MARKS.get(char) or (char if char > "\u02ff" and unicodedata.combining(char) else None)
             if mark is None:
                 continue
@@ -422,7 +421,7 @@ class _Reader:
                 if 0 <= other < self.count and self.text[other].isalpha() and self._covers(other, index):
                     composed = unicodedata.normalize("NFC", self.text[other] + mark)
                     if len(composed) == 1:
-                        self.text[other], self.text[index] = composed, PART_OF_LETTER
+                        self.text[other], self.text[index] = composed, NO_GLYPH
                         break
 
     def _covers(self, letter: int, mark: int) -> bool:

@@ -6,7 +6,7 @@ how words, rules, tables and headings are found.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from itertools import pairwise, product
@@ -25,7 +25,8 @@ from dagster_project.extract.document import (
     fault_of,
     running_lines,
 )
-from dagster_project.extract.pdf.characters import Frame, PageText, Word, frame_of, measure_spaces, read_words
+from dagster_project.extract.pdf.characters import PageText, Word, measure_spaces, read_words
+from dagster_project.extract.pdf.frame import Frame, frame_of
 from dagster_project.extract.pdf.joins import follows, goes_on_beside, may_follow, share_columns
 from dagster_project.extract.pdf.lattice import find_lattices
 from dagster_project.extract.pdf.ledger import kept_texts, word_fates
@@ -42,7 +43,7 @@ from dagster_project.extract.pdf.outline import (
 )
 from dagster_project.extract.pdf.readings import Accepted, doubt_about, may_hold_rest, read_rest
 from dagster_project.extract.pdf.rows import Untold
-from dagster_project.extract.pdf.rules import Area, Drawing, read_drawing
+from dagster_project.extract.pdf.rules import Area, Drawing, read_drawing, struck_words
 from dagster_project.extract.pdf.tables import (
     PageTable,
     Refused,
@@ -76,6 +77,8 @@ PARTED = "its header stands apart from its rows"
 REST = "for it goes on with one that was left out"
 HEADER_CUT = "the end of a page cuts its header"
 HEADER_ONLY = "only a part of its header can be read"
+NAMED = 5
+"""Texts that a remark names."""
 NO_TEXT = "no text layer: run OCR first"
 PICTURE = "a picture may hold a table, and pictures are not read"
 MAX_POINTS = 14_400.0
@@ -199,14 +202,16 @@ def _read_pages(pdf: Any, count: int, limits: Limits) -> tuple[list[_Page], list
                 frame = frame_of(handle)
                 if not max(frame.width, frame.height) <= MAX_POINTS:
                     raise ExtractionError(f"the PDF is damaged: page {index + 1} has an impossible size")
-                text = read_words(text_page, frame)
+                text = read_words(handle, text_page, frame)
                 drawing = read_drawing(handle, text.frame)
                 tags = read_tags(handle)
             finally:
                 pdfium.FPDFText_ClosePage(text_page)
         finally:
             pdfium.FPDF_ClosePage(handle)
-        pages.append(_Page(index + 1, text, drawing, tags, frame))
+        page = _Page(index + 1, text, drawing, tags, frame)
+        notes.extend(f"page {page.number}: {note}" for note in _left_out(page))
+        pages.append(page)
         if not text.words and drawing.images > 0.3:
             notes.append(f"page {index + 1}: {NO_TEXT}")
         elif any(_is_bare(picture, text.words) for picture in drawing.printed):
@@ -221,8 +226,34 @@ def _is_bare(picture: Area, words: Sequence[Word]) -> bool:
     )
 
 
+def _left_out(page: _Page) -> list[str]:
+    """Take struck text from the words of a page; remarks on what of it is not read."""
+    struck = struck_words(page.text.words, page.drawing.across)
+    notes = [f"struck text left out: {_some(word.text for word in struck)}"] if struck else []
+    gone = {id(word) for word in struck}
+    page.text.words[:] = [word for word in page.text.words if id(word) not in gone]
+    if page.text.hidden:
+        notes.append(f"text that cannot be seen left out: {_some(page.text.hidden)}")
+    if page.text.is_doubtful:
+        notes.append("text printed over other text, or said to mean other figures than it shows, is not read")
+    if turned := [word.text for word in page.text.turned if any(char.isdigit() for char in word.text)]:
+        notes.append(f"figures printed at an angle are in no table: {_some(turned)}")
+    return notes
+
+
+def _some(texts: Iterable[str]) -> str:
+    found = [collapse(text) for text in texts]
+    more = f" and {len(found) - NAMED} more" if len(found) > NAMED else ""
+    return ", ".join(found[:NAMED]) + more
+
+
 def _refuse_unreadable(pages: Sequence[_Page], notes: Sequence[str]) -> None:
     """Raise for a document without a text layer, or whose characters have no meaning."""
+    for page in pages:
+        if page.text.contradiction:
+            raise ExtractionError(
+                f"page {page.number}: a font says other digits than it draws ({page.text.contradiction}): run OCR"
+            )
     glyphs = sum(page.text.characters for page in pages)
     scanned = sum(1 for note in notes if note.endswith(NO_TEXT))
     if glyphs < MIN_GLYPHS or 2 * scanned > len(pages):

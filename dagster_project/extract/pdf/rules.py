@@ -7,7 +7,7 @@ they divide (``lattice``, ``tables``).
 from __future__ import annotations
 
 import ctypes
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Any
@@ -15,7 +15,8 @@ from typing import Any
 import pypdfium2.raw as pdfium
 
 from dagster_project.extract.pdf.calls import INT, POINTER, address_of, prototype
-from dagster_project.extract.pdf.characters import Frame
+from dagster_project.extract.pdf.characters import Word
+from dagster_project.extract.pdf.frame import Frame
 from dagster_project.extract.pdf.images import may_hold_table
 
 THIN = 3.0
@@ -231,6 +232,32 @@ def _outline(
                 across.append(Rule((ay + by) / 2, min(ax, bx), max(ax, bx)))
             elif abs(ax - bx) < 0.5 and abs(ay - by) >= MIN_LENGTH:
                 down.append(Rule((ax + bx) / 2, min(ay, by), max(ay, by)))
+
+
+STRIKE_HEIGHT = (0.15, 0.5)
+"""Where a line strikes text out: that far above its baseline, in parts of its size."""
+STRIKE_REACH = 0.6
+"""How far such a line may reach beyond the text, in the same parts: a rule of a table reaches further."""
+STRUCK_SHARE = 0.8
+
+
+def struck_words(words: Sequence[Word], across: Sequence[Rule]) -> list[Word]:
+    """The words through whose middle a line is drawn that is as long as they are."""
+    low, high = STRIKE_HEIGHT
+    result: list[Word] = []
+    for rule in across:
+        met = [
+            word
+            for word in words
+            if low * word.size <= word.y - rule.at <= high * word.size
+            and min(word.x1, rule.end) - max(word.x0, rule.start) > STRUCK_SHARE * (word.x1 - word.x0)
+        ]
+        if not met:
+            continue
+        reach = STRIKE_REACH * met[0].size
+        if rule.start >= min(word.x0 for word in met) - reach and rule.end <= max(word.x1 for word in met) + reach:
+            result.extend(met)
+    return result
 
 
 def merged(rules: list[Rule]) -> list[Rule]:
