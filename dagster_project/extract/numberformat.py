@@ -22,6 +22,7 @@ TOKEN = re.compile(
     | (?P<pad>[_*].)
     | \[(?P<bracket>[^\[\]]*)\]
     | (?P<ampm>AM/PM|A/P)
+    | (?P<general>General)
     | (?P<exponent>[Ee][+-](?=[0\#?]))
     | (?P<date>[Yy]+|[Mm]+|[Dd]+|[Hh]+|[Ss]+(?:\.0+)?)
     | (?P<digits>[0\#?](?:[0\#?,]|[\ \u00a0\u202f](?=[0\#?]))*)
@@ -133,8 +134,9 @@ def _shown_number(value: int | float, code: str) -> str:
     if section.has("exponent"):
         return _scientific(value, section)
     fraction = section.has("digits") and any(kind == "literal" and text == "/" for kind, text in section.tokens)
-    is_general = any(kind == "any" or text.lower() == "g" for kind, text in section.tokens[:1] if kind == "literal")
-    if fraction or (is_general and code.lower().startswith("general")) or section.has("text"):
+    if section.has("general"):
+        return _general_in(magnitude, section)
+    if fraction or section.has("text"):
         return _general(value)
     if not section.has("digits"):
         return " ".join("".join(text for kind, text in section.tokens if kind in ("literal", "percent")).split())
@@ -171,6 +173,13 @@ def _general(value: int | float) -> str:
     if isinstance(value, int) or value.is_integer():
         return str(int(value)) if abs(value) < 10**GENERAL_DIGITS else f"{value:.5E}".replace(".", ",")
     return f"{value:.{GENERAL_DIGITS - 1}g}".replace(".", ",")
+
+
+def _general_in(value: int | float, section: _Section) -> str:
+    """A number as General shows it, among the other parts of its format."""
+    shown = {"general": _general(abs(value)), "percent": " %"}
+    parts = [shown.get(kind, text) for kind, text in section.tokens if kind in ("general", "percent", "literal")]
+    return ("-" if value < 0 else "") + " ".join("".join(parts).split())
 
 
 def _scientific(value: int | float, section: _Section) -> str:

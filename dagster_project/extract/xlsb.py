@@ -31,6 +31,8 @@ VERSION = "1"
 # Numbers of records, as [MS-XLSB] lists them.
 ROW, FIRST_CELL, LAST_CELL, ERROR, SHARED_TEXT, FORMULA_ERROR, RICH_TEXT = 0, 1, 11, 3, 7, 11, 62
 SHARED_ITEM = 19
+FUTURE_BEGINS, FUTURE_ENDS = 35, 36
+"""Between them stand records of later programs, whose numbers may mean anything."""
 FONT, FORMAT, LOOK, COLUMNS, BUNDLED_SHEET, MERGED = 43, 44, 47, 60, 156, 176
 BEGIN_LOOKS, END_LOOKS = 617, 618
 ROW_HIDDEN = 0x10
@@ -133,7 +135,18 @@ def read_xlsb(data: bytes, limits: Limits, words: StructureWords) -> Document:
 
 
 def _each_record(data: bytes) -> Iterator[tuple[int, bytes]]:
-    """Number and content of every record of a part."""
+    """Number and content of every record of a part that is not of a later program."""
+    depth = 0
+    for kind, record in _all_records(data):
+        if kind == FUTURE_BEGINS:
+            depth += 1
+        elif kind == FUTURE_ENDS:
+            depth -= 1
+        elif depth <= 0:
+            yield kind, record
+
+
+def _all_records(data: bytes) -> Iterator[tuple[int, bytes]]:
     at, end = 0, len(data)
     while at < end:
         kind = data[at]

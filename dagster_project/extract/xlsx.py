@@ -38,6 +38,7 @@ FORMULA_START = re.compile(rb"<(?:\w+:)?f[ >/]")
 MERGED = re.compile(rb"<(?:\w+:)?mergeCell\s[^<>]*?ref=[\"']([A-Z]{1,3}\d{1,7}:[A-Z]{1,3}\d{1,7})[\"']")
 EMPTY_CELLS_SHARE = 4
 """Formatted cells, filled or not, over the limit of filled ones: the reader holds them all in memory."""
+ESCAPED = re.compile(r"_x([0-9A-Fa-f]{4})_")
 MAX_COLUMN = 16_384
 
 
@@ -208,13 +209,19 @@ def _text(cell: object) -> str:
         for part in value:
             if not isinstance(part, TextBlock):
                 # Only text without a font of its own is set as the cell is.
-                text += "" if struck else str(part)
+                text += "" if struck else _unescaped(str(part))
             elif part.font.vertAlign == "superscript":
-                text += superscript(text, part.text)
+                text += superscript(text, _unescaped(part.text))
             elif not part.font.strike:
-                text += part.text
+                text += _unescaped(part.text)
         return shown_lines(text)
+    value = _unescaped(value) if isinstance(value, str) else value
     return shown_lines(shown_value(value, str(getattr(cell, "number_format", None) or "General")))
+
+
+def _unescaped(text: str) -> str:
+    """A text with the characters that XML cannot hold, or only normalised: ``_x000D_`` for the end of a line."""
+    return ESCAPED.sub(lambda match: chr(int(match[1], 16)), text) if "_x" in text else text
 
 
 def _without_value(sheet: bytes) -> list[str]:
