@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from importlib import import_module
 
+from dagster_project.extract.damage import damage
 from dagster_project.extract.document import (
     Cell,
     Document,
@@ -77,7 +78,7 @@ def extract(
         document = load_reader(kind.name)(data, limits, words or StructureWords())
     except RecursionError as error:
         raise ExtractionError("elements are nested too deep") from error
-    return replace(document, notes=(*kind.notes, *document.notes))
+    return replace(document, notes=(*kind.notes, *document.notes, *damage(document)))
 
 
 def load_reader(kind: str) -> Reader:
