@@ -75,7 +75,7 @@ def read_docx(data: bytes, limits: Limits, words: StructureWords) -> Document:
     body = None if root is None else root.find("{*}body")
     if body is None:
         raise ExtractionError("damaged: the container has no Word text")
-    reader = _Reader(package, main, limits)
+    reader = _Reader(package, main, root, limits)
     flow = _Flow(reader)
     flow.read(body)
     items, unclear = _with_tabbed_tables(flow.items, flow.tabbed)
@@ -171,6 +171,9 @@ def _switch(node: etree._Element | None, name: str) -> bool | None:
 # --- styles and numbers ---------------------------------------------------------------------------------------------
 
 
+WHITE = "FFFFFF"
+
+
 @dataclass(slots=True)
 class _Style:
     """What matters of a style, inherited properties filled in."""
@@ -181,6 +184,7 @@ class _Style:
     hidden: bool | None = None
     struck: bool | None = None
     raised: bool | None = None
+    white: bool | None = None
     num_id: str | None = None
     num_level: int | None = None
 
@@ -207,16 +211,29 @@ class _Run:
     hidden: bool | None
     struck: bool | None
     raised: bool | None
+    white: bool | None
 
 
 def _run_properties(properties: etree._Element | None) -> _Run:
     raised = _value(properties, "vertAlign")
+    colour = _value(properties, "color")
     struck = _switch(properties, "strike")
     return _Run(
         _switch(properties, "b"),
         _switch(properties, "vanish"),
         _switch(properties, "dstrike") if struck is None else struck,
         None if raised is None else raised == "superscript",
+        None if colour is None else colour.upper() == WHITE,
+    )
+
+
+def _is_shaded(root: etree._Element | None) -> bool:
+    """Whether anything of a part has a ground of its own: white text may be meant for it."""
+    return root is not None and any(
+        (_attribute(node, "fill") or "auto").upper() not in ("AUTO", WHITE) or _attribute(node, "themeFill")
+        if _name(node) == "shd"
+        else True
+        for node in root.iter("{*}shd", "{*}highlight", "{*}background", "{*}blip", "{*}pict")
     )
 
 
@@ -258,6 +275,7 @@ class _Styles:
             base.hidden if run.hidden is None else run.hidden,
             base.struck if run.struck is None else run.struck,
             base.raised if run.raised is None else run.raised,
+            base.white if run.white is None else run.white,
             _value(node, "pPr", "numPr", "numId") or base.num_id,
             base.num_level if level is None else level,
         )
@@ -365,7 +383,7 @@ class _Field:
 class _Reader:
     """What all flows of one document share."""
 
-    def __init__(self, package: Package, main: str, limits: Limits) -> None:
+    def __init__(self, package: Package, main: str, root: etree._Element | None, limits: Limits) -> None:
         self.limits = limits
         related = package.related(main)
 
@@ -373,7 +391,9 @@ class _Reader:
             names = related.get(kind, [])
             return package.xml(names[0]) if names else None
 
-        self.styles = _Styles(part("styles"))
+        styles = part("styles")
+        self.styles = _Styles(styles)
+        self.is_shaded = _is_shaded(root) or _is_shaded(styles)
         self.numbering = _Numbering(part("numbering"))
         self.fields: list[_Field] = []
         self.removed = 0
@@ -586,6 +606,8 @@ class _Flow:
         bold = next((value for value in (own.bold, named.bold, style.bold) if value is not None), False)
         hidden = next((value for value in (own.hidden, named.hidden, style.hidden) if value is not None), False)
         struck = next((value for value in (own.struck, named.struck, style.struck) if value is not None), False)
+        white = next((value for value in (own.white, named.white, style.white) if value is not None), False)
+        hidden = hidden or (white and not self._reader.is_shaded)
         raised = next((value for value in (own.raised, named.raised) if value is not None), False)
         if hidden:
             self._reader.hidden += 1

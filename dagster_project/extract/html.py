@@ -55,7 +55,10 @@ TABLE_ROLES = frozenset({"table", "grid", "treegrid"})
 CELL_ROLES = frozenset({"cell", "gridcell", "columnheader", "rowheader"})
 NO_ROLES = frozenset({"presentation", "none"})
 """What a table says that only arranges the page."""
-HIDING = re.compile(r"(?:^|;)\s*display\s*:\s*none", re.IGNORECASE)
+HIDING = re.compile(
+    r"(?:^|;)\s*(?:display\s*:\s*none|opacity\s*:\s*(?:0|0?\.0{1,9})\s*(?:[;!]|$)|font-size\s*:\s*0[a-z%]{0,4}\s*(?:[;!]|$))",
+    re.IGNORECASE,
+)
 FOR_SCREEN_READERS = re.compile(
     r"(?:^|[\s_-])(?:visually-?hidden|sr-only|screen-reader(?:-only|-text)?|assistive-text|element-invisible|"
     r"hidden-visually)(?:$|[\s_-])",

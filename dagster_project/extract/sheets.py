@@ -42,7 +42,7 @@ class StoredSheet:
     """One sheet as stored, its hidden parts included; rows and columns count from 0.
 
     ``merged`` are merged cells by area, ``tables`` the areas that the author declared to be tables, ``without_value``
-    names cells whose formula has no stored result.
+    names cells whose formula has no stored result, ``unseen`` those whose text has the colour of its ground.
     """
 
     name: str
@@ -52,6 +52,7 @@ class StoredSheet:
     hidden_rows: set[int] = field(default_factory=set)
     hidden_columns: set[int] = field(default_factory=set)
     without_value: list[str] = field(default_factory=list)
+    unseen: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +138,8 @@ def visible_part(stored: StoredSheet) -> tuple[Sheet, list[str]]:
     if lost_columns:
         names = [column_name(column) for column in sorted(lost_columns)]
         notes.append(f"sheet {stored.name!r}: hidden columns left out: {_some(names)}")
+    if stored.unseen:
+        notes.append(f"sheet {stored.name!r}: text in the colour of its ground left out: {_some(stored.unseen)}")
     if stored.without_value:
         notes.append(
             f"sheet {stored.name!r}: formulas without a stored result left out: {_some(stored.without_value)};"

@@ -38,6 +38,8 @@ FORMULA_START = re.compile(rb"<(?:\w+:)?f[ >/]")
 MERGED = re.compile(rb"<(?:\w+:)?mergeCell\s[^<>]*?ref=[\"']([A-Z]{1,3}\d{1,7}:[A-Z]{1,3}\d{1,7})[\"']")
 EMPTY_CELLS_SHARE = 4
 """Formatted cells, filled or not, over the limit of filled ones: the reader holds them all in memory."""
+WHITE_INDEXES = (1, 9)
+"""White in the palette of old workbooks."""
 ESCAPED = re.compile(r"_x([0-9A-Fa-f]{4})_")
 MAX_COLUMN = 16_384
 
@@ -164,8 +166,13 @@ def _lean_package(package: Package, sheets: dict[str, bytes]) -> bytes:
 def _sheet(sheet: Worksheet, name: str, package: Package, part: str, lean: bytes) -> StoredSheet:
     """A sheet with its cells as shown."""
     stored = StoredSheet(name, without_value=_without_value(lean))
+    white: dict[tuple[int, int], tuple[str, str]] = {}
+    grounds_are_known = b"<conditionalFormatting" not in package.read(part)
     for (row, column), cell in sheet._cells.items():
         if text := _text(cell):
+            if grounds_are_known and _is_white_on_white(cell):
+                white[row - 1, column - 1] = str(cell.coordinate), text
+                continue
             stored.cells[row - 1, column - 1] = SheetCell(text, bool(cell.font and cell.font.b))
     stored.hidden_rows = {index - 1 for index, row in sheet.row_dimensions.items() if row.hidden or row.height == 0}
     for dimension in sheet.column_dimensions.values():
@@ -176,6 +183,12 @@ def _sheet(sheet: Worksheet, name: str, package: Package, part: str, lean: bytes
     tables = (package.xml(table) for table in package.related(part).get("table", []))
     areas = (_area(str(table.get("ref") or "")) for table in tables if table is not None)
     stored.tables = [area for area in areas if area is not None]
+    for (row, column), (coordinate, text) in white.items():
+        if any(top <= row < end and left <= column < behind for top, left, end, behind in stored.tables):
+            # The style of a declared table colours its heads, whatever its cells say.
+            stored.cells[row, column] = SheetCell(text, False)
+        else:
+            stored.unseen.append(coordinate)
     return stored
 
 
@@ -217,6 +230,23 @@ def _text(cell: object) -> str:
         return shown_lines(text)
     value = _unescaped(value) if isinstance(value, str) else value
     return shown_lines(shown_value(value, str(getattr(cell, "number_format", None) or "General")))
+
+
+def _is_white_on_white(cell: object) -> bool:
+    """Whether a cell says that its text is white and that nothing fills it, or white."""
+    font, fill = getattr(cell, "font", None), getattr(cell, "fill", None)
+    if font is None or fill is None or not _is_white(font.color):
+        return False
+    return fill.fill_type is None or (fill.fill_type == "solid" and _is_white(fill.fgColor))
+
+
+def _is_white(colour: object) -> bool:
+    kind = getattr(colour, "type", None)
+    if kind == "rgb":
+        return str(getattr(colour, "rgb", "")).upper().endswith("FFFFFF")
+    if kind == "theme":
+        return getattr(colour, "theme", None) == 0 and not getattr(colour, "tint", 0)
+    return kind == "indexed" and getattr(colour, "indexed", None) in WHITE_INDEXES
 
 
 def _unescaped(text: str) -> str:
