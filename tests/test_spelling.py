@@ -33,6 +33,7 @@ TEXTS = sorted(
 WORDS = read_structure_words(PROJECT / "seeds" / "vocabulary" / "structure_words.csv")
 INSIDE = re.compile(r"(?<=[^\W\d_]{3})(?=[^\W\d_]{3})")
 """Places in long words where a writer may put a soft hyphen."""
+FOLDER = Path(__file__).parent / "spelling"
 OF_BYTES = ("sha256", "size_bytes", "notes", "loaded_at", "event_at")
 MARKUP = re.compile(r"(<[^<>]*>|&[#\w]+;)")
 
@@ -90,6 +91,15 @@ def _respelled_package(data: bytes) -> bytes:
                 part = respelled(part.decode("utf-8")).encode("utf-8")
             target.writestr(member, part)
     return result.getvalue()
+
+
+def test_a_pdf_with_marks_apart_gives_the_table_of_one_without() -> None:
+    documents = [
+        extract((FOLDER / f"{name}.pdf").read_bytes(), "a.pdf", words=WORDS) for name in ("marks-apart", "composed")
+    ]
+    apart, composed = ([cell.text for cell in document.cells] for document in documents)
+    assert apart == composed
+    assert "Antal årsarbetare" in apart
 
 
 def test_accents_that_are_glyphs_of_their_own_are_set_on_their_letters() -> None:

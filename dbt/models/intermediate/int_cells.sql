@@ -176,10 +176,13 @@ judged as (
                 ) then null
             when cell_type = 'decimal_point'
                 then 'ambiguous number: it may be a date, a time or a paragraph'
-            when is_torn then 'ambiguous digits: they stand on two lines or apart'
-            when regexp_matches(plain_text, '[\x{200e}\x{200f}\x{061c}\x{202a}-\x{202e}\x{2066}-\x{2069}]') and regexp_matches(plain_text, '\d')
+            when is_torn and not regexp_matches(plain_text, '[A-Za-zÅÄÖåäö]{5}')
+                then 'ambiguous digits: they stand on two lines or apart'
+            when length(plain_text) <= 60 and regexp_matches(plain_text, '\d')
+                and regexp_matches(plain_text, '[\x{200e}\x{200f}\x{061c}\x{202a}-\x{202e}\x{2066}-\x{2069}]')
                 then 'ambiguous digits: they may be shown in another order than they are stored in'
-            when regexp_matches(plain_text, '[\x{fffd}\x{e000}-\x{f8ff}]') and regexp_matches(plain_text, '\d')
+            when length(plain_text) <= 60
+                and regexp_matches(plain_text, '\d.*[\x{fffd}\x{e000}-\x{f8ff}]|[\x{fffd}\x{e000}-\x{f8ff}].*\d|^[^A-Za-zÅÄÖåäö]*\x{fffd}[^A-Za-zÅÄÖåäö]*$')
                 then 'damaged: a character was lost'
             -- The accountant's minus, where figures may be negative.
             when cell_type in ('bracketed', 'trailing_minus') and (
