@@ -42,6 +42,8 @@ OVERLAP = 0.4
 """Share of the narrower of two figures from which one that is printed on the other makes it unreadable."""
 SAME_LINE = 0.2
 """How far characters printed on each other may stand above one another, in parts of their height."""
+BAND = 20.0
+"""Points of height for which the layers are looked up together."""
 SCALE = 2.0
 MAX_DOTS = 4000
 """Dots along a side of the picture of a page."""
@@ -116,7 +118,8 @@ class _Text:
     colour: Colour
     font: int
     clip: Box | None
-    is_painted: bool
+    is_filled: bool
+    """Whether its colour is that of its filling, without an outline."""
     is_without_ink: bool
     is_retold: bool
     """Whether the file attaches figures of its own."""
@@ -149,6 +152,7 @@ class _Look:
         self._hidden: set[int] = set()
         self._doubtful: set[int] = set()
         self._texts: list[_Text] = []
+        self._bands: dict[int, list[_Layer]] = {}
         self._digits: dict[int, set[str]] = defaultdict(set)
 
     def result(self) -> Unseen:
@@ -158,10 +162,8 @@ class _Look:
             elif order < MAX_OBJECTS and (layer := _layer(order, item, kind, form)):
                 self._layers.append(layer)
         self._group()
-        surely = self._under([layer for layer in self._layers if layer.hides and layer.colour is not None])
-        perhaps = self._under([layer for layer in self._layers if layer.hides and layer.colour is None])
         layered = {index for text in self._texts if text.is_on_layer for index in text.indexes}
-        suspects, pale = surely | self._clipped(), perhaps | layered | self._pale()
+        suspects, pale = self._under(surely=True) | self._clipped(), self._under(surely=False) | layered | self._pale()
         if suspects or pale:
             self._settle(suspects, pale - suspects)
         self._overprinted()
@@ -183,8 +185,7 @@ class _Look:
             text = found.get(pointer)
             if text is None:
                 text = found[pointer] = self._read(pointer)
-                if text.is_painted:
-                    self._texts.append(text)
+                self._texts.append(text)
             text.indexes.extend(indexes)
             self._digits[text.font].update(DIGITS.intersection(self._text[indexes[0] : end]))
             if text.is_without_ink:
@@ -202,7 +203,7 @@ class _Look:
             colour=colour,
             font=_font_of(pointer) or 0,
             clip=_clip(pointer, form),
-            is_painted=mode in FILLED,
+            is_filled=mode in FILLED,
             is_without_ink=mode in WITHOUT_INK or (mode in FILLED and alpha <= FAINT_ALPHA),
             is_retold=is_retold,
             is_on_layer=is_on_layer,
@@ -212,24 +213,31 @@ class _Look:
         left, top, right, bottom = self._boxes[4 * index : 4 * index + 4]
         return (left + right) / 2, (top + bottom) / 2
 
-    def _under(self, hiding: list[_Layer]) -> set[int]:
-        """Characters under areas or pictures that are drawn later."""
-        if not hiding or not self._texts:
+    def _near(self, y: float) -> list[_Layer]:
+        """The layers that may lie at a height of the page."""
+        band = int(y // BAND)
+        if band not in self._bands:
+            low, high = band * BAND, (band + 1) * BAND
+            self._bands[band] = [layer for layer in self._layers if layer.box[1] <= high and layer.box[3] >= low]
+        return self._bands[band]
+
+    def _under(self, *, surely: bool) -> set[int]:
+        """Characters under areas (surely) or shapes and pictures (perhaps) that are drawn later."""
+        first = min((text.order for text in self._texts), default=0)
+        if not any(layer.hides and layer.order > first for layer in self._layers):
             return set()
-        first = min(text.order for text in self._texts)
-        hiding = [layer for layer in hiding if layer.order > first]
         found: set[int] = set()
-        for text in self._texts if hiding else []:
-            over = [layer for layer in hiding if layer.order > text.order]
-            if not over:
-                continue
-            ends = [self._middle(text.indexes[0]), self._middle(text.indexes[-1])]
-            low, high = min(y for _, y in ends) - 1, max(y for _, y in ends) + 1
-            over = [layer for layer in over if layer.box[1] <= high and layer.box[3] >= low]
-            if over:
-                found.update(
-                    index for index in text.indexes if any(_holds(layer.box, *self._middle(index)) for layer in over)
-                )
+        for text in self._texts:
+            for index in text.indexes:
+                x, y = self._middle(index)
+                if any(
+                    layer.order > text.order
+                    and layer.hides
+                    and (layer.colour is not None) == surely
+                    and _holds(layer.box, x, y)
+                    for layer in self._near(y)
+                ):
+                    found.add(index)
         return found
 
     def _clipped(self) -> set[int]:
@@ -248,14 +256,17 @@ class _Look:
         alike: dict[Colour, bool] = {}
         colours = {layer.colour for layer in self._layers if layer.colour is not None} | {WHITE}
         for text in self._texts:
+            if not text.is_filled:
+                continue
             if text.colour not in alike:
                 alike[text.colour] = any(_is_like(text.colour, colour) for colour in colours)
             if not alike[text.colour]:
                 continue
-            below = [layer for layer in reversed(self._layers) if layer.order < text.order]
             for index in text.indexes:
                 x, y = self._middle(index)
-                ground = next((layer.colour for layer in below if _holds(layer.box, x, y)), WHITE)
+                below = (layer for layer in self._near(y) if layer.order < text.order and _holds(layer.box, x, y))
+                top = max(below, key=lambda layer: layer.order, default=None)
+                ground = WHITE if top is None else top.colour
                 # On a picture or a shape without corners only a look at the page can tell.
                 if ground is None or _is_like(ground, text.colour):
                     found.add(index)
