@@ -101,10 +101,14 @@ def box_of(text: str) -> Box | None:
 Spans = dict[tuple[int, int], tuple[int, int]]
 """Row and column of a merged cell to its row span and column span."""
 
-NUMBER = re.compile(r"[+\-−–]?\s?(?:\d{1,3}(?:[ \u00a0\u2009\u202f]\d{3})+|\d+)(?:[.,]\d+)?")
+NUMBER = re.compile(
+    r"[+\-−–—‒‐‑]?\s?"
+    r"(?:\d{1,3}(?:[ \u00a0\u2009\u202f'’]\d{3})+(?:[.,]\d+)?|\d{1,3}(?:\.\d{3})+(?:,\d+)?|\d+(?:[.,]\d+)?)"
+)
 """A number as Swedish reports print it, without unit."""
 NUMERIC_CELL = re.compile(
-    rf"(?:{NUMBER.pattern})\s?(?:%|‰|[a-zåäö]{{1,5}}\.?)?\*?[⁰¹²³⁴-⁹⁽⁾]*(?:\s*\([^()]*\))?", re.IGNORECASE
+    rf"(?:{NUMBER.pattern}\s?[½¼¾]?|[½¼¾])\s?(?:%|‰|[€$]|[:,.]?-|[a-zåäö]{{1,5}}\.?)?\*?[⁰¹²³⁴-⁹⁽⁾]*(?:\s*\([^()]*\))?",
+    re.IGNORECASE,
 )
 YEAR_CELL = re.compile(
     r"(?:(?:19|20)\d\d(?:\s?[-–/]\s?(?:\d\d|(?:19|20)\d\d))?|(?:19|20)\d\d-\d\d(?:-\d\d)?)\s?[*⁰¹²³⁴-⁹]{0,3}"
