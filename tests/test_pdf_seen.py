@@ -16,7 +16,7 @@ SEEN = Path(__file__).parent / "seen"
 FONT = "<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica >>"
 
 
-def page(more: str, *, before: str = "", resources: str = "", box: str = "[0 0 595 842]", catalog: str = "") -> bytes:
+def page(more: str, *, resources: str = "", catalog: str = "", more_of_page: str = "") -> bytes:
     """A page with a table of two columns of figures, the first cell of which is left to ``more``."""
     texts = [(50, 700, "Nyckeltal"), (200, 700, "Utfall 2023"), (350, 700, "Budget 2023")]
     texts += [(50, 680, "Antal besok"), (350, 680, "13")]
@@ -24,11 +24,11 @@ def page(more: str, *, before: str = "", resources: str = "", box: str = "[0 0 5
     texts += [(50, 640, "Antal beslut"), (200, 640, "16"), (350, 640, "17")]
     lines = [f"50 {y} m 500 {y} l S" for y in (715, 695, 675, 655, 635)]
     drawn = [f"BT /F1 10 Tf {x} {y} Td ({text}) Tj ET" for x, y, text in texts]
-    content = "\n".join([before, *drawn, *lines, more])
+    content = "\n".join([*drawn, *lines, more])
     objects = [
         f"<< /Type /Catalog /Pages 2 0 R {catalog} >>",
         "<< /Type /Pages /Kids [3 0 R] /Count 1 >>",
-        f"<< /Type /Page /Parent 2 0 R /MediaBox {box} /Contents 4 0 R"
+        f"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] /Contents 4 0 R {more_of_page}"
         f" /Resources << /Font << /F1 5 0 R >> {resources} >> >>",
         f"<< /Length {len(content)} >>\nstream\n{content}\nendstream",
         FONT,
@@ -137,6 +137,20 @@ def test_a_layer_that_is_switched_off_is_not_seen() -> None:
     assert figure(extract(data, "a.pdf")) == ""
     shown = page(f"/OC /L BDC {TWELVE} EMC", resources="/Properties << /L 6 0 R >>")
     assert figure(extract(shown, "a.pdf")) == "12"
+
+
+@pytest.mark.parametrize(
+    ("comment", "text"),
+    [
+        ("/Subtype /Square /C [0 0 0] /IC [0 0 0] /Rect [195 676 255 690]", ""),
+        ("/Subtype /StrikeOut /QuadPoints [198 690 214 690 198 676 214 676] /Rect [198 676 214 690]", ""),
+        ("/Subtype /Highlight /C [1 1 0] /QuadPoints [198 690 214 690 198 676 214 676] /Rect [198 676 214 690]", "12"),
+        ("/Subtype /Square /C [1 0 0] /Rect [300 676 330 690]", "12"),
+        ("/Subtype /Link /Rect [195 676 255 690]", "12"),
+    ],
+)
+def test_a_comment_may_hide_what_lies_under_it(comment: str, text: str) -> None:
+    assert figure(extract(page(TWELVE, more_of_page=f"/Annots [<< /Type /Annot {comment} /F 4 >>]"), "a.pdf")) == text
 
 
 def test_text_beside_the_page_is_not_seen() -> None:

@@ -30,6 +30,16 @@ FILLED = (
     pdfium.FPDF_TEXTRENDERMODE_FILL,
     pdfium.FPDF_TEXTRENDERMODE_FILL_CLIP,
 )
+DRAWING_COMMENTS = (
+    pdfium.FPDF_ANNOT_FREETEXT,
+    pdfium.FPDF_ANNOT_SQUARE,
+    pdfium.FPDF_ANNOT_CIRCLE,
+    pdfium.FPDF_ANNOT_POLYGON,
+    pdfium.FPDF_ANNOT_STAMP,
+    pdfium.FPDF_ANNOT_INK,
+    pdfium.FPDF_ANNOT_REDACT,
+)
+"""Comments that may hide what lies under them; highlights and underlines do not."""
 FAINT_ALPHA = 20
 """Opacity, of 255, up to which text cannot be read."""
 CONTRAST = 24
@@ -166,6 +176,7 @@ class _Look:
         suspects, pale = self._under(surely=True) | self._clipped(), self._under(surely=False) | layered | self._pale()
         if suspects or pale:
             self._settle(suspects, pale - suspects)
+        self._under_comments()
         self._overprinted()
         digits = {font: frozenset(found) for font, found in self._digits.items()}
         return Unseen(frozenset(self._hidden), frozenset(self._doubtful - self._hidden), digits)
@@ -288,6 +299,33 @@ class _Look:
             self._hidden |= {
                 index for index in covered if any(_overlap(self._box(index), other) > 0 for other in others)
             }
+
+    def _under_comments(self) -> None:
+        """Text that a comment strikes out is hidden; text on which a comment draws anything but a mark is doubtful."""
+        struck: list[Box] = []
+        drawn: list[Box] = []
+        for kind, box in _comments(self._page):
+            if kind == pdfium.FPDF_ANNOT_STRIKEOUT:
+                struck.append(box)
+            elif kind in DRAWING_COMMENTS:
+                drawn.append(box)
+        if not struck and not drawn:
+            return
+        met = {
+            index
+            for text in self._texts
+            for index in text.indexes
+            if any(_holds(box, *self._middle(index)) for box in (*struck, *drawn))
+        }
+        self._hidden |= {index for index in met if any(_holds(box, *self._middle(index)) for box in struck)}
+        met -= self._hidden
+        if met:
+            without, having = _Picture(self._page, self._frame), _Picture(self._page, self._frame, comments=True)
+            for index in met:
+                place = self._tight_box(index)
+                if place is None or without.dots(place) == having.dots(place):
+                    continue
+                (self._doubtful if having.has_ink(place) else self._hidden).add(index)
 
     def _is_inked(self, picture: _Picture, index: int) -> bool:
         box = self._tight_box(index)
@@ -480,34 +518,54 @@ def _marks(item: int) -> tuple[bool, bool]:
 class _Picture:
     """A page as it is shown."""
 
-    def __init__(self, page: Any, frame: Frame) -> None:
+    def __init__(self, page: Any, frame: Frame, *, comments: bool = False) -> None:
         self._frame = frame
         self._scale = min(SCALE, MAX_DOTS / max(frame.width, frame.height, 1.0))
         self._width = max(1, round(frame.width * self._scale))
         self._height = max(1, round(frame.height * self._scale))
         bitmap = pdfium.FPDFBitmap_CreateEx(self._width, self._height, pdfium.FPDFBitmap_BGRx, None, 0)
         try:
+            flags = pdfium.FPDF_ANNOT if comments else 0
             pdfium.FPDFBitmap_FillRect(bitmap, 0, 0, self._width, self._height, 0xFFFFFFFF)
-            pdfium.FPDF_RenderPageBitmap(bitmap, page, 0, 0, self._width, self._height, 0, 0)
+            pdfium.FPDF_RenderPageBitmap(bitmap, page, 0, 0, self._width, self._height, 0, flags)
             self._stride = pdfium.FPDFBitmap_GetStride(bitmap)
             start = pdfium.FPDFBitmap_GetBuffer(bitmap)
             self._dots = ctypes.string_at(start, self._stride * self._height)
         finally:
             pdfium.FPDFBitmap_Destroy(bitmap)
 
-    def has_ink(self, box: Box) -> bool:
-        """Whether the dots of a box in user space differ from each other."""
+    def dots(self, box: Box) -> list[bytes]:
+        """The dots of a box in user space, row by row."""
         x0, y0, x1, y1 = (value * self._scale for value in self._frame.box(*box))
         left, right = max(0, int(x0)), min(self._width, int(x1) + 1)
         top, bottom = max(0, int(y0)), min(self._height, int(y1) + 1)
         if right <= left or bottom <= top:
-            return False
-        rows = [
+            return []
+        return [
             self._dots[row * self._stride + 4 * left : row * self._stride + 4 * right] for row in range(top, bottom)
         ]
+
+    def has_ink(self, box: Box) -> bool:
+        """Whether the dots of a box in user space differ from each other."""
+        rows = self.dots(box)
         return any(_range(row[channel::4] for row in rows) > INK for channel in range(3))
 
 
 def _range(rows: Iterable[bytes]) -> int:
     dots = b"".join(rows)
-    return max(dots) - min(dots)
+    return max(dots) - min(dots) if dots else 0
+
+
+def _comments(page: Any) -> Iterator[tuple[int, Box]]:
+    """Kind and place of the comments of a page."""
+    for index in range(max(0, pdfium.FPDFPage_GetAnnotCount(page))):
+        comment = pdfium.FPDFPage_GetAnnot(page, index)
+        if not comment:
+            continue
+        try:
+            sides = pdfium.FS_RECTF()
+            if pdfium.FPDFAnnot_GetRect(comment, sides):
+                low, high = sorted((sides.bottom, sides.top))
+                yield pdfium.FPDFAnnot_GetSubtype(comment), (sides.left, low, sides.right, high)
+        finally:
+            pdfium.FPDFPage_CloseAnnot(comment)
