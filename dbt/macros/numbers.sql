@@ -37,8 +37,8 @@
 ([+-]? ?(?:[1-9]\d*)?) ?([½¼¾⅛⅜⅝⅞⅕⅖⅗⅘])
 {%- endmacro %}
 
-{# Digits that are a name and no quantity: days (20240115), months (2024.01), personal numbers, telephone numbers with a country code, and
-   a letter right behind a figure (12h, 3D). #}
+{# Digits that are a name and no quantity: days (20240115), months (2024.01), personal numbers, telephone numbers with a
+   country code, and a letter right behind a figure (12h, 3D). #}
 {% macro code_pattern() -%}
 (?:19|20)\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])(?:\d{4})?|(?:19|20)\d\d\.(?:0[1-9]|1[0-2])|\+4\d ?[1-9][\d ]{6,}|[+-]? ?[\d.,]+[a-zåäöA-ZÅÄÖ]
 {%- endmacro %}

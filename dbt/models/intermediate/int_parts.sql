@@ -48,7 +48,7 @@ single_numbers as (
         1 as part_index,
         'value' as part_role,
         cast(null as varchar) as part_label,
-        -- 3.10 is no cell of its own form here: that it is a number is settled by then.
+        -- 3.10 too, which may be a date: that it is a number is settled by then.
         regexp_extract(plain_text, '{{ number_cell_pattern() }}', 1) as number_text,
         {{ unit_text('plain_text') }} as unit_text,
         nullif(
