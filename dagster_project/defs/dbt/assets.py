@@ -144,7 +144,9 @@ class _Count:
 
     def add(self, event: "EventMsg") -> None:
         if event.info.name == "LogStartLine":
-            self._done, self._total = 0, event.data.total
+            self._total = event.data.total
+            if event.data.index == 1:  # the first of a build: there may have been one that was stopped
+                self._done = 0
         elif event.info.name == "NodeFinished":
             with self._lock:
                 self._done += 1
