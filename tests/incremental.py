@@ -142,7 +142,11 @@ def main() -> None:
     chance = random.Random(seed)
     reports = Folder(folder / "reports", PROJECT / "pool", chance)
     settings = Settings(
-        reports=reports.folder, warehouse=folder / "a" / "kommunlager.duckdb", state=folder / "a" / ".state", workers=1
+        reports=reports.folder,
+        warehouse=folder / "a" / "kommunlager.duckdb",
+        state=folder / "a" / ".state",
+        workers=1,
+        accept_removals=True,  # what is held back is another matter (test_removals)
     )
     anew = replace(settings, warehouse=folder / "b" / "kommunlager.duckdb", state=folder / "b" / ".state", full=True)
     for _ in range(9):

@@ -331,9 +331,14 @@ def test_a_folder_that_cannot_be_listed_keeps_its_reports(settings: Settings, mo
     assert stale(settings) == {}
 
 
-def test_a_release_that_cannot_be_read_is_not_taken_for_none(settings: Settings) -> None:
+def test_a_damaged_release_is_not_taken_for_none(settings: Settings) -> None:
+    """The working file has the rows; without it nobody has, and nothing is published in their place."""
     release = settings.warehouse.resolve()
     release.write_bytes(release.read_bytes()[:5000])
     remove(settings, "a.txt", "b.txt", "c.txt")
-    with pytest.raises(removals.RemovalsError, match="nobody can tell which reports would be lost"):
-        load_raw(settings)
+    with pytest.raises(removals.RemovalsError, match="cannot be read"):
+        load_raw(replace(settings, full=True, state=settings.state.with_name("elsewhere")))
+    result = refresh(settings)
+    assert result.why_held_back == "3 of 5 reports would be dropped, which is more than a tenth"
+    assert values(settings) == ALL
+    assert settings.warehouse.resolve() != release

@@ -64,11 +64,11 @@ def unknown_health(problem: str) -> dict[str, Any]:
 def health(settings: Settings, *, is_ending: bool = False) -> dict[str, Any]:
     """Everything there is to say; ``problems`` is empty when all is well.
 
-    ``is_ending`` is for a refresh that asks at its end: it does not count as running any more.
+    ``is_ending`` is for a refresh that asks at its end: it will publish nothing any more.
     """
     link = settings.warehouse
     record, release = refreshes(settings.state), current(link)
-    there, is_running = releases(link), not is_ending and is_locked(settings.lock_file)
+    there, is_running = releases(link), is_locked(settings.lock_file)
     killed = None if is_running else died(settings.state)
     if killed is not None:  # the next refresh will write it down; whoever asks before is to know
         record.append(killed)
@@ -103,7 +103,7 @@ def health(settings: Settings, *, is_ending: bool = False) -> dict[str, Any]:
             "newer_withdrawn": bool(there and there[-1].number > release.number and withdrawn(link)),
             "checks": release.manifest.get("checks", {}),
         }
-    if state["last_built"] is not None and not is_running:  # while one is running it may be about to be
+    if state["last_built"] is not None and (is_ending or not is_running):  # while one is running it may be about to be
         state["is_last_built_published"] = is_published(link, state["last_built"]["content_hash"])
     with suppress(QueryError, duckdb.Error), open_published(link) as connection:
         rows = connection.execute("select status, count(*) from raw.report group by all order by all").fetchall()

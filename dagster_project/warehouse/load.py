@@ -190,7 +190,7 @@ def _load(
         connection.execute("delete from main.set_aside where report_id in (select unnest(?::varchar[]))", [list(again)])
         verdict, dropped = _settle(connection, in_question, names, before, settings)
         removed += dropped
-        overrides, why_kept = overrides_kept(overrides, verdict, before, files, settings)
+        overrides, why_kept = overrides_kept(connection, overrides, verdict, before, files, settings)
         _load_overrides(connection, overrides)
         if not working.is_audited(connection):
             write_history(connection, settings.warehouse)
@@ -198,7 +198,7 @@ def _load(
         loaded = _result(connection, tuple(file.file_name for file in changed), tuple(f.file_name for f in removed))
     why_held_back = "; ".join(filter(None, (verdict.why_held_back, why_kept)))
     if not why_held_back:
-        note_devices(settings, names)
+        note_devices(settings, names, verdict.kept)
     return replace(loaded, bytes_read=bytes_read, kept=verdict.kept, why_held_back=why_held_back)
 
 

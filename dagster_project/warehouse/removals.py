@@ -26,15 +26,17 @@ from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path, PurePosixPath
-from typing import Any, Final
+from typing import Final, NamedTuple
 
 import duckdb
 import pyarrow as pa
 
+from dagster_project.extract.document import report_id_for
 from dagster_project.settings import Settings
 from dagster_project.warehouse import working
 from dagster_project.warehouse.overrides import Override, Overrides, check_overrides
 from dagster_project.warehouse.raw import SCHEMA, TABLES
+from dagster_project.warehouse.releases import MANIFEST
 from dagster_project.warehouse.scan import OVERRIDES_FILE, FoundFile
 from dagster_project.warehouse.working import KnownFile
 
@@ -116,8 +118,10 @@ class Verdict:
 def published_reports(link: Path) -> list[Published]:
     """The reports that readers have, by report_id; none where nothing is published.
 
+    Of a release whose database is damaged the manifest tells: the next one takes its place.
+
     Raises:
-        RemovalsError: there is a release and it cannot be read, so nobody can tell what would be dropped.
+        RemovalsError: there is a release and neither can be read, so nobody can tell what would be dropped.
     """
     try:
         release = link.resolve(strict=True)
@@ -132,10 +136,15 @@ def published_reports(link: Path) -> list[Published]:
                 "select report_id, file_name, sha256 from published.raw.report where status = 'loaded' order by all"
             ).fetchall()
     except (duckdb.Error, OSError) as error:
-        raise RemovalsError(
-            f"What is published at {link} cannot be read, so nobody can tell which reports would be lost: {error}. "
-            "`kommunlager rollback RELEASE` lets readers have another release."
-        ) from error
+        try:
+            manifest = json.loads((release.parent / MANIFEST).read_text(encoding="utf-8"))
+            there = [one for one in manifest["reports"] if one["status"] == "loaded"]
+            return [Published(report_id_for(one["file_name"]), one["file_name"], one["sha256"]) for one in there]
+        except (OSError, ValueError, KeyError, TypeError):
+            raise RemovalsError(
+                f"What is published at {link} cannot be read, so nobody can tell which reports would be lost: {error}. "
+                "`kommunlager rollback RELEASE` lets readers have another release."
+            ) from error
     return [Published(*row) for row in rows]
 
 
@@ -177,40 +186,49 @@ def losses(connection: duckdb.DuckDBPyConnection, before: Before, found: Collect
         found: names of the files that are there, refused ones too.
         folder: the reports folder.
     """
-    rows = connection.execute(
-        "select report_id, file_name, status, sha256, size_bytes, error from raw.report"
-    ).fetchall()
-    loaded = {row[0]: row for row in rows if row[2] == "loaded"}
-    refused = {row[1]: row for row in rows if row[2] != "loaded"}
+    answer = connection.execute("select report_id, file_name, status, sha256, size_bytes, error from raw.report")
+    rows = [_Row(*row) for row in answer.fetchall()]
+    loaded = {row.report_id: row for row in rows if row.status == "loaded"}
+    refused = {row.file_name: row for row in rows if row.status != "loaded"}
     left_out = {row[0] for row in connection.execute("select report_id from main.set_aside").fetchall()}
     known = working.known_files(connection)
     had = {report.report_id for report in before.published}
-    come = {row[3] for name, row in loaded.items() if name not in had and row[1] in found}
+    come = {row.sha256 for row in loaded.values() if row.report_id not in had and row.file_name in found}
     lost = []
     for report in before.published:
         now = loaded.get(report.report_id)
-        if (now is not None and now[1] in found) or report.report_id in left_out:
+        if (now is not None and now.file_name in found) or report.report_id in left_out:
             continue
         row = refused.get(report.file_name) if report.file_name in found else None
         if row is not None:
             was = known.get(report.file_name)
-            is_the_same = row[3] is None or row[3] == report.sha256
-            cannot_be_read = row[4] == 0 or (was is not None and was.may_pass and is_the_same)
-            lost.append(Loss(report, str(row[5]), cannot_be_read))
+            # Its content is that of before, or nobody has seen it, or there is none.
+            is_no_news = row.size_bytes == 0 or (
+                was is not None and was.may_pass and row.sha256 in (None, report.sha256)
+            )
+            lost.append(Loss(report, str(row.error), cannot_be_read=is_no_news))
         elif (obstacle := _obstacle(report.file_name, refused, folder)) is not None:
             lost.append(Loss(report, obstacle, cannot_be_read=True))
         elif report.sha256 is None or report.sha256 not in come:  # else the same file has another name
-            lost.append(
-                Loss(report, GONE, cannot_be_read=False, has_moved=_has_moved(report.file_name, folder, before.devices))
-            )
+            has_moved = _has_moved(report.file_name, folder, before.devices)
+            lost.append(Loss(report, GONE, cannot_be_read=False, has_moved=has_moved))
     return lost
 
 
-def _obstacle(file_name: str, refused: Mapping[str, tuple[Any, ...]], folder: Path) -> str | None:
+class _Row(NamedTuple):
+    report_id: str
+    file_name: str
+    status: str
+    sha256: str | None
+    size_bytes: int | None
+    error: str | None
+
+
+def _obstacle(file_name: str, refused: Mapping[str, _Row], folder: Path) -> str | None:
     """What stands where the file, or a folder above it, should be; None for nothing."""
     for parent in PurePosixPath(file_name).parents:
         if (row := refused.get(str(parent))) is not None:
-            return f"{parent}: {row[5]}"
+            return f"{parent}: {row.error}"
     with suppress(OSError, ValueError):
         if (folder / file_name).is_dir():
             return "a folder stands in the place of the file"
@@ -240,13 +258,16 @@ def read_devices(settings: Settings) -> dict[str, int]:
     return {}
 
 
-def note_devices(settings: Settings, found: Collection[str]) -> None:
-    """Note on which device the folder of each file is; a full disk notes nothing, and the verdict rests on numbers."""
-    places = {PurePosixPath(name).parent for name in found}
-    devices = {
-        str(place): device for place in sorted(places) if (device := _device(settings.reports, place)) is not None
-    }
-    if devices == read_devices(settings):
+def note_devices(settings: Settings, found: Collection[str], kept: Sequence[Kept]) -> None:
+    """Note on which device the folder of each file is, and was, of files that are kept; a full disk notes nothing, and
+    the verdict rests on numbers."""
+    before = read_devices(settings)
+    absent = {str(PurePosixPath(one.file_name).parent) for one in kept}
+    devices = {place: device for place, device in before.items() if place in absent}
+    for place in sorted({PurePosixPath(name).parent for name in found}):
+        if str(place) not in absent and (device := _device(settings.reports, place)) is not None:
+            devices[str(place)] = device
+    if devices == before:
         return
     path = settings.state / DEVICES
     with suppress(OSError):
@@ -259,7 +280,12 @@ def note_devices(settings: Settings, found: Collection[str]) -> None:
 
 
 def overrides_kept(
-    overrides: Overrides, verdict: Verdict, before: Before, files: Sequence[FoundFile], settings: Settings
+    connection: duckdb.DuckDBPyConnection,
+    overrides: Overrides,
+    verdict: Verdict,
+    before: Before,
+    files: Sequence[FoundFile],
+    settings: Settings,
 ) -> tuple[Overrides, str]:
     """``reports.yml`` as it counts: of a report that is kept, what it said when the report was read.
 
@@ -268,7 +294,7 @@ def overrides_kept(
     """
     if not before.published or (not verdict.kept and overrides.content is not None):
         return overrides, ""
-    said = _published_overrides(settings.warehouse)
+    said = _overrides_said(connection, settings.warehouse)
     is_too_much = bool(said) and (bool(before.problem) or _are_too_many(len(said), len(before.published)))
     if overrides.content is None and is_too_much and not settings.accept_removals:
         problem = f"{GONE}; what it said of {len(said)} reports is kept"
@@ -283,17 +309,16 @@ def overrides_kept(
     return replace(overrides, by_report=now | {name: entry for name, entry in said.items() if name in stay}), ""
 
 
-def _published_overrides(link: Path) -> dict[str, Override]:
-    names = [field.name for field in fields(Override)]
+def _overrides_said(connection: duckdb.DuckDBPyConnection, link: Path) -> dict[str, Override]:
+    """By report_id, as readers have it; as the working file has it where the release is damaged."""
+    columns = ", ".join(field.name for field in fields(Override))
     try:
-        with duckdb.connect() as connection:
-            _attach(connection, link.resolve(strict=True))
-            rows = connection.execute(
-                f"select report_id, {', '.join(names)} from published.raw.report_override order by all"
-            ).fetchall()
-    except (duckdb.Error, OSError) as error:
-        raise RemovalsError(f"What {OVERRIDES_FILE} said is to be kept, and cannot be read: {error}.") from error
-    return {row[0]: Override(**dict(zip(names, row[1:], strict=True))) for row in rows}
+        with duckdb.connect() as other:
+            _attach(other, link.resolve(strict=True))
+            rows = other.execute(f"select report_id, {columns} from published.raw.report_override").fetchall()
+    except (duckdb.Error, OSError):
+        rows = connection.execute(f"select report_id, {columns} from raw.report_override").fetchall()
+    return {name: Override(*entry) for name, *entry in sorted(rows)}
 
 
 # --- keeping ----------------------------------------------------------------------------------------------------------
