@@ -86,7 +86,7 @@ def run_refresh(
             )
         finally:
             remove_leftovers(settings.warehouse)
-        line = next((one for one in reversed(refreshes(settings.state)) if one["run"] == result.run_id), {})
+        line = _line(settings, result.run_id) or {}
         outcome = _outcome(result, str(line.get("why_held_back") or ""))
         _forget_old_runs(instance, settings.keep_runs)
     return outcome
@@ -113,12 +113,16 @@ def tell(settings: Settings, code: ExitCode, error: str = "", run: str = "") -> 
             log(settings, "refresh.refused", "warning", reason=error)
         problems += notify(settings, {"finished_at": now_text(), "error": error}, "refresh.refused", "warning")
     elif code not in (ExitCode.OK, ExitCode.REMOVALS_HELD):
-        line = next((one for one in reversed(refreshes(settings.state)) if run and one["run"] == run), None)
+        line = _line(settings, run) if run else None
         facts, died_before = (line, None) if line is not None else _recorded(settings, error)
         if died_before is not None:
             problems += notify(settings, died_before, "refresh.died", "warning")
         problems += notify(settings, {**facts, "error": error})
     return problems + tell_metrics(settings)
+
+
+def _line(settings: Settings, run: str) -> dict[str, Any] | None:
+    return next((one for one in reversed(refreshes(settings.state)) if one["run"] == run), None)
 
 
 def _recorded(settings: Settings, error: str) -> tuple[dict[str, Any], dict[str, Any] | None]:
@@ -220,7 +224,7 @@ _OUR_ERRORS: Final = {
     "TransformError": ExitCode.FAILED,
     "PublishError": ExitCode.FAILED,
     "InboxError": ExitCode.FAILED,
-    "RemovalsError": ExitCode.REMOVALS_HELD,
+    "RemovalsError": ExitCode.FAILED,  # nothing could be published
     "Failure": ExitCode.FAILED,
     "DagsterExecutionInterruptedError": ExitCode.INTERRUPTED,  # Dagster's own answer to Ctrl-C and SIGTERM
 }

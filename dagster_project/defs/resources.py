@@ -4,7 +4,7 @@ Belongs here: resources. Does not belong here: assets, jobs.
 """
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 
 import dagster as dg
@@ -67,7 +67,7 @@ def _tell_of_reports(settings: Settings, facts: dict[str, object]) -> list[str]:
     problems = []
     for key, event, severity in (
         ("set_aside", "reports.set_aside", "warning"),
-        ("held_back", "reports.held_back", "error"),
+        ("why_held_back", "reports.held_back", "error"),
         ("stale", "reports.stale", "warning"),
     ):
         if facts["ok"] and facts.get(key):
@@ -83,7 +83,8 @@ def _tell_of_end(
         return
     _log(context, tell(settings, code, error if code is not ExitCode.OK else "", run))
     if dagster_run is not None and context.instance is not None:
-        context.instance.add_run_tags(dagster_run.run_id, TOLD)
+        with suppress(Exception):  # a disk that is full: the sensor tells once more
+            context.instance.add_run_tags(dagster_run.run_id, TOLD)
 
 
 def _log(context: dg.InitResourceContext, problems: list[str]) -> None:

@@ -145,6 +145,8 @@ def _problems(settings: Settings, state: dict[str, Any]) -> list[str]:
             f"{len(held)} reports are held back since {min(one['since'] for one in held)}: their files are gone, or no "
             "report any more, all at once; `kommunlager refresh --accept-removals` drops them"
         )
+    elif good and good.get("why_held_back"):
+        problems.append(f"held back: {good['why_held_back']}; `kommunlager refresh --accept-removals` accepts it")
     unread = [one for one in state["stale"] if not one["is_held_back"]]
     if old := [one for one in unread if settings.max_age_hours and _is_older(one["since"], settings.max_age_hours)]:
         problems.append(
