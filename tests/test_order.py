@@ -15,7 +15,7 @@ from dagster_project.warehouse.transform import build
 from dagster_project.warehouse.working import open_working_file
 
 ROOT = Path(__file__).resolve().parents[1]
-TIMES = ("extracted_at", "happened_at")
+TIMES = ("extracted_at", "modified_at", "happened_at", "gone_at")
 """The columns that say when, not what."""
 
 

@@ -112,6 +112,7 @@ class _Site:
             for concept, values in self.data.concepts.items()
             for county, found in read.grouped_by(values, lambda row: row["municipality_code"][:2]).items()
         }
+        self.figure_keys = read.figure_keys(connection)
         self.written = 0
         self.names = _names(self.data)
         self.environment = Environment(
@@ -133,7 +134,9 @@ class _Site:
             million=text.million,
             percent=text.percent,
             period=text.period,
-            anchor=text.cell_anchor,
+            anchor=self._anchor,
+            cell_anchor=text.cell_anchor,
+            figure_anchor=text.figure_anchor,
             report_types=REPORT_TYPES,
             scenarios=text.SCENARIOS,
             names=self.names,
@@ -218,15 +221,39 @@ class _Site:
                 report=report,
                 tables=tables,
                 failures=failures.get(report["report_id"], []),
+                gone=data.gone.get(report["report_id"], []),
                 pictures={picture.page for picture in pictures},
             )
             if pictures:
                 self.page(
                     f"p/{text.file_name(report['report_id'])}.html", "pages.html", report=report, pictures=pictures
                 )
+        self._gone_pages()
         page("quality.html", "quality.html", data=data)
         page("dictionary.html", "dictionary.html", data=data, lineage=self.lineage)
         return self.written
+
+    def _anchor(self, report_id: str, table_seq: int, row_index: int, col_index: int) -> str:
+        """A place on the page of a report: by the key of the figure that stands there, which it keeps if it moves."""
+        key = self.figure_keys.get((report_id, table_seq, row_index, col_index))
+        return text.cell_anchor(table_seq, row_index, col_index) if key is None else text.figure_anchor(key)
+
+    def _gone_pages(self) -> None:
+        """For links from outside to pages of reports and indicators that earlier releases had."""
+        there = {report["report_id"] for report in self.data.reports}
+        for report_id, found in self.data.gone.items():
+            if report_id not in there:
+                said = (
+                    "Rapporten finns inte längre, eller under ett annat namn.",
+                    "The report is gone, or has another name.",
+                )
+                self.page(f"r/{text.file_name(report_id)}.html", "gone.html", title=report_id, said=said, gone=found)
+        rows = [row for found in self.data.gone.values() for row in found if row["indicator_key"] is not None]
+        for key, found in read.grouped(rows, "indicator_key").items():
+            if key not in self.names.indicators:
+                title = found[0]["row_label"] or found[0]["report_id"]
+                said = ("Indikatorn finns inte längre under detta namn.", "The indicator is gone, or has another name.")
+                self.page(f"i/{text.file_name(key)}.html", "gone.html", title=title, said=said, gone=found)
 
     def page(self, name: str, template: str, **values: Any) -> None:
         path = self.folder / name

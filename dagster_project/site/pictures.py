@@ -15,7 +15,7 @@ from typing import Final
 from dagster_project.extract.document import ExtractionError
 from dagster_project.extract.sandbox import Children
 from dagster_project.site.read import PrintedTable, Row
-from dagster_project.site.text import cell_anchor, file_name
+from dagster_project.site.text import figure_anchor, file_name
 from dagster_project.warehouse.scan import path_of
 
 WIDTH: Final = 1000
@@ -103,7 +103,7 @@ class PagePictures:
         across, down = width / scale / 100, height / scale / 100
         places = [
             Place(
-                cell_anchor(cell["table_seq"], cell["row_index"], cell["col_index"]),
+                figure_anchor(cell["figures"][0]["fact_key"]),
                 cell["text"],
                 round(cell["x0"] / across, 2),
                 round(cell["y0"] / down, 2),

@@ -54,6 +54,7 @@ class Overview:
     concepts: dict[str, list[Row]]
     measures: dict[Any, list[Row]]
     restatements: list[Row]
+    gone: dict[Any, list[Row]]
     failures: list[Row]
     rejected: list[Row]
     unmapped: list[Row]
@@ -82,6 +83,7 @@ select
     dim_report.report_id, dim_report.file_name, dim_report.title, dim_report.report_type, dim_report.fiscal_year,
     dim_report.period_start, dim_report.period_end, dim_report.page_count, dim_report.sha256,
     dim_report.organisation_key, dim_municipality.municipality_key, dim_municipality.municipality_name,
+    dim_report.copy_of_report_id, dim_report.superseded_by_report_id, dim_report.is_current,
     coalesce(dim_organisation.committee_name, dim_organisation.body_name) as committee_name,
     coverage.tables, coverage.cells, coverage."values" as figures, coverage.rejected,
     coverage.share_interpreted, report.media_type
@@ -158,6 +160,7 @@ select
 from marts.fct_status
 inner join marts.dim_status using (status_key)
 inner join marts.dim_report using (report_key)
+where fct_status.is_current
 order by report_id, table_seq, row_index, col_index
 """
 
@@ -184,6 +187,14 @@ order by municipality_code, committee nulls first, organisation_key, measure_key
 RESTATEMENTS = """
 select * from marts.restatements
 order by municipality_name, row_label, period_key, earlier_fact_key, later_fact_key
+"""
+
+# The figure that stands for one that is gone may be of a report with another name.
+GONE = """
+select figure_history.*, report_values.report_id as now_report_id
+from marts.figure_history
+left join marts.report_values on figure_history.replaced_by = report_values.fact_key
+order by figure_history.report_id, figure_history.gone_at desc, figure_history.fact_key
 """
 
 FAILURES = """
@@ -265,12 +276,22 @@ def overview(connection: duckdb.DuckDBPyConnection) -> Overview:
         concepts=grouped(rows(connection, CONCEPTS), "concept_key"),
         measures=grouped(rows(connection, MEASURES), "organisation_key"),
         restatements=rows(connection, RESTATEMENTS),
+        gone=grouped(rows(connection, GONE), "report_id"),
         failures=rows(connection, FAILURES),
         rejected=rows(connection, REJECTED),
         unmapped=rows(connection, UNMAPPED),
         relations=rows(connection, RELATIONS),
         columns=grouped(rows(connection, COLUMNS), "schema_name", "table_name"),
     )
+
+
+def figure_keys(connection: duckdb.DuckDBPyConnection) -> dict[tuple[Any, ...], str]:
+    """The key of the first figure of each cell that has one, by report, table, row and column."""
+    found = connection.execute(
+        "select report_id, table_seq, row_index, col_index, arg_min(fact_key, (part_index, fact_key)) "
+        "from marts.report_values group by all"
+    ).fetchall()
+    return {row[:4]: row[4] for row in found}
 
 
 @dataclass(slots=True)

@@ -92,6 +92,11 @@ def file_name(key: str) -> str:
     return f"{name[: MAX_NAME - HASHED - 1].rstrip('-.')}-{hashlib.sha256(key.encode()).hexdigest()[:HASHED]}"
 
 
+def figure_anchor(fact_key: str) -> str:
+    """The name of a figure on the page of its report: as much of its key as names no other."""
+    return f"f-{fact_key[:16]}"
+
+
 def cell_anchor(table_seq: int, row_index: int, col_index: int) -> str:
-    """The name of a cell on the page of its report."""
+    """The name of a place on the page of its report, for what is no figure: another release may print another there."""
     return f"t{table_seq}r{row_index}c{col_index}"

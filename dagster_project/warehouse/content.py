@@ -4,7 +4,7 @@ Belongs here: hashing rows whatever their order. Does not belong here: what is d
 ``difference``).
 
 The same documents, rules and versions give the same hashes, in whatever order and in however many refreshes they were
-read. Left out is what says when and not what: columns of type timestamptz, and the history of the reports.
+read. Left out is what says when and not what: columns of type timestamptz, and the histories of reports and figures.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ import duckdb
 PRIVATE_SCHEMAS: Final = ("main", "dbt_test__audit")
 """Not for readers: notes of the refresh to itself, and rows that failed tests."""
 
-NOT_CONTENT: Final = frozenset({"raw.report_history"})
+NOT_CONTENT: Final = frozenset({"raw.report_history", "raw.figure_history"})
 """Tables that tell how the content came about."""
 
 REPORT_COLUMNS: Final = ("report_id", "report_key")

@@ -171,6 +171,7 @@ def _load(
         _take_out(connection, removed)
         replaceable = _make_way(connection, changed, known)
         working.note_files(connection, touched)
+        _note_times(connection, [file for file in files if file.file_name in {one.file_name for one in touched}])
     chunks = read_chunks(
         changed,
         settings.limits,
@@ -321,6 +322,14 @@ def _settle(
     return verdict, dropped
 
 
+def _note_times(connection: duckdb.DuckDBPyConnection, files: Sequence[FoundFile]) -> None:
+    """The new times of files whose content is as it was; they count from the next build on."""
+    for file in files:
+        connection.execute(
+            "update raw.report set modified_at = ? where file_name = ?", [file.modified_at, file.file_name]
+        )
+
+
 def _tell(result: ReadReport) -> None:
     about: dict[str, Any] = {
         "report_id": result.file.report_id,
@@ -370,7 +379,7 @@ def _delete(connection: duckdb.DuckDBPyConnection, files: Sequence[KnownFile]) -
     """All rows of ``files``. A report_id that several files claim has rows of the one that is loaded, if any."""
     loaded = [file.report_id for file in files if file.is_loaded]
     for table in TABLES:
-        if table not in ("report", "report_override", "report_history") and loaded:
+        if table not in ("report", "report_override", "report_history", "figure_history") and loaded:
             connection.execute(
                 f"delete from {SCHEMA}.{table} where report_id in (select unnest(?::varchar[]))", [loaded]
             )
@@ -480,6 +489,7 @@ def _report_row(result: ReadReport) -> dict[str, Any]:
         "extractor": result.extractor,
         "extractor_version": result.extractor_version,
         "extracted_at": result.extracted_at,
+        "modified_at": result.file.modified_at,
         "status": "loaded" if result.error is None else "quarantined",
         "error": result.error,
     }

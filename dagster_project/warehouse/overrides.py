@@ -32,9 +32,10 @@ MAX_STRANGERS: Final = 20
 
 PART_OF_NAME: Final = re.compile(r"[\w/.-]")
 
-TEXT_KEYS: Final = ("municipality", "committee", "report_type", "title")
-DATE_KEYS: Final = ("period_start", "period_end")
+TEXT_KEYS: Final = ("municipality", "committee", "report_type", "title", "version_status")
+DATE_KEYS: Final = ("period_start", "period_end", "decided_on")
 YEAR_KEY: Final = "fiscal_year"
+VERSION_STATUSES: Final = ("draft", "proposed", "decided", "revised")
 KEYS: Final = (*TEXT_KEYS, *DATE_KEYS, YEAR_KEY)
 
 
@@ -49,6 +50,8 @@ class Override:
     period_start: date | None = None
     period_end: date | None = None
     fiscal_year: int | None = None
+    version_status: str | None = None
+    decided_on: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,6 +203,8 @@ def _problems(key: yaml.ScalarNode, value: yaml.Node) -> Iterator[str]:
             yield f"{where}: {name.value} is {item.value!r}; a date like 2024-12-31 is expected"
         elif name.value == YEAR_KEY and not re.fullmatch(r"(19|20|21)\d\d", item.value):
             yield f"{where}: {name.value} is {item.value!r}; a year like 2024 is expected"
+        elif name.value == "version_status" and item.value not in VERSION_STATUSES:
+            yield f"{where}: version_status is {item.value!r}; one of {', '.join(VERSION_STATUSES)} is expected"
         else:
             seen.add(name.value)
     override = _override(value)

@@ -29,6 +29,7 @@ from dagster_project.warehouse import journal, releases, search, working
 from dagster_project.warehouse.compaction import CopyError, attached, compact, compare
 from dagster_project.warehouse.content import PRIVATE_SCHEMAS, Content, content_of, quoted
 from dagster_project.warehouse.difference import content_from_json, content_to_json, difference
+from dagster_project.warehouse.figure_history import remember_figures
 from dagster_project.warehouse.releases import Release, check_target, remove_leftovers
 
 PACKAGES: Final = ("kommunlager", "dagster", "dbt-core", "dbt-duckdb", "duckdb")
@@ -76,6 +77,7 @@ def publish(settings: Settings) -> Published:
     link = settings.warehouse
     check_target(link)
     was = releases.current(link)
+    remember_figures(settings.working_file, link)
     content = _check_working_file(settings.working_file, link)
     remove_leftovers(link)
     try:

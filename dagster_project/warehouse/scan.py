@@ -10,6 +10,7 @@ import stat
 from collections import Counter, defaultdict
 from collections.abc import Collection
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
 
 from dagster_project.extract.document import Limits, report_id_for
@@ -45,6 +46,8 @@ class FoundFile:
     refusal: str | None = None
     may_pass: bool = False
     """Whether the refusal says nothing about the file itself: it cannot be looked at now."""
+    modified_at: datetime | None = None
+    """When the file was last written, as the file system says; None where it says nothing that is a time."""
 
 
 def check_folder(folder: Path) -> None:
@@ -148,7 +151,14 @@ def _examine(folder: Path, path: Path, limits: Limits) -> FoundFile:
         return refused("the file name has no letter or digit to make a report_id of; rename the file", size)
     if size > limits.max_bytes:
         return refused(f"the file is too large: {size} bytes, the limit is {limits.max_bytes}", size)
-    return FoundFile(path, file_name, report_id, size)
+    return FoundFile(path, file_name, report_id, size, modified_at=_instant(status.st_mtime))
+
+
+def _instant(seconds: float) -> datetime | None:
+    try:
+        return datetime.fromtimestamp(seconds, UTC)
+    except (OverflowError, OSError, ValueError):
+        return None
 
 
 def _without_duplicates(files: list[FoundFile], loaded: Collection[str]) -> list[FoundFile]:

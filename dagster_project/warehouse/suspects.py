@@ -91,7 +91,7 @@ def set_aside(working_file: Path, link: Path, reasons: Mapping[str, str], rules:
     with duckdb.connect(working_file) as connection:
         connection.begin()
         for table in TABLES:
-            if table not in ("report", "report_history"):
+            if table not in ("report", "report_history", "figure_history"):
                 connection.execute(
                     f"delete from {SCHEMA}.{table} where report_id in (select unnest(?::varchar[]))", [names]
                 )

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -116,7 +117,10 @@ def _figure(connection: duckdb.DuckDBPyConnection, key: str) -> dict[str, Any]:
         [key, key],
     )
     if not found:
-        raise QueryError(f"No figure has the key {key!r}; the keys stand in marts.report_values.fact_key.")
+        raise QueryError(
+            figure_gone(connection, key)
+            or f"No figure has the key {key!r}; the keys stand in marts.report_values.fact_key."
+        )
     if len(found) > 1 and found[0]["fact_key"] != key:
         listed = "".join(
             f"\n  {row['fact_key']}  {row['report_id']}: {row['row_label'] or '-'} | {row['column_label'] or '-'}"
@@ -126,6 +130,64 @@ def _figure(connection: duckdb.DuckDBPyConnection, key: str) -> dict[str, Any]:
         more = "\n  ..." if len(found) > NAMED else ""
         raise QueryError(f"The key {key!r} is the beginning of several; add characters:{listed}{more}")
     return found[0]
+
+
+REASONS: Final = {
+    "removed": "its report was withdrawn",
+    "renamed": "its report has another name",
+    "quarantined": "its report is quarantined",
+    "corrected": "its report was replaced by another content",
+    "reinterpreted": "its report is understood otherwise, by other rules, vocabulary or reports.yml",
+}
+"""Why a figure is gone, by ``reason`` of ``marts.figure_history``."""
+
+
+def figure_gone(connection: duckdb.DuckDBPyConnection, key: str) -> str:
+    """What became of the figure whose key begins with ``key`` and that is no more; empty where there was none."""
+    with suppress(duckdb.CatalogException):  # a release of before keys were remembered
+        gone = _rows(
+            connection,
+            "select * from marts.figure_history where starts_with(fact_key, ?)"
+            f" order by fact_key <> ?, fact_key limit {NAMED + 1}",
+            [key, key],
+        )
+        if len(gone) == 1 or (gone and gone[0]["fact_key"] == key):
+            return _told(connection, gone[0])
+        if gone:
+            listed = "".join(f"\n  {_named(row)}" for row in gone[:NAMED])
+            more = "\n  ..." if len(gone) > NAMED else ""
+            return f"No figure has the key {key!r}; several that are gone had one that begins so:{listed}{more}"
+    return ""
+
+
+def _told(connection: duckdb.DuckDBPyConnection, gone: Mapping[str, Any]) -> str:
+    lines = [
+        f"The figure {gone['fact_key']} is gone: {REASONS[gone['reason']]}.",
+        f"It was {_named(gone)}",
+        f"last release that has it: {gone['last_release']}, followed {gone['gone_at']:%Y-%m-%d %H:%M}",
+    ]
+    key, seen = gone["replaced_by"], {gone["fact_key"]}
+    while key is not None and key not in seen:
+        seen.add(key)
+        now = _rows(connection, "select * from marts.report_values where fact_key = ?", [key])
+        if now:
+            return "\n".join([*lines, f"now it is {_named(now[0])}"])
+        key = next(
+            iter(_rows(connection, "select replaced_by from marts.figure_history where fact_key = ?", [key])), {}
+        ).get("replaced_by")
+    return "\n".join([*lines, "No figure is certain to stand for it now."])
+
+
+def _named(row: Mapping[str, Any]) -> str:
+    """A figure in one line, as far as it is known: a report that is gone is not quoted any more."""
+    labels = " | ".join(
+        str(row[name]) for name in ("section", "group_label", "row_label", "column_label", "value_text") if row[name]
+    )
+    period = f"{row['period_start']} to {row['period_end']}" if row["period_start"] else "no period"
+    return (
+        f"{row['fact_key']}  {row['file_name']}: {labels or 'words that are printed no more'}"
+        f" ({row['scenario']}, {row['unit']}, {period})"
+    )
 
 
 def _cell(row: Mapping[str, Any]) -> PrintedCell:

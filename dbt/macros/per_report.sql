@@ -92,29 +92,14 @@
 {# --- what holds across reports -------------------------------------------------------------------------------------- #}
 
 {#
-    Whether a figure is the latest is told by the other reports too: a batch may make figures of any report outdated, or
-    current again. Settled over the whole table after each batch; a build of everything has it right already.
+    Whether a figure is the one that holds is told by the other reports too: a batch may make figures of any report
+    outdated, or current again. Settled over the whole table after each batch; a build of everything has it right already.
 #}
-{% macro settle_is_current(relation) -%}
-    {%- if var('batch', false) -%}
-        update {{ relation }} as figures
-        set is_current = settled.is_current
-        from (
-            select
-                fact_key,
-                coalesce(stated_on >= max(stated_on) over (partition by figure_key), true) as is_current
-            from {{ relation }}
-        ) as settled
-        where figures.fact_key = settled.fact_key and figures.is_current is distinct from settled.is_current
-    {%- endif -%}
-{%- endmacro %}
-
-{# The same in a fact table, which has it from int_values. #}
 {% macro follow_is_current(relation) -%}
     {%- if var('batch', false) -%}
         update {{ relation }} as facts
-        set is_current = named_values.is_current
-        from intermediate.int_values as named_values
-        where facts.fact_key = named_values.fact_key and facts.is_current is distinct from named_values.is_current
+        set is_current = current_figures.is_current
+        from intermediate.int_current_figures as current_figures
+        where facts.fact_key = current_figures.fact_key and facts.is_current is distinct from current_figures.is_current
     {%- endif -%}
 {%- endmacro %}

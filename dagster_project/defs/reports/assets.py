@@ -27,6 +27,7 @@ DESCRIPTIONS = {
     "word_fate": "One row per page of a PDF and what became of words with a digit on it.",
     "report_override": "What reports.yml says about reports.",
     "report_history": "One row per report added, corrected, renamed, removed or quarantined, release by release.",
+    "figure_history": "One row per key of a figure that readers had and that names none now; filled by publishing.",
 }
 
 FRESHNESS = dg.FreshnessPolicy.time_window(fail_window=timedelta(hours=36), warn_window=timedelta(hours=26))

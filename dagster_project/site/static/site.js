@@ -35,7 +35,7 @@
   if (onPage) {
     const link = onPage.querySelector("a");
     const marked = () => {
-      onPage.hidden = !/^#t\d+r\d+c\d+$/.test(location.hash);
+      onPage.hidden = !/^#f-[0-9a-f]+$/.test(location.hash) || document.getElementById(location.hash.slice(1))?.closest("table") == null;
       link.hash = location.hash;
     };
     addEventListener("hashchange", marked);

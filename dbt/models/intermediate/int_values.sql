@@ -251,29 +251,44 @@ with_lines as (
     from placed
 ),
 
-latest as (
+-- Which figure it is, by what the report says of it and not by where it stands.
+named as (
     select
-        figure_key,
-        max(stated_on) as latest_stated_on
+        with_lines.*,
+        {{ hash_key([
+            'with_lines.report_id', 'organisation_key', 'lower(with_lines.section)', 'lower(tables.caption)', 'lower(group_label)',
+            'lower(row_label)', 'lower(column_label)', 'period_key', 'scenario_key', 'unit_key', 'entity'
+        ]) }} as meaning_key
     from with_lines
-    group by all
+    inner join tables using (report_id, table_seq)
+),
+
+-- Of several figures that are named alike, each is known by its value: a count of those above would name another one as
+-- soon as a line is added. Only what cannot be told apart at all, value and name, is counted.
+counted as (
+    select
+        *,
+        count(*) over (partition by report_id, meaning_key) as n_alike,
+        row_number() over (
+            partition by report_id, meaning_key, value_text
+            order by table_seq, row_index, cell_col_index, cell_part_index
+        ) as occurrence
+    from named
 )
 
 select
-    with_lines.* exclude (row_note, col_index, part_index, cell_col_index, cell_part_index),
-    with_lines.col_index as value_col_index,
-    with_lines.cell_col_index as col_index,
-    with_lines.cell_part_index as part_index,
-    {{ hash_key(['with_lines.report_id', 'with_lines.table_seq', 'with_lines.row_index', 'with_lines.cell_col_index', 'with_lines.cell_part_index']) }} as fact_key,
-    with_lines.row_note,
-    coalesce(with_lines.stated_on >= latest.latest_stated_on, true) as is_current,
+    * exclude (row_note, col_index, part_index, cell_col_index, cell_part_index, meaning_key, n_alike, occurrence),
+    col_index as value_col_index,
+    cell_col_index as col_index,
+    cell_part_index as part_index,
+    case when n_alike = 1 then meaning_key else {{ hash_key(['meaning_key', 'value_text', 'occurrence']) }} end as fact_key,
+    row_note,
     -- The most telling of the flags, for who reads one only.
     case
-        when with_lines.is_misprint then 'misprint'
-        when with_lines.is_composite then 'composite_cell'
-        when with_lines.is_ambiguous_column then 'ambiguous_column'
-        when with_lines.is_dash then 'dash'
-        when with_lines.is_total then 'total'
+        when is_misprint then 'misprint'
+        when is_composite then 'composite_cell'
+        when is_ambiguous_column then 'ambiguous_column'
+        when is_dash then 'dash'
+        when is_total then 'total'
     end as flag
-from with_lines
-left join latest using (figure_key)
+from counted

@@ -27,6 +27,10 @@ printed_lines as (
         financials.period_key,
         financials.table_seq,
         financials.row_index,
+        reports.stated_on,
+        reports.sha256,
+        min(financials.col_index) as col_index,
+        min(financials.fact_key) as fact_key,
         any_value(financials.row_label) as row_label,
         any_value(units.factor_to_base) as factor_to_base,
         coalesce(
@@ -47,8 +51,10 @@ printed_lines as (
         bool_and(financials.is_current) as is_current
     from financials
     inner join units using (unit_key)
+    inner join reports using (report_key)
     where
-        financials.statement in ('income_statement', 'unit_result', 'investment')
+        reports.is_current
+        and financials.statement in ('income_statement', 'unit_result', 'investment')
         and not financials.is_ambiguous_column
         and financials.entity is null
         and financials.scenario_key in ('budget', 'budget_revised', 'budget_original', 'actual', 'variance')
@@ -68,7 +74,7 @@ chosen as (
     from compared_lines
     qualify row_number() over (
             partition by organisation_key, account_key, unknown_label, group_label, statement, period_key
-            order by is_current desc, factor_to_base, row_index desc, report_key, table_seq
+            order by is_current desc, {{ newest_first('compared_lines', 'factor_to_base, row_index desc') }}
         ) = 1
 ),
 
@@ -79,7 +85,7 @@ variances as (
     where variance_printed_sek is not null
     qualify row_number() over (
             partition by organisation_key, account_key, unknown_label, group_label, statement, period_key
-            order by is_current desc, factor_to_base, row_index desc, report_key, table_seq
+            order by is_current desc, {{ newest_first('compared_lines', 'factor_to_base, row_index desc') }}
         ) = 1
 )
 

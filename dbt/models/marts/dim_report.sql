@@ -1,7 +1,9 @@
 with
 reports as (select * from {{ ref('int_reports') }}),
 
-organisations as (select * from {{ ref('int_report_organisations') }})
+organisations as (select * from {{ ref('int_report_organisations') }}),
+
+report_versions as (select * from {{ ref('int_report_versions') }})
 
 select
     report_key,
@@ -17,9 +19,17 @@ select
     file_name,
     sha256,
     page_count,
-    extracted_at
+    extracted_at,
+    stated_on,
+    version_status,
+    decided_on,
+    copy_of_report_id,
+    supersedes_report_id,
+    superseded_by_report_id,
+    report_versions.is_current
 from reports
 inner join organisations using (report_id)
+inner join report_versions using (report_id)
 union all
 select
     'unknown' as report_key,
@@ -35,4 +45,11 @@ select
     null as file_name,
     null as sha256,
     null as page_count,
-    null as extracted_at
+    null as extracted_at,
+    null as stated_on,
+    null as version_status,
+    null as decided_on,
+    null as copy_of_report_id,
+    null as supersedes_report_id,
+    null as superseded_by_report_id,
+    true as is_current

@@ -1,5 +1,7 @@
 with
-named_values as (select * from {{ ref('int_values') }})
+named_values as (select * from {{ ref('int_values') }}),
+
+current_figures as (select * from {{ ref('int_current_figures') }})
 
 select
     fact_key,
@@ -16,4 +18,5 @@ select
     unit_basis,
     {{ provenance_columns() }}
 from named_values
+inner join current_figures using (fact_key)
 where fact_table = 'fct_indicator_value'

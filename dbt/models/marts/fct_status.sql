@@ -1,5 +1,7 @@
 with
-named_values as (select * from {{ ref('int_values') }})
+named_values as (select * from {{ ref('int_values') }}),
+
+current_figures as (select * from {{ ref('int_current_figures') }})
 
 select
     fact_key,
@@ -17,4 +19,5 @@ select
     comment_text,
     {{ provenance_columns() }}
 from named_values
+inner join current_figures using (fact_key)
 where fact_table = 'fct_status'

@@ -3,11 +3,13 @@
 with
 figures as (select * from {{ ref('time_series') }}),
 
+reports as (select * from {{ ref('dim_report') }}),
+
 stated as (select * from {{ ref('population') }}),
 
 printed as (
     select municipality_code, year, value_numeric, report_id, fact_key
-    from figures
+    from (select figures.*, reports.sha256 from figures inner join reports using (report_id)) as figures
     where
         concept_key = 'population'
         and scenario = 'actual'
@@ -18,7 +20,7 @@ printed as (
         and not {{ is_partial('level', 'committee') }}
     -- The municipality's own report goes before a committee's, the newest before older ones.
     qualify row_number() over (
-            partition by municipality_code, year order by level != 'municipality', stated_on desc nulls last, report_id, fact_key
+            partition by municipality_code, year order by level != 'municipality', {{ newest_first('figures') }}
         ) = 1
 )
 

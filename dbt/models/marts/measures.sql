@@ -11,6 +11,8 @@ inhabitants as (select * from {{ ref('inhabitants') }}),
 
 organisations as (select * from {{ ref('dim_organisation') }}),
 
+reports as (select * from {{ ref('dim_report') }}),
+
 municipalities as (select * from {{ ref('dim_municipality') }}),
 
 definitions as (select * from {{ ref('measure_definitions') }}),
@@ -27,7 +29,7 @@ net_costs as (
         scenario,
         report_id,
         fact_key
-    from figures
+    from (select figures.*, reports.sha256 from figures inner join reports using (report_id)) as figures
     where
         fact_table = 'fct_financial'
         and statement = 'income_statement'
@@ -45,8 +47,8 @@ net_costs as (
     qualify row_number() over (
             partition by organisation_key, year, scenario
             order by
-                (account_key = 'operating_net_cost') = (level = 'municipality') desc, stated_on desc nulls last, report_id,
-                table_seq, row_index, col_index, fact_key
+                (account_key = 'operating_net_cost') = (level = 'municipality') desc,
+                {{ newest_first('figures') }}
         ) = 1
 ),
 
@@ -75,6 +77,7 @@ results as (
         variances.fact_keys
     from variances
     inner join organisations using (organisation_key)
+    inner join reports using (report_id)
     where
         variances.statement = 'income_statement'
         and variances.account_key in ('committee_result', 'net_result')
@@ -85,7 +88,7 @@ results as (
             partition by variances.organisation_key, variances.year
             order by
                 (variances.account_key = 'net_result') = (organisations.level = 'municipality') desc,
-                variances.is_current desc, variances.report_id, variances.table_seq, variances.row_index
+                variances.is_current desc, reports.stated_on desc nulls last, reports.sha256, variances.table_seq, variances.row_index
         ) = 1
 ),
 
@@ -105,13 +108,15 @@ budget_variances as (
 
 judged_targets as (
     select
-        organisation_key,
-        year,
+        targets.organisation_key,
+        targets.year,
         count(*) filter (where is_met) as n_met,
         count(*) as n_judged,
         string_agg(outcome_fact_key, ', ' order by outcome_fact_key) as fact_keys,
-        max(outcome_report_id) as report_id
+        -- Of several reports the newest.
+        arg_max(outcome_report_id, (reports.stated_on, reports.sha256)) as report_id
     from targets
+    left join reports on targets.outcome_report_id = reports.report_id
     where is_met is not null and length(period_key) = 4
     group by all
 ),

@@ -11,10 +11,13 @@ inhabitants as (select * from {{ ref('inhabitants') }}),
 
 indicators as (select * from {{ ref('dim_indicator') }}),
 
+reports as (select * from {{ ref('dim_report') }}),
+
 -- What the organisation itself printed as its outcome of a year.
 outcomes as (
     select
         figures.*,
+        reports.sha256,
         concepts.name as concept_name,
         concepts.area,
         concepts.unit_key as concept_unit,
@@ -33,6 +36,7 @@ outcomes as (
     from figures
     inner join concepts on figures.concept_key = concepts.concept_key
     inner join indicators using (indicator_key)
+    inner join reports using (report_id)
     inner join units on figures.unit_detail = units.unit_key
     inner join units as concept_units on concepts.unit_key = concept_units.unit_key
     where
@@ -61,7 +65,7 @@ chosen as (
         same_figure as (partition by concept_key, organisation_key, year)
     qualify row_number() over (
             partition by concept_key, organisation_key, year
-            order by stated_on desc nulls last, report_id, table_seq, row_index, col_index, fact_key
+            order by {{ newest_first('outcomes') }}
         ) = 1
 ),
 

@@ -59,7 +59,11 @@ outline (report_id, heading_seq, heading_path, section_seq) as (
 )
 
 select
-    {{ hash_key(['paragraphs.report_id', 'paragraphs.paragraph_seq']) }} as paragraph_key,
+    -- By the text, not by its place; one that the report prints again is counted.
+    {{ hash_key([
+        'paragraphs.report_id', 'paragraphs.paragraph_text',
+        'row_number() over (partition by paragraphs.report_id, paragraphs.paragraph_text order by paragraphs.paragraph_seq)'
+    ]) }} as paragraph_key,
     paragraphs.report_id,
     municipalities.municipality_key as municipality_code,
     municipalities.municipality_name,

@@ -9,6 +9,10 @@ organisations as (select * from {{ ref('dim_organisation') }}),
 
 municipalities as (select * from {{ ref('dim_municipality') }}),
 
+reports as (select * from {{ ref('dim_report') }}),
+
+report_pairs as (select * from {{ ref('int_report_pairs') }}),
+
 figures as (
     select
         named_values.*,
@@ -16,7 +20,19 @@ figures as (
         named_values.amount_sek * signs.sign_factor as amount_normalised
     from named_values
     left join signs using (report_id, fact_key)
-    where not named_values.is_ambiguous_column and not named_values.is_dash
+    inner join reports using (report_id)
+    where reports.copy_of_report_id is null and not named_values.is_ambiguous_column and not named_values.is_dash
+),
+
+-- Of two versions of one report the chain tells which is the later one, of all others the day on which they were made.
+version_pairs as (
+    select report_id, other_report_id, true as is_later
+    from report_pairs
+    where relation = 'version'
+    union all
+    select other_report_id as report_id, report_id as other_report_id, false as is_later
+    from report_pairs
+    where relation = 'version'
 ),
 
 pairs as (
@@ -41,9 +57,12 @@ pairs as (
         later.amount_sek as later_amount_sek
     from figures as earlier
     inner join figures as later
-        on earlier.figure_key = later.figure_key and earlier.stated_on < later.stated_on
+        on earlier.figure_key = later.figure_key and earlier.report_id != later.report_id
+    left join version_pairs
+        on earlier.report_id = version_pairs.report_id and later.report_id = version_pairs.other_report_id
     where
-        case
+        coalesce(version_pairs.is_later, earlier.stated_on < later.stated_on)
+        and case
             when earlier.amount_sek is not null and later.amount_sek is not null
                 then abs(coalesce(earlier.amount_normalised - later.amount_normalised, abs(earlier.amount_sek) - abs(later.amount_sek)))
                     > greatest(

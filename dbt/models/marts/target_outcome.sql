@@ -16,28 +16,29 @@ reports as (select * from {{ ref('dim_report') }}),
 concepts as (select * from {{ ref('concepts') }}),
 
 usable as (
-    select *
+    select indicator_values.*, reports.stated_on, reports.sha256
     from indicator_values
-    where is_current and entity is null and not is_ambiguous_column and not is_dash
+    inner join reports using (report_key)
+    where indicator_values.is_current and entity is null and not is_ambiguous_column and not is_dash
 ),
 
 -- One target, outcome and status an indicator and period, from whichever reports print them.
 targets as (
     select * from usable
     where scenario_key = 'target'
-    qualify row_number() over (partition by indicator_key, period_key order by report_key, fact_key) = 1
+    qualify row_number() over (partition by indicator_key, period_key order by {{ newest_first('usable') }}) = 1
 ),
 
 outcomes as (
     select * from usable
     where scenario_key = 'actual'
-    qualify row_number() over (partition by indicator_key, period_key order by report_key, fact_key) = 1
+    qualify row_number() over (partition by indicator_key, period_key order by {{ newest_first('usable') }}) = 1
 ),
 
 statuses as (
     select * from usable
     where scenario_key = 'status'
-    qualify row_number() over (partition by indicator_key, period_key order by report_key, fact_key) = 1
+    qualify row_number() over (partition by indicator_key, period_key order by {{ newest_first('usable') }}) = 1
 ),
 
 paired as (

@@ -15,32 +15,42 @@ units as (select * from {{ ref('dim_unit') }}),
 
 signs as (select * from {{ ref('int_signs') }}),
 
-statements as (
+reports as (select * from {{ ref('dim_report') }}),
+
+printed as (
     select
         named_values.*,
+        reports.sha256,
+        reports.is_current,
         cast(named_values.amount_sek * signs.sign_factor as decimal(18, 2)) as amount_sek_normalised,
         coalesce(cast(named_values.amount_sek as double), named_values.value_numeric) as comparable,
-        named_values.rounding * case when named_values.amount_sek is null then 1 else units.factor_to_base end as comparable_rounding,
-        -- The newest statement wins; of two in one report the one that is printed more exactly.
-        row_number() over newest_first as statement_number,
-        first_value(named_values.report_id) over newest_first as newest_report_id,
-        first_value(comparable) over newest_first as newest,
-        first_value(cast(amount_sek_normalised as double)) over newest_first as newest_normalised,
-        first_value(comparable_rounding) over newest_first as newest_rounding,
-        first_value(lower(named_values.value_text)) over newest_first as newest_text
+        named_values.rounding * case when named_values.amount_sek is null then 1 else units.factor_to_base end as comparable_rounding
     from named_values
     inner join units using (unit_key)
+    inner join reports using (report_id)
     left join signs using (report_id, fact_key)
     where
         named_values.fact_table in ('fct_financial', 'fct_indicator_value')
         and not named_values.is_dash
         and not named_values.is_ambiguous_column
+        and reports.copy_of_report_id is null
+),
+
+-- The newest statement wins; of two in one report the one that is printed more exactly.
+statements as (
+    select
+        *,
+        row_number() over newest_first as statement_number,
+        first_value(report_id) over newest_first as newest_report_id,
+        first_value(comparable) over newest_first as newest,
+        first_value(cast(amount_sek_normalised as double)) over newest_first as newest_normalised,
+        first_value(comparable_rounding) over newest_first as newest_rounding,
+        first_value(lower(value_text)) over newest_first as newest_text
+    from printed
     window
         newest_first as (
-            partition by named_values.figure_key
-            order by
-                named_values.stated_on desc nulls last, comparable_rounding nulls last, named_values.report_id,
-                named_values.table_seq, named_values.row_index, named_values.col_index, named_values.part_index
+            partition by figure_key
+            order by is_current desc, {{ newest_first('printed', 'comparable_rounding nulls last') }}
         )
 ),
 
@@ -132,4 +142,5 @@ inner join periods on compared.period_key = periods.period_key
 -- As one equality: with a condition on one side beside it DuckDB compares each figure with each indicator.
 left join indicators
     on case when compared.fact_table = 'fct_indicator_value' then compared.indicator_key end = indicators.indicator_key
-where compared.statement_number = 1
+-- What a later version of its report does not state again is no figure any more.
+where compared.statement_number = 1 and compared.is_current

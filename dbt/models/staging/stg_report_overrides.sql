@@ -9,5 +9,7 @@ select
     title,
     period_start,
     period_end,
-    fiscal_year
+    fiscal_year,
+    version_status,
+    decided_on
 from overrides

@@ -11,6 +11,7 @@ select
     title,
     extractor,
     extractor_version,
-    extracted_at
+    extracted_at,
+    modified_at
 from reports
 where status = 'loaded'
