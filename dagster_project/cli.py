@@ -21,6 +21,7 @@ import click
 from dagster_project.commands.export import export
 from dagster_project.commands.map import map_labels
 from dagster_project.commands.operate import (
+    NOT_COUNTED,
     our_name,
     releases_command,
     rollback,
@@ -420,6 +421,7 @@ def _say(message: str) -> None:
 
 def _show_refreshed(settings: Settings, checks: int, passed: int, warnings: tuple[str, ...], seconds: float) -> None:
     from dagster_project.console import console_on, printable, size, summary_table
+    from dagster_project.warehouse.aside import list_aside
     from dagster_project.warehouse.journal import refreshes
     from dagster_project.warehouse.releases import current
     from dagster_project.warehouse.summary import summarise
@@ -440,6 +442,13 @@ def _show_refreshed(settings: Settings, checks: int, passed: int, warnings: tupl
         + [("held back", printable(one)) for one in last.get("held_back", ())]
     )
     _show_quarantined(settings)
+    show_first(
+        (
+            ("not counted", f"{printable(one.file_name)}: {printable(one.why())}")
+            for one in list_aside(settings.warehouse)
+        ),
+        NOT_COUNTED,
+    )
     show_unsettled(settings)
     for warning in warnings:
         _say(f"warning    check did not pass: {warning}")

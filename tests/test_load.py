@@ -199,6 +199,7 @@ FILES = [FoundFile(Path(name), name, name.partition(".")[0], 1) for name in ("a.
         ("a.txt:\n  period_start: 2024-13-01", "line 2: period_start is '2024-13-01'; a date like 2024-12-31"),
         ("a.txt:\n  period_start: 20240101", "line 2: period_start is '20240101'"),
         ("a.txt:\n  fiscal_year: 24", "line 2: fiscal_year is '24'; a year like 2024"),
+        ("a.txt:\n  version_status: utkast", "line 2: version_status is 'utkast'; one of draft, proposed"),
         ("a.txt:\n  title:", "line 2: title needs one value"),
         ("a.txt:\n  title: [x]", "line 2: title needs one value"),
         ("a.txt:\n  title: x\n  title: y", "line 3: title stands here twice"),
@@ -288,7 +289,7 @@ def test_overrides_of_loaded_reports_are_rows(reports: Path) -> None:
     (reports / "reports.yml").write_text("a: {municipality: 1480, period_end: 2023-12-31}\nb: {colour: red}\n")
     result, settings = load(reports)
     assert ask(settings, "select * from raw.report_override") == [
-        ("a", "1480", None, None, None, None, date(2023, 12, 31), None)
+        ("a", "1480", None, None, None, None, date(2023, 12, 31), None, None, None)
     ]
     assert [(item.file_name, item.reason.partition(";")[0]) for item in result.quarantined] == [
         ("b.txt", "reports.yml, line 2: 'colour' is no key")
@@ -378,7 +379,7 @@ def test_a_report_row_says_what_was_read(reports: Path) -> None:
     assert ask(settings, "select now() - extracted_at < interval 1 minute from raw.report") == [(True,)]
 
 
-CONTENT = "select * exclude (extracted_at) from raw.report"
+CONTENT = "select * exclude (extracted_at, modified_at) from raw.report"
 
 
 @pytest.mark.parametrize("workers", ["1", "2"])

@@ -293,17 +293,16 @@ def test_a_figure_of_a_pdf_is_marked_on_the_picture_of_its_page(
     """From the cell on the page of the report to the picture; what the mark frames is where the cell is printed."""
     folder = tmp_path / "site"
     build_site(every_format.warehouse, folder, reports=every_format.reports)
-    ((report_id, table, row, col, text, page_number),) = _ask(
+    ((report_id, place, text, page_number),) = _ask(
         every_format.warehouse,
         """
-        select report_id, table_seq, row_index, col_index, cell.text, cell.page
+        select report_id, 'f-' || left(fact_key, 16), cell.text, cell.page
         from marts.report_values inner join raw.cell using (report_id, table_seq, row_index, col_index)
         where report_id like 'pdf-helsingborg%' and value_numeric > 1000
         order by table_seq, row_index, col_index limit 1
         """,
     )
     tab = Tab(browser, folder, viewport={"width": 1100, "height": 900})
-    place = f"t{table}r{row}c{col}"
     page = tab.open(f"r/{report_id}.html#{place}")
     page.locator(".on-page a").click()
     page.wait_for_url(f"**/p/{report_id}.html#{place}")

@@ -94,6 +94,13 @@ def _show(state: dict[str, Any], link: Path) -> None:
         )
         for report in state["stale"]
     )
+    show_first(
+        (
+            ("not counted", f"{printable(report['file_name'])}: {printable(report['why'])}")
+            for report in state["not_counted"]
+        ),
+        NOT_COUNTED,
+    )
     for report in state["quarantined"]:
         click.echo(f"quarantined  {printable(report['file_name'])}: {printable(report['reason'] or '')}", err=True)
 
@@ -144,13 +151,15 @@ def show_unsettled(settings: Settings) -> None:
         _say(f'to settle  {rest} more: {our_name()} query "select file_name, entry from marts.reports_to_settle"')
 
 
-def show_first(lines: Iterable[tuple[str, str]]) -> None:
+NOT_COUNTED = "select file_name from marts.dim_report where not is_current"
+
+
+def show_first(lines: Iterable[tuple[str, str]], query: str = "from raw.report where is_held_back is not null") -> None:
     """What is said of reports, each after its kind: the first of many, and how many more there are."""
     told = list(lines)
     for kind, text in told[:MAX_SHOWN]:
         _say(f"{kind:9}  {text}")
     if len(told) > MAX_SHOWN:
-        query = "from raw.report where is_held_back is not null"
         _say(f'           {len(told) - MAX_SHOWN} more: {our_name()} query "{query}"')
 
 

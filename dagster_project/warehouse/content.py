@@ -17,10 +17,12 @@ from typing import Final
 
 import duckdb
 
+from dagster_project.warehouse.raw import HISTORIES, SCHEMA
+
 PRIVATE_SCHEMAS: Final = ("main", "dbt_test__audit")
 """Not for readers: notes of the refresh to itself, and rows that failed tests."""
 
-NOT_CONTENT: Final = frozenset({"raw.report_history", "raw.figure_history"})
+NOT_CONTENT: Final = frozenset(f"{SCHEMA}.{table}" for table in HISTORIES)
 """Tables that tell how the content came about."""
 
 REPORT_COLUMNS: Final = ("report_id", "report_key")

@@ -70,7 +70,7 @@ REMEMBERED: Final = f"""
         )
         qualify row_number() over (partition by fact_key order by is_fresh desc, number desc) = 1
         order by gone_at desc, report_id, fact_key
-        limit greatest({AT_LEAST}, {PER_FIGURE} * (select count(*) from now_figures))
+        limit $most
     )
 
     select
@@ -106,7 +106,9 @@ def remember_figures(working_file: Path, link: Path) -> None:
                     _compare(connection, release)
             for basis, condition, same in BASES:
                 _find_successors(connection, basis, condition, same)
-            rows = connection.execute(f"select {columns} from ({REMEMBERED})").to_arrow_table()
+            counted = connection.execute("select count(*) from now_figures").fetchone()
+            most = max(AT_LEAST, PER_FIGURE * (counted[0] if counted else 0))
+            rows = connection.execute(f"select {columns} from ({REMEMBERED})", {"most": most}).to_arrow_table()
         with duckdb.connect(working_file) as connection:
             connection.begin()
             connection.execute(f"delete from {TABLE}")

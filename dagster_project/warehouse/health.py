@@ -7,12 +7,14 @@ belong here: how it is shown (``commands.status``) and told to others (``metrics
 from __future__ import annotations
 
 from contextlib import suppress
+from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
 
 import duckdb
 
 from dagster_project.settings import Settings
+from dagster_project.warehouse.aside import list_aside
 from dagster_project.warehouse.journal import died, refreshes
 from dagster_project.warehouse.lock import is_locked
 from dagster_project.warehouse.query import QueryError, open_published
@@ -88,6 +90,7 @@ def health(settings: Settings, *, is_ending: bool = False) -> dict[str, Any]:
         "reports": {},
         "quarantined": [],
         "stale": [],
+        "not_counted": [],
         "municipalities": [],
     }
     if release is not None:
@@ -120,6 +123,8 @@ def health(settings: Settings, *, is_ending: bool = False) -> dict[str, Any]:
             answer = connection.execute(FRESHNESS)
             names = [column[0] for column in answer.description or ()]
             state["municipalities"] = [dict(zip(names, row, strict=True)) for row in answer.fetchall()]
+    with suppress(QueryError, duckdb.Error):
+        state["not_counted"] = [asdict(one) | {"why": one.why()} for one in list_aside(link)]
     state["problems"] = _problems(settings, state)
     return state
 

@@ -27,7 +27,7 @@ from dagster_project.settings import PROJECT, ConfigurationError, Settings
 from dagster_project.warehouse import journal, working
 from dagster_project.warehouse.history import write_history
 from dagster_project.warehouse.overrides import Overrides, read_overrides
-from dagster_project.warehouse.raw import SCHEMA, TABLES
+from dagster_project.warehouse.raw import HISTORIES, SCHEMA, TABLES
 from dagster_project.warehouse.reading import ReadReport, read_chunks
 from dagster_project.warehouse.removals import (
     Before,
@@ -379,7 +379,7 @@ def _delete(connection: duckdb.DuckDBPyConnection, files: Sequence[KnownFile]) -
     """All rows of ``files``. A report_id that several files claim has rows of the one that is loaded, if any."""
     loaded = [file.report_id for file in files if file.is_loaded]
     for table in TABLES:
-        if table not in ("report", "report_override", "report_history", "figure_history") and loaded:
+        if table not in {"report", "report_override", *HISTORIES} and loaded:
             connection.execute(
                 f"delete from {SCHEMA}.{table} where report_id in (select unnest(?::varchar[]))", [loaded]
             )

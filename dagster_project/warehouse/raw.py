@@ -130,6 +130,9 @@ TABLES: Mapping[str, pa.Schema] = {
 }
 """Table to columns; every table is there after a load, empty or not."""
 
+HISTORIES = frozenset({"report_history", "figure_history"})
+"""Tables that tell how the content came about: taken over from release to release, also of reports that are gone."""
+
 _DOCUMENT_PARTS = {
     "heading": "headings",
     "paragraph": "paragraphs",

@@ -35,7 +35,7 @@ from dagster_project.extract.document import report_id_for
 from dagster_project.settings import Settings
 from dagster_project.warehouse import working
 from dagster_project.warehouse.overrides import Override, Overrides, check_overrides
-from dagster_project.warehouse.raw import SCHEMA, TABLES
+from dagster_project.warehouse.raw import HISTORIES, SCHEMA, TABLES
 from dagster_project.warehouse.releases import MANIFEST
 from dagster_project.warehouse.scan import OVERRIDES_FILE, FoundFile
 from dagster_project.warehouse.working import KnownFile
@@ -402,7 +402,7 @@ def _published_rows(link: Path, report_ids: Sequence[str]) -> dict[str, pa.Table
             ).fetchall()
             there = {str(table): set(names) for table, names in columns}
             for table, schema in TABLES.items():
-                if table == "report_history" or table not in there:
+                if table in HISTORIES or table not in there:
                     continue
                 if lacking := [one.name for one in schema if not one.nullable and one.name not in there[table]]:
                     raise RemovalsError(f"{who} are to be kept, and the release lacks raw.{table}.{lacking[0]}.")

@@ -18,7 +18,7 @@ from dagster_project.warehouse import costs, working
 from dagster_project.warehouse.content import REPORT_COLUMNS, quoted
 from dagster_project.warehouse.functions import register
 from dagster_project.warehouse.history import write_history
-from dagster_project.warehouse.raw import SCHEMA, TABLES
+from dagster_project.warehouse.raw import HISTORIES, SCHEMA, TABLES
 
 DATA_ERRORS: Final = (
     duckdb.ConstraintException,
@@ -91,7 +91,7 @@ def set_aside(working_file: Path, link: Path, reasons: Mapping[str, str], rules:
     with duckdb.connect(working_file) as connection:
         connection.begin()
         for table in TABLES:
-            if table not in ("report", "report_history", "figure_history"):
+            if table != "report" and table not in HISTORIES:
                 connection.execute(
                     f"delete from {SCHEMA}.{table} where report_id in (select unnest(?::varchar[]))", [names]
                 )

@@ -35,8 +35,11 @@
   if (onPage) {
     const link = onPage.querySelector("a");
     const marked = () => {
-      onPage.hidden = !/^#f-[0-9a-f]+$/.test(location.hash) || document.getElementById(location.hash.slice(1))?.closest("table") == null;
-      link.hash = location.hash;
+      // A place of the table is marked by the figure that stands there: that is what its page knows it by.
+      const place = document.getElementById(location.hash.slice(1))?.closest("table.printed td, table.printed th");
+      const figure = location.hash.startsWith("#f-") ? location.hash.slice(1) : place?.querySelector("a[id^=f-]")?.id;
+      onPage.hidden = !place || !figure;
+      link.hash = figure ?? "";
     };
     addEventListener("hashchange", marked);
     marked();

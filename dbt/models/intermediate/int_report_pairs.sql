@@ -44,7 +44,7 @@ described as (
     select
         reports.report_id,
         reports.sha256,
-        reports.municipality_key,
+        case when reports.municipality_key not in ('0000', 'none') then reports.municipality_key end as known_municipality,
         organisations.known_level,
         organisations.committee_form,
         organisations.organisation_key,
@@ -69,8 +69,13 @@ described as (
         row_number() over (
             order by
                 reports.is_settled_by_hand desc, statement_counts.n_statements desc nulls last, known_units.n_units desc nulls last,
-                (reports.report_type != 'unknown')::integer + (organisations.known_level != 'unknown')::integer
-                + (reports.fiscal_year is not null)::integer + (reports.municipality_key not in ('0000', 'none'))::integer desc,
+                len(list_filter(
+                    [
+                        reports.report_type != 'unknown', organisations.known_level != 'unknown',
+                        reports.fiscal_year is not null, reports.municipality_key not in ('0000', 'none')
+                    ],
+                    lambda is_known: is_known
+                )) desc,
                 reports.page_count is null, reports.sha256, reports.report_id
         ) as standing
     from reports
@@ -80,34 +85,41 @@ described as (
     left join known_units using (report_id)
 ),
 
--- A plan's copy on the web is undated where the printed one is dated; a draft and a decision are never copies.
-alike as (
+same_bytes as (
     select
         copy.report_id,
         kept.report_id as other_report_id,
-        kept.standing,
-        copy.sha256 = kept.sha256 as is_same_bytes
+        kept.standing
+    from described as copy
+    inner join described as kept on copy.sha256 = kept.sha256 and copy.standing > kept.standing
+),
+
+-- The same figures in another file. A web page may lack the date that the printed report has, and say less of whose it is;
+-- a draft and a decision are never copies.
+same_figures as (
+    select
+        copy.report_id,
+        kept.report_id as other_report_id,
+        kept.standing
     from described as copy
     inner join described as kept
-        on copy.standing > kept.standing
-            and (
-                copy.sha256 = kept.sha256
-                or (
-                    -- Fewer could be the same by chance.
-                    copy.n_statements >= 5
-                    and copy.n_statements = kept.n_statements
-                    and copy.statements_sum = kept.statements_sum
-                    and copy.version_status is not distinct from kept.version_status
-                    and coalesce(copy.printed_on = kept.printed_on, true)
-                    and coalesce(copy.report_type = kept.report_type, true)
-                    and coalesce(copy.fiscal_year = kept.fiscal_year, true)
-                    and (copy.municipality_key = kept.municipality_key or copy.municipality_key in ('0000', 'none') or kept.municipality_key in ('0000', 'none'))
-                    and (
-                        copy.known_level = 'unknown' or kept.known_level = 'unknown'
-                        or (copy.known_level = kept.known_level and copy.committee_form is not distinct from kept.committee_form)
-                    )
-                )
-            )
+        on copy.statements_sum = kept.statements_sum
+            and copy.n_statements = kept.n_statements
+            and copy.standing > kept.standing
+    where
+        -- Fewer could be the same by chance.
+        copy.n_statements >= 5
+        and copy.version_status is not distinct from kept.version_status
+        and coalesce(copy.printed_on = kept.printed_on, true)
+        and coalesce(copy.report_type = kept.report_type, true)
+        and coalesce(copy.fiscal_year = kept.fiscal_year, true)
+        and (copy.report_type is distinct from 'interim_report' or coalesce(copy.period_end = kept.period_end, true))
+        and coalesce(copy.known_municipality = kept.known_municipality, true)
+        and (
+            copy.known_level = 'unknown'
+            or kept.known_level = 'unknown'
+            or (copy.known_level = kept.known_level and copy.committee_form is not distinct from kept.committee_form)
+        )
 ),
 
 relatives as (
@@ -151,9 +163,11 @@ copies as (
         'copy' as relation,
         case when bool_or(is_same_bytes) then 'bytes' else 'figures' end as basis
     from (
-        select report_id, other_report_id, standing, is_same_bytes from alike
+        select *, true as is_same_bytes from same_bytes
         union all
-        select report_id, other_report_id, standing, false as is_same_bytes from contained
+        select *, false as is_same_bytes from same_figures
+        union all
+        select *, false as is_same_bytes from contained
     )
     group by report_id, other_report_id, standing
     qualify row_number() over (partition by report_id order by standing) = 1
@@ -231,6 +245,13 @@ versions as (
         )
 )
 
-select * from versions
-union all by name
-select * from copies
+select report_id, other_report_id, relation, basis, version_order, other_version_order from versions
+union all
+select
+    report_id,
+    other_report_id,
+    relation,
+    basis,
+    cast(null as bigint) as version_order,
+    cast(null as bigint) as other_version_order
+from copies

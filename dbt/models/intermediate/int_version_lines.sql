@@ -53,6 +53,12 @@ with_dates as (
     from texts
 ),
 
+spaced_words as (
+    select *, ' ' || term || ' ' as spaced_term, false as is_plain from version_words
+    union all
+    select *, ' ' || strip_accents(term) || ' ' as spaced_term, true as is_plain from version_words
+),
+
 matches as (
     select
         with_dates.report_id,
@@ -60,16 +66,10 @@ matches as (
         with_dates.line_seq,
         version_words.term,
         version_words.version_status,
-        strpos(
-            with_dates.line_words,
-            ' ' || case when with_dates.is_plain then strip_accents(version_words.term) else version_words.term end || ' '
-        ) as term_position
+        strpos(with_dates.line_words, version_words.spaced_term) as term_position
     from with_dates
-    inner join version_words
-        on contains(
-            with_dates.line_words,
-            ' ' || case when with_dates.is_plain then strip_accents(version_words.term) else version_words.term end || ' '
-        )
+    inner join spaced_words as version_words
+        on with_dates.is_plain = version_words.is_plain and contains(with_dates.line_words, version_words.spaced_term)
     where len(with_dates.printed_dates) > 0 or not version_words.needs_date
 ),
 
