@@ -251,37 +251,64 @@ with_lines as (
     from placed
 ),
 
--- Which figure it is, by what the report says of it and not by where it stands.
+-- Which figure it is, by what the report says of it and not by where it stands. Numbers of chapters and tables, which
+-- captions begin with, move with what is added above.
 named as (
     select
         with_lines.*,
+        tables.far_words,
+        -- A caption that is the heading with its number says no more than the heading.
+        case
+            when regexp_replace(lower(tables.caption), '[0-9.:) ]+', '', 'g')
+                is distinct from regexp_replace(lower(with_lines.section), '[0-9.:) ]+', '', 'g')
+                then lower(tables.caption)
+        end as own_caption,
         {{ hash_key([
-            'with_lines.report_id', 'organisation_key', 'lower(with_lines.section)', 'lower(tables.caption)', 'lower(group_label)',
-            'lower(row_label)', 'lower(column_label)', 'period_key', 'scenario_key', 'unit_key', 'entity'
+            'with_lines.report_id', 'organisation_key', 'lower(with_lines.section)',
+            "trim(regexp_replace(regexp_replace(lower(tables.caption), '[0-9.:)]+ ?', ' ', 'g'), ' +', ' ', 'g'))",
+            'lower(group_label)', 'lower(row_label)', 'lower(column_label)', 'period_key', 'scenario_key', 'unit_key', 'entity'
         ]) }} as meaning_key
     from with_lines
     inner join tables using (report_id, table_seq)
 ),
 
--- Of several figures that are named alike, each is known by its value: a count of those above would name another one as
--- soon as a line is added. Only what cannot be told apart at all, value and name, is counted.
+row_texts as (
+    select
+        report_id,
+        table_seq,
+        row_index,
+        string_agg(value_text, '|' order by cell_col_index, cell_part_index) as row_text
+    from named
+    group by all
+),
+
+-- Of several figures that are named alike, each is known by the row and the headings that it stands in: a count of those
+-- above would name another one as soon as a line is added. Only rows that cannot be told apart at all are counted.
 counted as (
     select
-        *,
+        named.*,
+        row_texts.row_text,
         count(*) over (partition by report_id, meaning_key) as n_alike,
         row_number() over (
-            partition by report_id, meaning_key, value_text
+            partition by report_id, meaning_key, own_caption, far_words, value_text, row_text
             order by table_seq, row_index, cell_col_index, cell_part_index
         ) as occurrence
     from named
+    inner join row_texts using (report_id, table_seq, row_index)
 )
 
 select
-    * exclude (row_note, col_index, part_index, cell_col_index, cell_part_index, meaning_key, n_alike, occurrence),
+    * exclude (
+        row_note, col_index, part_index, cell_col_index, cell_part_index, own_caption, far_words, meaning_key, row_text, n_alike,
+        occurrence
+    ),
     col_index as value_col_index,
     cell_col_index as col_index,
     cell_part_index as part_index,
-    case when n_alike = 1 then meaning_key else {{ hash_key(['meaning_key', 'value_text', 'occurrence']) }} end as fact_key,
+    case
+        when n_alike = 1 then meaning_key
+        else {{ hash_key(['meaning_key', 'own_caption', 'far_words', 'row_text', 'value_text', 'occurrence']) }}
+    end as fact_key,
     row_note,
     -- The most telling of the flags, for who reads one only.
     case
