@@ -9,6 +9,7 @@ from __future__ import annotations
 import csv
 import io
 import re
+import shutil
 from collections.abc import Iterator
 from html.parser import HTMLParser
 from pathlib import Path
@@ -285,6 +286,28 @@ def test_a_site_replaces_the_one_before_and_is_the_same(site: Path, warehouse: P
 
 def test_it_is_small(site: Path) -> None:
     assert sum(path.stat().st_size for path in site.rglob("*")) < 10e6
+
+
+def test_a_link_to_a_figure_that_is_gone_says_so(warehouse: Path, tmp_path: Path) -> None:
+    """On the page of its report with the figure that stands for it; and on a page for a report that is gone itself."""
+    copy = tmp_path / "kommunlager.duckdb"
+    shutil.copyfile(warehouse.resolve(), copy)
+    ((report_id, key),) = _ask(copy, "select report_id, fact_key from marts.report_values order by fact_key limit 1")
+    with duckdb.connect(copy) as connection:
+        for gone, of, now in (("a" * 32, report_id, key), ("b" * 32, "withdrawn", None)):
+            connection.execute(
+                "insert into raw.figure_history by name select ? as fact_key, ? as report_id, '' as file_name,"
+                " ? as row_label, ? as indicator_key, ? as replaced_by, 'actual' as scenario, 'r1' as last_release,"
+                " now() as gone_at, 'corrected' as reason",
+                [gone, of, "Ränta" if now else None, "c" * 32, now],
+            )
+    folder = tmp_path / "site"
+    build_site(copy, folder)
+    there = (folder / "r" / f"{report_id}.html").read_text(encoding="utf-8")
+    assert re.search(rf'<li id="f-{"a" * 16}">Ränta.*href="../r/{report_id}.html#f-{key[:16]}"', there)
+    assert f'id="f-{key[:16]}"' in there
+    assert f'id="f-{"b" * 16}"' in (folder / "r" / "withdrawn.html").read_text(encoding="utf-8")
+    assert (folder / "i" / f"{'c' * 32}.html").read_text(encoding="utf-8").count("<li id=") == 2
 
 
 def test_a_figure_of_a_pdf_is_marked_on_the_picture_of_its_page(

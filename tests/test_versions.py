@@ -6,6 +6,7 @@ in another order. Does not belong here: what is remembered of keys that are gone
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -18,7 +19,7 @@ import pytest
 from dagster_project.settings import Settings
 from dagster_project.warehouse.load import load_raw
 from dagster_project.warehouse.transform import build
-from tests.conftest import ROOT
+from tests.conftest import ROOT, Project
 
 TEXT = """{municipality} kommun
 {committee}
@@ -311,7 +312,7 @@ def test_paragraphs_keep_their_key(both: tuple[Built, Built]) -> None:
     assert before
 
 
-def test_all_formats_of_a_report_are_one(every_format: Any) -> None:
+def test_all_formats_of_a_report_are_one(every_format: Project) -> None:
     """Nine formats of five reports: five count."""
     with duckdb.connect(every_format.warehouse, read_only=True) as connection:
         rows = connection.execute(
@@ -320,3 +321,7 @@ def test_all_formats_of_a_report_are_one(every_format: Any) -> None:
         ).fetchall()
     assert len(rows) == len(list((ROOT / "seeds" / "reports").glob("*.txt")))
     assert {row[1:] for row in rows} == {(9, 1, 1)}
+    told = every_format.run("status").stderr
+    assert told.count("not counted  ") == 11  # ten, and how many more
+    assert "verksamhetsplan-2021-2024.csv: a copy of " in told
+    assert len(json.loads(every_format.run("status", "--json").stdout)["not_counted"]) == 40

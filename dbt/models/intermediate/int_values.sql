@@ -259,9 +259,9 @@ named as (
         tables.far_words,
         -- A caption that is the heading with its number says no more than the heading.
         case
-            when regexp_replace(lower(tables.caption), '[0-9.:) ]+', '', 'g')
-                is distinct from regexp_replace(lower(with_lines.section), '[0-9.:) ]+', '', 'g')
-                then lower(tables.caption)
+            when regexp_replace(lower(tables.caption), '[0-9.:) ]+', '', 'g') = regexp_replace(lower(with_lines.section), '[0-9.:) ]+', '', 'g')
+                then null
+            else lower(tables.caption)
         end as own_caption,
         {{ hash_key([
             'with_lines.report_id', 'organisation_key', 'lower(with_lines.section)',
