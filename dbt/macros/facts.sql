@@ -1,4 +1,5 @@
-{# Where a fact stands and what is printed there: the same columns in every fact table. #}
+{# Where a fact stands and what is printed there: the same columns in every fact table. Whether it is current is settled when
+   report_values is made (settle_is_current). #}
 {% macro provenance_columns() -%}
 kind,
     section,
@@ -23,5 +24,5 @@ kind,
     is_of_which,
     scenario_basis,
     unit_detail_key as unit_detail,
-    is_current
+    true as is_current
 {%- endmacro %}

@@ -92,14 +92,12 @@
 {# --- what holds across reports -------------------------------------------------------------------------------------- #}
 
 {#
-    Whether a figure is the one that holds is told by the other reports too: a batch may make figures of any report
-    outdated, or current again. Settled over the whole table after each batch; a build of everything has it right already.
+    Whether a figure is the one that holds is told by all reports, and a fact table is made of one report at a time: each
+    of its rows begins as current, and is settled here, over the whole table, once int_current_figures knows.
 #}
-{% macro follow_is_current(relation) -%}
-    {%- if var('batch', false) -%}
-        update {{ relation }} as facts
-        set is_current = current_figures.is_current
-        from intermediate.int_current_figures as current_figures
-        where facts.fact_key = current_figures.fact_key and facts.is_current is distinct from current_figures.is_current
-    {%- endif -%}
+{% macro settle_is_current(fact_table) -%}
+    update marts.{{ fact_table }} as facts
+    set is_current = current_figures.is_current
+    from intermediate.int_current_figures as current_figures
+    where facts.fact_key = current_figures.fact_key and facts.is_current is distinct from current_figures.is_current
 {%- endmacro %}

@@ -1,8 +1,6 @@
 with
 named_values as (select * from {{ ref('int_values') }}),
 
-current_figures as (select * from {{ ref('int_current_figures') }}),
-
 signs as (select * from {{ ref('int_signs') }})
 
 select
@@ -23,6 +21,5 @@ select
     figure_key,
     {{ provenance_columns() }}
 from named_values
-inner join current_figures using (fact_key)
 left join signs using (report_id, fact_key)
 where fact_table = 'fct_financial'

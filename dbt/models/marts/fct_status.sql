@@ -1,7 +1,5 @@
 with
-named_values as (select * from {{ ref('int_values') }}),
-
-current_figures as (select * from {{ ref('int_current_figures') }})
+named_values as (select * from {{ ref('int_values') }})
 
 select
     fact_key,
@@ -19,5 +17,4 @@ select
     comment_text,
     {{ provenance_columns() }}
 from named_values
-inner join current_figures using (fact_key)
 where fact_table = 'fct_status'

@@ -12,6 +12,8 @@ municipalities as (select * from {{ ref('dim_municipality') }}),
 
 periods as (select * from {{ ref('dim_period') }}),
 
+current_figures as (select * from {{ ref('int_current_figures') }}),
+
 facts as (
     select *, 'fct_indicator_value' as fact_table from indicator_values
     union all by name
@@ -47,7 +49,7 @@ select
     facts.unit_key as unit,
     facts.amount_sek,
     facts.flag,
-    facts.is_current,
+    current_figures.is_current,
     facts.fact_table,
     facts.fact_key,
     facts.part_index,
@@ -68,3 +70,4 @@ from facts
 inner join reports using (report_key)
 inner join municipalities using (municipality_key)
 inner join periods on facts.period_key = periods.period_key
+inner join current_figures on facts.fact_key = current_figures.fact_key
