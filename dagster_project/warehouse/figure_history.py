@@ -15,8 +15,9 @@ from pathlib import Path
 from typing import Final
 
 import duckdb
+import pyarrow as pa
 
-from dagster_project.warehouse import releases
+from dagster_project.warehouse import journal, releases
 from dagster_project.warehouse.compaction import attached
 from dagster_project.warehouse.raw import TABLES
 from dagster_project.warehouse.releases import Release
@@ -95,26 +96,32 @@ def remember_figures(working_file: Path, link: Path) -> None:
     Readers had the current release and, where they were taken back from a newer one, that one too. A working file that
     cannot be read or was not built is left as it is: publishing says so.
     """
-    seen = _seen(link)
-    columns = ", ".join(TABLES[TABLE.partition(".")[2]].names)
-    with suppress(duckdb.Error, OSError):
-        with duckdb.connect() as connection, attached(connection, working_file, "now", "read_only"):
-            _prepare(connection)
-            for release in seen:
-                # A release of an older version lacks what came later; it must not hold back the new one.
-                with suppress(duckdb.Error, OSError), attached(connection, release.database, "past", "read_only"):
-                    _compare(connection, release)
-            for basis, condition, same in BASES:
-                _find_successors(connection, basis, condition, same)
-            counted = connection.execute("select count(*) from now_figures").fetchone()
-            most = max(AT_LEAST, PER_FIGURE * (counted[0] if counted else 0))
-            rows = connection.execute(f"select {columns} from ({REMEMBERED})", {"most": most}).to_arrow_table()
+    try:
+        rows = _remembered(working_file, _seen(link))
         with duckdb.connect(working_file) as connection:
             connection.begin()
             connection.execute(f"delete from {TABLE}")
             connection.execute(f"insert into {TABLE} by name select * from rows")
             connection.commit()
-            assert rows.num_columns > 0  # DuckDB finds the rows by the name of the variable
+        assert rows.num_columns > 0  # DuckDB finds the rows by the name of the variable
+    except (duckdb.Error, OSError) as error:
+        journal.event("figure_history.failed", "warning", error=str(error))
+
+
+def _remembered(working_file: Path, seen: Sequence[Release]) -> pa.Table:
+    """The rows of ``raw.figure_history`` as they are to be."""
+    columns = ", ".join(TABLES[TABLE.partition(".")[2]].names)
+    with duckdb.connect() as connection, attached(connection, working_file, "now", "read_only"):
+        _prepare(connection)
+        for release in seen:
+            # A release of an older version lacks what came later; it must not hold back the new one.
+            with suppress(duckdb.Error, OSError), attached(connection, release.database, "past", "read_only"):
+                _compare(connection, release)
+        for basis, condition, same in BASES:
+            _find_successors(connection, basis, condition, same)
+        counted = connection.execute("select count(*) from now_figures").fetchone()
+        most = max(AT_LEAST, PER_FIGURE * (counted[0] if counted else 0))
+        return connection.execute(f"select {columns} from ({REMEMBERED})", {"most": most}).to_arrow_table()
 
 
 def _seen(link: Path) -> list[Release]:
