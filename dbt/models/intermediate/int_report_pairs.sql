@@ -44,7 +44,7 @@ described as (
     select
         reports.report_id,
         reports.sha256,
-        case when reports.municipality_key not in ('0000', 'none') then reports.municipality_key end as known_municipality,
+        case when reports.municipality_key != 'none' then reports.municipality_key end as known_municipality,
         organisations.known_level,
         organisations.committee_form,
         organisations.organisation_key,
@@ -72,7 +72,7 @@ described as (
                 len(list_filter(
                     [
                         reports.report_type != 'unknown', organisations.known_level != 'unknown',
-                        reports.fiscal_year is not null, reports.municipality_key not in ('0000', 'none')
+                        reports.fiscal_year is not null, reports.municipality_key != 'none'
                     ],
                     lambda is_known: is_known
                 )) desc,
@@ -118,7 +118,13 @@ same_figures as (
         and (
             copy.known_level = 'unknown'
             or kept.known_level = 'unknown'
-            or (copy.known_level = kept.known_level and copy.committee_form is not distinct from kept.committee_form)
+            or copy.organisation_key = kept.organisation_key
+            -- Of no known municipality every report has an organisation of its own.
+            or (
+                copy.known_level = kept.known_level
+                and copy.known_level != 'other'
+                and copy.committee_form is not distinct from kept.committee_form
+            )
         )
 ),
 
