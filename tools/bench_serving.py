@@ -104,7 +104,7 @@ CLIENTS = """
 import json, random, sys, threading, time
 from pathlib import Path
 import duckdb
-from dagster_project.serving.engine import load_extension
+from dagster_project.serving.extensions import load_extension
 questions, uri, token, warehouse, clients, seconds, pause, seed = json.loads(sys.argv[1])
 result = {"attached_ms": [], "single_ms": [], "local_ms": [], "errors": [], "different": 0}
 lock = threading.Lock()

@@ -5,17 +5,23 @@ Belongs here: options and messages. Does not belong here: the server (``dagster_
 
 from __future__ import annotations
 
+import asyncio
 import os
 import signal
 import sys
-import threading
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
 from dagster_project.commands.options import warehouse_option
 from dagster_project.settings import load_settings
+
+if TYPE_CHECKING:
+    from dagster_project.serving.server import Address
+    from dagster_project.serving.tokens import Tokens
+    from dagster_project.serving.web import Bounds
+    from dagster_project.serving.workers import Limits
 
 PREFIX = "KOMMUNLAGER_SERVE_"
 
@@ -52,14 +58,20 @@ PREFIX = "KOMMUNLAGER_SERVE_"
     "--memory",
     "memory_mb",
     type=click.IntRange(min=64),
-    default=2048,
+    default=4096,
     envvar=PREFIX + "MEMORY",
     show_default=True,
     show_envvar=True,
-    help="MB that all queries together may use.",
+    help="MB that the server may use, all its processes together; each query gets its part.",
 )
 @click.option(
-    "--threads", type=click.IntRange(min=1), default=2, envvar=PREFIX + "THREADS", show_default=True, show_envvar=True
+    "--threads",
+    type=click.IntRange(min=1),
+    default=2,
+    envvar=PREFIX + "THREADS",
+    show_default=True,
+    show_envvar=True,
+    help="Threads of one query.",
 )
 @click.option(
     "--running",
@@ -68,7 +80,33 @@ PREFIX = "KOMMUNLAGER_SERVE_"
     envvar=PREFIX + "RUNNING",
     show_default=True,
     show_envvar=True,
-    help="Queries that run at a time; the others wait.",
+    help="Queries that run at a time; the others wait. Half as many long ones may go on beside them.",
+)
+@click.option(
+    "--token-cpu",
+    "reader_cpu_seconds",
+    type=click.FloatRange(min=1),
+    envvar=PREFIX + "TOKEN_CPU",
+    show_envvar=True,
+    help="Seconds of processor time a minute for one token, where there are several. [default: half of the machine]",
+)
+@click.option(
+    "--connections",
+    type=click.IntRange(min=1),
+    default=512,
+    envvar=PREFIX + "CONNECTIONS",
+    show_default=True,
+    show_envvar=True,
+    help="Connections at a time; beyond, the slowest one that has not made its request is closed.",
+)
+@click.option(
+    "--address-connections",
+    type=click.IntRange(min=1),
+    default=256,
+    envvar=PREFIX + "ADDRESS_CONNECTIONS",
+    show_default=True,
+    show_envvar=True,
+    help="Of one address. Behind a proxy all readers have the proxy's.",
 )
 @click.option(
     "--answer",
@@ -94,33 +132,54 @@ def serve(warehouse: Path | None, host: str, port: int, token_file: Path | None,
 
     Follows new releases by itself. The log, one JSON object a line, goes to standard error. SIGTERM stops it.
     """
-    from dagster_project.serving.engine import Engine, Limits
-    from dagster_project.serving.server import Address, Server
+    from dagster_project.serving.server import Address
     from dagster_project.serving.tokens import open_tokens
+    from dagster_project.serving.web import Bounds
+    from dagster_project.serving.workers import Limits
 
     log_queries = options.pop("log_queries")
+    bounds = Bounds(connections=options.pop("connections"), per_address=options.pop("address_connections"))
     settings = load_settings(warehouse=warehouse)
     tokens, file = open_tokens(token_file, os.environ, settings.state / "serve.token")
     address = Address(host, port)
-    engine = Engine(settings.warehouse, Limits(**options))
-    stop = threading.Event()
+    if options["reader_cpu_seconds"] is None:
+        options["reader_cpu_seconds"] = 30.0 * (os.cpu_count() or 1)
+    with asyncio.Runner() as runner:
+        runner.run(_serve(settings.warehouse, Limits(**options), tokens, file, address, bounds, log_queries))
+
+
+async def _serve(
+    warehouse: Path,
+    limits: Limits,
+    tokens: Tokens,
+    file: Path | None,
+    address: Address,
+    bounds: Bounds,
+    log_queries: Literal["text", "hash"],
+) -> None:
+    from dagster_project.serving.server import Server
+    from dagster_project.serving.workers import Workers
+
+    stop = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: stop.set())
-    server = Server(engine, tokens, address, _logger(), log_queries=log_queries)
-    server.start()
-    click.echo(f"serving  {settings.warehouse} on {address.uri}")
-    click.echo(f"token    {f'in {file}' if file else 'from KOMMUNLAGER_SERVE_TOKEN'}")
-    click.echo(f"ask it   from quack_query('{address.uri}', 'from marts.report_values limit 10', token => '...')")
-    if not address.is_local:
-        click.echo(
-            "warning  other machines can reach this address without encryption; see docs/connect/quack.md", err=True
-        )
-    sys.stdout.flush()
-    stop.wait()
-    server.stop()
-    sys.stdout.flush()
-    sys.stderr.flush()
-    os._exit(0)  # Quack's threads may still be on their way out, and must not meet an interpreter that is half gone
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    log = _logger()
+    workers = Workers(warehouse, limits, log)
+    server = Server(workers, tokens, address, log, log_queries=log_queries, bounds=bounds)
+    try:
+        await server.start()
+        click.echo(f"serving  {warehouse} on {address.uri}")
+        click.echo(f"token    {f'in {file}' if file else 'from KOMMUNLAGER_SERVE_TOKEN'}")
+        click.echo(f"ask it   from quack_query('{address.uri}', 'from marts.report_values limit 10', token => '...')")
+        if not address.is_local:
+            click.echo(
+                "warning  other machines can reach this address without encryption; see docs/connect/quack.md", err=True
+            )
+        sys.stdout.flush()
+        await stop.wait()
+        await server.stop()
+    finally:
+        workers.forks.stop()
 
 
 def _logger() -> Any:

@@ -1,57 +1,60 @@
-"""The Quack server: DuckDB's own protocol outside, our judgement, limits and log inside.
+"""The server that Quack's clients speak to: sessions, tokens, answers that are fetched in parts, and the log.
 
-Belongs here: the hooks that Quack calls, and starting and stopping. Does not belong here: what may be asked
-(``policy``) and how it is answered (``engine``).
+Belongs here: what each request of the protocol comes to, starting and stopping. Does not belong here: bytes on the wire
+(``quack``), connections (``web``), running a statement (``workers``) and writing its rows (``encoders``).
 
-Quack runs what a client sends on a connection of its own, which nothing can interrupt. So it never gets to run that:
-the authorisation hook judges the statement, has the engine answer it, puts the answer into a table of an empty database
-in memory, and hands Quack ``from`` that table instead. A hook that returns NULL refuses.
+DuckDB's own Quack server runs what it is sent in its own process, on a connection that nothing can interrupt. So it
+never sees a client: this process, which holds the tokens, runs no native code on anything that comes from outside. A
+statement goes to a worker process, and its rows go through a process that writes them as messages.
 """
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import ipaddress
 import os
-import queue
 import secrets
-import socket
-import threading
 import time
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 from contextlib import suppress
-from dataclasses import dataclass
-from pathlib import Path
+from dataclasses import dataclass, field
 from typing import Any, Final, Literal
 
-import duckdb
-from duckdb.func import FunctionNullHandling
-
-from dagster_project.serving.engine import Answer, Engine, Identity, LimitError, load_extension
-from dagster_project.serving.policy import RefusedError
-from dagster_project.serving.tokens import Reader, Tokens
+from dagster_project.serving import quack
+from dagster_project.serving.encoders import Encoders, Messages
+from dagster_project.serving.policy import MAX_CHARACTERS
+from dagster_project.serving.tokens import Guesses, Reader, Tokens
+from dagster_project.serving.web import Bounds, HttpError, Request, Response, WebServer
+from dagster_project.serving.workers import Answer, Identity, StatementError, Workers
 from dagster_project.settings import ConfigurationError
-from dagster_project.warehouse.query import QueryError, first_line
+from dagster_project.warehouse.query import QueryError
 
-SESSIONS: Final = 100_000
-"""Sessions whose reader is remembered; Quack does not tell when one ends."""
+PATH: Final = "/quack"
+CONTENT_TYPE: Final = "application/vnd.duckdb"
 
-BACKLOG: Final = 512
-"""Connections that may wait to be accepted. Quack asks for 5, which 50 clients that begin together overrun."""
+SESSIONS: Final = 50_000
+SESSIONS_OF_READER: Final = 5_000
+"""Sessions that are remembered; one that was not used for longest is forgotten first."""
 
+MOST_BODY_BYTES: Final = 4 * MAX_CHARACTERS + quack.MOST_CONNECT_BYTES
 KEPT_SECONDS: Final = 60.0
-"""How long an answer that nobody fetches is kept."""
+"""How long an answer is kept for a client that does not fetch the rest of it."""
 
-FETCHING_SECONDS: Final = 0.25
-"""Between Quack's first look at an answer and its removal; what it has begun to read stays readable to it."""
+ENDED_SECONDS: Final = 10.0
+"""How long the end of an answer is repeated: clients fetch with several threads."""
 
-TIDY_SECONDS: Final = 0.1
+KEPT_ANSWERS: Final = 2
+"""Largest answers that can be kept for being fetched."""
 
-CACHED_BYTES: Final = 64_000_000
+CACHED_BYTES: Final = 32_000_000
 """Of answers kept for whoever asks the same again of the same release."""
 
 CACHED_ANSWER_BYTES: Final = 1_000_000
-"""Of one answer that is kept."""
+LOGGED_CHARACTERS: Final = 2_000
+"""Of a statement in the log."""
+
+TIDY_SECONDS: Final = 1.0
 
 _Key = tuple[tuple[str, Identity], str]
 """Release and query."""
@@ -82,11 +85,29 @@ class Address:
             return False
 
 
+@dataclass(slots=True)
+class _Kept:
+    """An answer of several messages that a client fetches."""
+
+    messages: Messages
+    until: float
+    told: int = 1
+
+
+@dataclass(slots=True)
+class _Session:
+    reader: Reader
+    name: str
+    """In the log: who knows the session's own could speak for it."""
+    answers: OrderedDict[bytes, _Kept] = field(default_factory=OrderedDict)
+
+
 @dataclass(frozen=True, slots=True)
-class _Cached:
-    number: int
+class _Told:
+    messages: Messages
     rows: int
-    size: int
+    release: str
+    times: dict[str, float | bool]
 
 
 class Server:
@@ -94,290 +115,296 @@ class Server:
 
     def __init__(
         self,
-        engine: Engine,
+        workers: Workers,
         tokens: Tokens,
         address: Address,
         logger: Logger,
         *,
         log_queries: Literal["text", "hash"] = "text",
         poll_seconds: float = 1.0,
+        bounds: Bounds | None = None,
     ) -> None:
-        self._engine = engine
+        self._workers = workers
+        self._encoders = Encoders(workers.forks, workers.limits.answer_mb)
         self._tokens = tokens
+        self._guesses = Guesses()
         self._address = address
         self._log = logger
         self._log_queries = log_queries
         self._poll_seconds = poll_seconds
-        self._readers: OrderedDict[str, Reader] = OrderedDict()
-        self._lock = threading.Lock()
-        self._stopped = threading.Event()
-        self._numbers = iter(range(1, 2**62))
-        self._due: dict[int, float] = {}  # answer to the moment when it may be dropped
-        self._cached: OrderedDict[_Key, _Cached] = OrderedDict()  # by release and query
-        self._asked: dict[_Key, threading.Event] = {}  # what is being answered now
-        self._threads = [
-            threading.Thread(target=work, name=name, daemon=True)
-            for name, work in (("follow", self._follow), ("tidy", self._tidy))
-        ]
-        self._front: duckdb.DuckDBPyConnection
-        self._cursors: queue.LifoQueue[duckdb.DuckDBPyConnection] = queue.LifoQueue()
+        self._web = WebServer(self._handle, bounds or Bounds())
+        self._sessions: OrderedDict[str, _Session] = OrderedDict()
+        self._sessions_of: Counter[Reader] = Counter()
+        self._cached: OrderedDict[_Key, _Told] = OrderedDict()
+        self._asked: dict[_Key, asyncio.Event] = {}  # what is being answered now
+        self._tasks: list[asyncio.Task[None]] = []
 
-    def start(self) -> None:
+    async def start(self) -> None:
         """Listen; returns when clients can connect.
 
         Raises:
-            ConfigurationError: the address is in use or not ours.
+            ConfigurationError: the address is in use or not ours, or an extension is missing.
+            QueryError: the release cannot be opened.
         """
-        load_quack_error = "The extension quack cannot be loaded"
-        self._front = duckdb.connect(
-            config={"threads": 1, "memory_limit": f"{max(256, 4 * self._engine.limits.answer_mb)}MB"}
-        )
         try:
-            load_extension(self._front, "quack")
-        except duckdb.Error as error:
-            raise ConfigurationError(f"{load_quack_error}: {first_line(error)}") from error
-        self._front.execute("attach ':memory:' as answers")
-        for _ in range(self._engine.limits.running):
-            self._cursors.put(self._front.cursor())
-        text, yes = "VARCHAR", "BOOLEAN"
-        self._front.create_function("kommunlager_admits", self._admits, [text, text, text], yes, side_effects=True)
-        self._front.create_function(
-            "kommunlager_answers",
-            self._answers,
-            [text, text],
-            text,
-            null_handling=FunctionNullHandling.SPECIAL,
-            side_effects=True,
+            await self._web.start(self._address.host, self._address.port)
+        except OSError as error:
+            raise ConfigurationError(
+                f"Cannot listen on {self._address.uri}: {os.strerror(error.errno) if error.errno else error}"
+            ) from None
+        self._note_readers()
+        await asyncio.gather(self._workers.start(), self._encoders.start())
+        self._tasks = [asyncio.create_task(self._follow()), asyncio.create_task(self._tidy())]
+        self._log.info(
+            "serving",
+            address=self._address.uri,
+            release=self._workers.release[0],
+            query_mb=self._workers.limits.query_mb,
         )
-        # Not marked as having side effects: so it is called once, when Quack plans the reading of an answer.
-        self._front.create_function("kommunlager_begun", self._note_begun, ["BIGINT"], yes)
-        self._front.execute("set global quack_authentication_function = 'kommunlager_admits'")
-        self._front.execute("set global quack_authorization_function = 'kommunlager_answers'")
-        _check_free(self._address)
-        try:
-            # Quack wants a token of its own to compare with; ours are compared by the hook, and this one is nobody's.
-            self._front.execute(
-                f"call quack_serve('{self._address.uri}', token => '{secrets.token_hex(32)}', "
-                f"allow_other_hostname => {not self._address.is_local})"
-            )
-        except duckdb.Error as error:
-            raise ConfigurationError(f"Cannot listen on {self._address.uri}: {first_line(error)}") from None
-        _widen_backlog(self._address.port)
-        for thread in self._threads:
-            thread.start()
-        self._log.info("serving", address=self._address.uri, release=self._engine.release[0])
 
-    def stop(self, grace: float = 5.0) -> None:
+    async def stop(self, grace: float = 5.0) -> None:
         """Take no more connections, let what runs go on for ``grace`` seconds, and end."""
         self._log.info("stopping")
-        self._stopped.set()
-        closing = threading.Thread(target=self._stop_listening, name="close", daemon=True)
-        closing.start()
-        self._engine.close(grace)
-        closing.join(grace)
-        for thread in self._threads:
-            thread.join(grace)
+        for task in self._tasks:
+            task.cancel()
+        await self._workers.close(grace)
+        await self._web.close()
+        self._encoders.close()
         self._log.info("stopped")
 
-    def _stop_listening(self) -> None:
-        with suppress(duckdb.Error):
-            self._front.execute(f"call quack_stop('{self._address.uri}')")
+    # --- requests -----------------------------------------------------------------------------------------------------
 
-    # --- the hooks: called by Quack's threads, for many clients at a time ---------------------------------------------
+    async def _handle(self, request: Request) -> Response:
+        if request.path != PATH:
+            raise HttpError(404, "there is nothing here")
+        if request.method != "POST":
+            raise HttpError(405, "only POST")
+        try:
+            header = quack.read_header(await request.beginning(128))
+        except quack.BrokenMessageError as error:
+            raise HttpError(400, f"this is no message of Quack: {error}") from None
+        try:
+            if header.kind == quack.Kind.CONNECT:
+                body = await request.body(quack.MOST_CONNECT_BYTES)
+                return await self._connect(quack.read_connect(body, header), request.address)
+            if session := self._session(header.session):
+                body = await request.body(MOST_BODY_BYTES)
+                return _response(await self._asked_for(session, header, body))
+        except quack.BrokenMessageError as error:
+            raise HttpError(400, f"this is no message of Quack: {error}") from None
+        await request.body(quack.MOST_CONNECT_BYTES)
+        return _response(quack.error("Invalid connection id"))
 
-    def _admits(self, session: str, token: str, _quacks_own: str) -> bool:
-        """Whether a client may open a session."""
-        reader = self._tokens.reader_of(token or "")
-        if reader is None:
-            self._log.warning("not admitted", session=_short(session))
-            return False
-        with self._lock:
-            self._readers[session] = reader
-            if len(self._readers) > SESSIONS:
-                self._readers.popitem(last=False)
-        return True
+    async def _asked_for(self, session: _Session, header: quack.Header, body: bytes) -> bytes:
+        """What a client with a session gets.
 
-    def _answers(self, session: str | None, sql: str | None) -> str | None:
-        """What Quack shall run in the place of ``sql``; None refuses."""
+        Raises:
+            BrokenMessageError: its request is not known.
+        """
+        if header.kind == quack.Kind.PREPARE:
+            return await self._prepare(session, quack.read_prepare(body, header))
+        if header.kind == quack.Kind.FETCH:
+            return self._fetch(session, quack.read_fetch(body, header))
+        if header.kind == quack.Kind.DISCONNECT:
+            self._forget(header.session)
+            return quack.success()
+        if header.kind == quack.Kind.APPEND:
+            self._note(session, "", time.perf_counter(), "refused", reason="rows to append")
+            return quack.error("Refused: rows cannot be added: the warehouse is only read here")
+        raise quack.BrokenMessageError(f"kind {header.kind}")
+
+    def _session(self, name: str) -> _Session | None:
+        session = self._sessions.get(name)
+        if session is None:
+            return None
+        if session.reader not in self._tokens.current():
+            self._note(session, "", time.perf_counter(), "refused", reason="the token is not valid any more")
+            self._forget(name)
+            return None
+        self._sessions.move_to_end(name)
+        return session
+
+    async def _connect(self, wish: quack.Connect, address: str) -> Response:
+        reader = self._tokens.reader_of(wish.token)
+        if reader is None or not self._guesses.is_passed(address, reader):
+            async with self._guesses.slowed(address) as was_looked_at:
+                if was_looked_at:
+                    self._log.warning("not admitted", address=address)
+                    return _response(quack.error("Authentication failed"))
+            raise HttpError(429, "too many wrong tokens from this address: try again later")
+        try:
+            welcome = await self._encoders.connected(wish.client)
+        except StatementError as error:
+            return _response(quack.error(str(error)))
+        name = secrets.token_hex(16).upper()
+        self._sessions[name] = _Session(reader, hashlib.sha256(name.encode()).hexdigest()[:12])
+        self._sessions_of[reader] += 1
+        if self._sessions_of[reader] > SESSIONS_OF_READER:
+            self._forget(next(name for name, session in self._sessions.items() if session.reader == reader))
+        elif len(self._sessions) > SESSIONS:
+            self._forget(next(iter(self._sessions)))
+        return _response(quack.with_session(welcome, name))
+
+    def _forget(self, name: str) -> None:
+        session = self._sessions.pop(name)
+        self._sessions_of[session.reader] -= 1
+        for kept in session.answers.values():
+            kept.messages.close()
+
+    async def _prepare(self, session: _Session, sql: str) -> bytes:
         began = time.perf_counter()
         try:
-            with self._lock:
-                reader = self._readers.get(session or "")
-            if reader is None or reader not in self._tokens.current():
-                self._note(session, reader, sql, began, "refused", reason="the token is not valid any more")
-                return None
-            return self._answer(session, reader, sql or "", began)
-        except Exception as error:  # whatever it is: nothing is run, and it is in the log
-            self._log.exception("hook failed", session=_short(session), error=first_line(error))
-            return None
+            told = await self._told(session.reader, sql)
+            first = self._first(session, told.messages)
+        except StatementError as error:
+            release = {"release": error.release} if error.release else {}
+            self._note(session, sql, began, error.outcome, reason=str(error), **release)
+            if error.outcome != "failed":
+                await asyncio.sleep(self._workers.shares.pause_after_offence(session.reader.account))
+            return quack.error(f"Refused: {error}" if error.outcome == "refused" else str(error))
+        except Exception as error:  # whatever it is: it is in the log, and the server goes on
+            self._log.exception("request failed", session=session.name, error=str(error))
+            return quack.error("the server failed; its log says how")
+        self._note(session, sql, began, "answered", rows=told.rows, release=told.release, **told.times)
+        return first
 
-    def _answer(self, session: str | None, reader: Reader, sql: str, began: float) -> str | None:
-        release = self._engine.release
-        cached, first = self._cached_answer(release, sql)
-        if not cached and first:  # somebody asks the very same: wait for their answer
-            first.wait(self._engine.limits.seconds)
-            cached, first = self._cached_answer(release, sql)
-        if cached:
-            self._note(session, reader, sql, began, "answered", rows=cached.rows, release=release[0], cached=True)
-            return f"from answers.main.answer_{cached.number}"
-        done = threading.Event()
-        with self._lock:
-            self._asked.setdefault((release, sql), done)
+    async def _told(self, reader: Reader, sql: str) -> _Told:
+        """The messages that answer a statement, of a release that is there now.
+
+        Raises:
+            StatementError: it has no answer.
+        """
+        if " ".join(sql.split()) == quack.CLIENTS_CATALOG_QUERY:
+            sql = quack.CATALOG_QUERY
+        key = (self._workers.release, sql)
+        if key not in self._cached and key in self._asked:  # somebody asks the very same: wait for their answer
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._asked[key].wait(), self._workers.limits.seconds)
+        if cached := self._cached.get(key):
+            self._cached.move_to_end(key)
+            return _Told(cached.messages, cached.rows, cached.release, {"cached": True})
+        done = self._asked.setdefault(key, asyncio.Event())
         try:
-            return self._run(session, reader, sql, began)
+            with await self._workers.answer(reader.account, sql) as answer:
+                messages = await self._encoders.encode(answer)
+            return self._cache(sql, answer, messages)
         finally:
-            with self._lock:
-                if self._asked.get((release, sql)) is done:
-                    del self._asked[(release, sql)]
             done.set()
+            if self._asked.get(key) is done:
+                del self._asked[key]
 
-    def _run(self, session: str | None, reader: Reader, sql: str, began: float) -> str | None:
+    def _cache(self, sql: str, answer: Answer, messages: Messages) -> _Told:
+        """Keep a small answer that can be given again; let go of those of other releases and of the oldest."""
+        times: dict[str, float | bool] = {
+            "waited_ms": round(answer.waited_ms, 1),
+            "ran_ms": round(answer.ran_ms, 1),
+            "cpu_ms": round(answer.cpu_seconds * 1e3, 1),
+        }
+        told = _Told(messages, answer.rows, answer.release[0], times)
+        if answer.is_repeatable and messages.file is None and messages.size <= CACHED_ANSWER_BYTES:
+            self._cached[(answer.release, sql)] = told
+            for other in [key for key in self._cached if key[0] != self._workers.release]:
+                del self._cached[other]
+            size = sum(kept.messages.size + len(key[1]) for key, kept in self._cached.items())
+            while size > CACHED_BYTES:
+                key, kept = self._cached.popitem(last=False)
+                size -= kept.messages.size + len(key[1])
+        return told
+
+    # --- answers that are fetched in parts ----------------------------------------------------------------------------
+
+    def _first(self, session: _Session, messages: Messages) -> bytes:
+        """The first message; what follows is kept.
+
+        Raises:
+            StatementError: there is no room.
+        """
+        if len(messages) == 1:
+            first = messages[0]
+            messages.close()
+            return first
         try:
-            answer = self._engine.answer(sql)
-            instead = self._put(answer, sql)
-        except RefusedError as error:
-            self._note(session, reader, sql, began, "refused", reason=str(error))
-            # Quack asks about rows that a client wants to append as if they were an INSERT, and takes any text for a
-            # yes: so only a query gets its reason told.
-            return _error(f"Refused: {error}") if self._is_query(sql) else None
-        except LimitError as error:
-            self._note(session, reader, sql, began, "stopped", reason=str(error))
-            return _error(str(error))
-        except duckdb.Error as error:
-            self._note(session, reader, sql, began, "failed", reason=first_line(error))
-            return _error(str(error))
-        times = {"waited_ms": round(answer.waited_ms, 1), "ran_ms": round(answer.ran_ms, 1)}
-        self._note(
-            session, reader, sql, began, "answered", rows=answer.rows.num_rows, release=answer.release[0], **times
-        )
-        return instead
+            self._make_room(session.reader, messages.size)
+            beginning, _ = quack.name_at_end(messages[0])
+        except StatementError:
+            messages.close()
+            raise
+        name = quack.new_name(secrets.token_bytes(16))
+        session.answers[name] = _Kept(messages, time.monotonic() + KEPT_SECONDS)
+        return quack.named(beginning, name)
 
-    def _is_query(self, sql: str) -> bool:
-        """Whether DuckDB takes the text for nothing but queries."""
-        try:
-            statements = self._front.extract_statements(sql)
-        except duckdb.Error:
-            return True  # which Quack cannot run either: its reason may be told
-        return all(statement.type == duckdb.StatementType.SELECT for statement in statements)
+    def _make_room(self, reader: Reader, size: int) -> None:
+        """Let go of what is kept for whoever has most there, unless that is the reader."""
+        most = KEPT_ANSWERS * 1_000_000 * self._workers.limits.answer_mb
+        while True:
+            kept_for: Counter[Reader] = Counter()
+            for session in self._sessions.values():
+                kept_for[session.reader] += sum(kept.messages.size for kept in session.answers.values())
+            if kept_for.total() + size <= most:
+                return
+            greediest = max(kept_for, key=lambda one: kept_for[one])
+            if kept_for[greediest] <= kept_for[reader] + size:
+                raise StatementError("stopped", "too many large answers are being fetched at once: try again")
+            session = next(one for one in self._sessions.values() if one.reader == greediest and one.answers)
+            session.answers.popitem(last=False)[1].messages.close()
 
-    def _cached_answer(self, release: tuple[str, Identity], sql: str) -> tuple[_Cached | None, threading.Event | None]:
-        """An answer that is kept; without one, what is set when somebody who asks the same has theirs."""
-        with self._lock:
-            cached = self._cached.get((release, sql))
-            if cached:
-                self._cached.move_to_end((release, sql))
-            return cached, self._asked.get((release, sql))
+    def _fetch(self, session: _Session, name: bytes) -> bytes:
+        kept = session.answers.get(name)
+        if kept is None:
+            return quack.error("the rest of the answer is not kept any more: ask again")
+        number = min(kept.told, len(kept.messages) - 1)
+        kept.told = number + 1
+        is_ended = kept.told == len(kept.messages)
+        kept.until = time.monotonic() + (ENDED_SECONDS if is_ended else KEPT_SECONDS)
+        return kept.messages[number]
 
-    def _put(self, answer: Answer, sql: str) -> str:
-        """The answer as a table that Quack can read; returns the query that reads it."""
-        number = next(self._numbers)
-        cursor = self._cursors.get()
-        try:
-            cursor.register("answer_of_engine", answer.rows.to_reader())
-            cursor.execute(f"create table answers.main.answer_{number} as from answer_of_engine")
-            cursor.unregister("answer_of_engine")
-        except duckdb.OutOfMemoryException:
-            raise LimitError("too many large answers are being fetched at once: try again") from None
-        finally:
-            self._cursors.put(cursor)
-        with self._lock:
-            if answer.is_repeatable and answer.rows.nbytes <= CACHED_ANSWER_BYTES:
-                self._cache((answer.release, sql), _Cached(number, answer.rows.num_rows, answer.rows.nbytes + len(sql)))
-                return f"from answers.main.answer_{number}"
-            self._due[number] = time.monotonic() + KEPT_SECONDS
-        return f"from answers.main.answer_{number} where kommunlager_begun({number}::bigint)"
+    # --- the log and the clock ----------------------------------------------------------------------------------------
 
-    def _cache(self, key: _Key, cached: _Cached) -> None:
-        """Keep an answer; let go of those of other releases and of the one longest not asked for. Under the lock."""
-        before = self._cached.pop(key, None)  # two asked the same at the same time
-        gone = [before] if before else []
-        gone += [self._cached.pop(other) for other in list(self._cached) if other[0] != key[0]]
-        self._cached[key] = cached
-        while sum(kept.size for kept in self._cached.values()) > CACHED_BYTES:
-            gone.append(self._cached.popitem(last=False)[1])
-        for one in gone:  # whoever was pointed there has that long to come for it
-            self._due[one.number] = time.monotonic() + KEPT_SECONDS
-
-    def _note_begun(self, number: int) -> bool:
-        with self._lock:
-            self._due[number] = time.monotonic() + FETCHING_SECONDS
-        return True
-
-    def _note(
-        self,
-        session: str | None,
-        reader: Reader | None,
-        sql: str | None,
-        began: float,
-        outcome: str,
-        **more: Any,
-    ) -> None:
-        text = sql or ""
-        as_logged = (
-            {"sql": text} if self._log_queries == "text" else {"sql_sha256": hashlib.sha256(text.encode()).hexdigest()}
-        )
+    def _note(self, session: _Session, sql: str, began: float, outcome: str, **more: Any) -> None:
+        if self._log_queries == "text":
+            text = self._tokens.masked(sql)
+            as_logged = {"sql": text[:LOGGED_CHARACTERS]}
+            if len(text) > LOGGED_CHARACTERS:
+                as_logged["sql"] += f"… ({len(text):,} characters)"
+        else:
+            as_logged = {"sql_sha256": hashlib.sha256(sql.encode()).hexdigest()}
+        if "reason" in more:
+            more["reason"] = self._tokens.masked(str(more["reason"]))[:LOGGED_CHARACTERS]
         self._log.info(
             "query",
-            reader=reader.name if reader else None,
-            session=_short(session),
+            reader=session.reader.name,
+            session=session.name,
             **as_logged,
             outcome=outcome,
             ms=round((time.perf_counter() - began) * 1e3, 1),
             **more,
         )
 
-    # --- threads ------------------------------------------------------------------------------------------------------
-
-    def _follow(self) -> None:
+    async def _follow(self) -> None:
         """Open new releases as they are published."""
-        while not self._stopped.wait(self._poll_seconds):
+        while True:
+            await asyncio.sleep(self._poll_seconds)
+            self._note_readers()
             try:
-                if new := self._engine.follow():
+                if new := await self._workers.follow():
                     self._log.info("release", release=new)
             except QueryError as error:
                 self._log.error("release not opened; the one before stays", error=str(error))
+            except Exception as error:
+                self._log.exception("following failed", error=str(error))
 
-    def _tidy(self) -> None:
-        """Drop answers that are fetched, and those that nobody came for."""
-        cursor = self._front.cursor()
-        while not self._stopped.wait(TIDY_SECONDS):
+    def _note_readers(self) -> None:
+        self._workers.shares.is_shared = len(self._tokens.current()) > 1
+
+    async def _tidy(self) -> None:
+        """Let go of answers that nobody fetches."""
+        while True:
+            await asyncio.sleep(TIDY_SECONDS)
             now = time.monotonic()
-            with self._lock:
-                due = [number for number, moment in self._due.items() if moment <= now]
-            for number in due:
-                cursor.execute(f"drop table if exists answers.main.answer_{number}")
-                with self._lock:
-                    self._due.pop(number, None)
+            for session in self._sessions.values():
+                for name in [name for name, kept in session.answers.items() if kept.until < now]:
+                    session.answers.pop(name).messages.close()
 
 
-def _error(message: str) -> str:
-    quoted = message.replace("\0", "").replace("'", "''")
-    return f"select error('{quoted}')"
-
-
-def _short(session: str | None) -> str | None:
-    """A name for a session in the log: who knows the session's own could speak for it."""
-    return hashlib.sha256(session.encode()).hexdigest()[:12] if session else None
-
-
-def _check_free(address: Address) -> None:
-    """Quack shares its port with whoever listens there already, and clients would meet now one, now the other."""
-    try:
-        found = socket.getaddrinfo(address.host, address.port, type=socket.SOCK_STREAM)
-        with socket.socket(found[0][0], socket.SOCK_STREAM) as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            probe.bind(found[0][4])
-    except OSError as error:
-        raise ConfigurationError(f"Cannot listen on {address.uri}: {error.strerror or error}") from None
-
-
-def _widen_backlog(port: int) -> None:
-    """Ask the system for a longer queue on the socket that Quack has opened; where that fails, nothing is lost."""
-    for entry in Path("/proc/self/fd").glob("*"):
-        with suppress(OSError, ValueError):
-            if not str(entry.readlink()).startswith("socket:"):
-                continue
-            with socket.socket(fileno=os.dup(int(entry.name))) as found:
-                listens = found.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN)
-                if listens and found.getsockname()[1] == port:
-                    found.listen(BACKLOG)
+def _response(message: bytes) -> Response:
+    return Response(200, message, CONTENT_TYPE)

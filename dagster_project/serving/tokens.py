@@ -1,16 +1,22 @@
-"""Who may ask: tokens from a file or the environment, and the name that each stands for.
+"""Who may ask: tokens from a file or the environment, the name that each stands for, and how often one may guess.
 
-Belongs here: reading, making and comparing tokens. Does not belong here: sessions. No token is ever shown or logged.
+Belongs here: reading, making, comparing and masking tokens, slowing those who have none. Does not belong here:
+sessions. No token is ever shown or logged.
 """
 
 from __future__ import annotations
 
+import asyncio
+import hashlib
 import hmac
 import os
 import re
 import secrets
 import stat
-from collections.abc import Mapping
+import time
+from collections import Counter, OrderedDict, deque
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -23,6 +29,23 @@ SHORTEST: Final = 16
 VARIABLE: Final = "KOMMUNLAGER_SERVE_TOKEN"
 """Environment variable with one token."""
 
+MASK: Final = "***"
+
+FREE_TRIES: Final = 3
+"""Wrong tokens in a minute from an address that are answered at once; everybody mistypes."""
+
+LONGEST_WAIT: Final = 5.0
+MOST_SLOWED: Final = 16
+"""Wrong tokens of an address that can be waiting for their answer."""
+
+REMEMBERED: Final = 10_000
+TRUSTED_SECONDS: Final = 3600.0
+
+_SAID: Final = re.compile(
+    r"""(\btoken\b\s*(?:=>|:=|=)?\s*)(?:'(?:[^']|'')*'?|"[^"]*"?|\$(\w*)\$.*?(?:\$\2\$|$))""", re.I | re.S
+)
+"""A token where a statement names one."""
+
 _NAMED: Final = re.compile(r"(?P<name>[\w.@-]+):(?P<token>\S+)")
 
 
@@ -32,6 +55,11 @@ class Reader:
 
     name: str
     token: str
+
+    @property
+    def account(self) -> str:
+        """What tells this token from others, of the same name perhaps, without showing it."""
+        return hashlib.sha256(self.token.encode()).hexdigest()[:16]
 
     def __repr__(self) -> str:  # or a traceback would show the token
         return f"Reader({self.name!r})"
@@ -67,6 +95,62 @@ class Tokens:
         except (OSError, ConfigurationError):
             self._readers, self._seen = (), None
         return self._readers
+
+    def masked(self, text: str) -> str:
+        """The text without any token that is known here, or that it calls a token itself."""
+        for reader in self._readers:
+            text = text.replace(reader.token, MASK)
+        return _SAID.sub(rf"\1'{MASK}'", text)
+
+
+class Guesses:
+    """Slows wrong tokens, for each address; a reader who was let in from there before is never kept waiting.
+
+    Behind a proxy all have one address. So a right token passes at once as long as few guess there; when many do, those
+    readers pass who came from there in the last hour, and nobody else's token is looked at.
+    """
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._wrong: OrderedDict[str, deque[float]] = OrderedDict()
+        self._slowed: Counter[str] = Counter()
+        self._trusted: OrderedDict[tuple[str, Reader], float] = OrderedDict()
+
+    def is_passed(self, address: str, reader: Reader) -> bool:
+        """Whether a right token lets its reader in now."""
+        until = self._trusted.get((address, reader), 0.0)
+        if self._slowed[address] >= MOST_SLOWED and until < self._clock():
+            return False
+        self._trusted[(address, reader)] = self._clock() + TRUSTED_SECONDS
+        self._trusted.move_to_end((address, reader))
+        if len(self._trusted) > REMEMBERED:
+            self._trusted.popitem(last=False)
+        return True
+
+    @asynccontextmanager
+    async def slowed(self, address: str) -> AsyncIterator[bool]:
+        """Wait as long as the next wrong token from there takes; whether it was looked at at all."""
+        if self._slowed[address] >= MOST_SLOWED:
+            yield False
+            return
+        tries = self._wrong.setdefault(address, deque())
+        self._wrong.move_to_end(address)
+        if len(self._wrong) > REMEMBERED:
+            self._wrong.popitem(last=False)
+        while tries and tries[0] < self._clock() - 60:
+            tries.popleft()
+        tries.append(self._clock())
+        if len(tries) > 100:
+            tries.popleft()
+        self._slowed[address] += 1
+        try:
+            over = len(tries) - FREE_TRIES
+            await asyncio.sleep(min(LONGEST_WAIT, 0.1 * 2.0 ** min(over, 10)) if over > 0 else 0)
+            yield True
+        finally:
+            self._slowed[address] -= 1
+            if not self._slowed[address]:
+                del self._slowed[address]
 
 
 def _state_of(path: Path) -> tuple[int, int]:

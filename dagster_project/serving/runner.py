@@ -1,0 +1,291 @@
+"""The process that runs readers' queries: one release, opened read-only, one query at a time, within limits.
+
+Belongs here: what happens to a statement in the process that may be killed for it: parsing, judging, running. Does not
+belong here: who asks, the queue, the clock that kills (``workers``). DuckDB has no access to files or the network here
+and its configuration is locked; the system bounds memory and processor time, because DuckDB's own limits do not hold
+for every function.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import resource
+import socket
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any, Final
+
+import duckdb
+import pyarrow as pa
+
+from dagster_project.serving.extensions import load_extension
+from dagster_project.serving.frames import BrokenFrameError, receive, send
+from dagster_project.serving.policy import CATALOG, DEFAULT_SCHEMA, MAX_CHARACTERS, Published, RefusedError, judge
+from dagster_project.warehouse.query import first_line
+
+JUDGED: Final = 500
+"""Statements whose judgement is remembered: dashboards ask the same again and again."""
+
+REMEMBERED_CHARACTERS: Final = 10_000
+HIDDEN_SCHEMAS: Final = ("information_schema", "pg_catalog", "main")
+ROWS_AT_ONCE: Final = 20_000
+
+SMALL_BYTES: Final = 1_000_000
+"""Of an answer that is sent as it is; a larger one needs a permit and goes as a file in memory."""
+
+SLACK_BYTES: Final = 64_000_000
+"""Address space beyond what DuckDB may use: stacks, Arrow, an answer of few bytes."""
+
+
+class _StoppedError(Exception):
+    """A limit was reached; the message says which."""
+
+
+def main(link: socket.socket, settings: Mapping[str, Any]) -> None:
+    """Open the release, say so, and answer until the other side closes.
+
+    Args:
+        link: to the server.
+        settings: ``path`` of the release, ``threads``, ``memory_mb`` for the query, ``answer_mb``.
+    """
+    try:
+        runner = Runner(Path(settings["path"]), settings["threads"], settings["memory_mb"], settings["answer_mb"])
+    except duckdb.Error as error:
+        send(link, {"error": first_line(error)})
+        return
+    send(link, {"error": None})
+    while True:
+        try:
+            frame = receive(link)
+        except BrokenFrameError:
+            return
+        runner.answer(link, frame.body.decode(), float(frame.head["seconds"]))
+
+
+class Runner:
+    """A release, and the connection that queries run on."""
+
+    def __init__(self, path: Path, threads: int, memory_mb: int, answer_mb: int) -> None:
+        self._memory_mb = memory_mb
+        self._answer_mb = answer_mb
+        self._threads = threads
+        self._judged: OrderedDict[str, bool | str] = OrderedDict()
+        self._connection = duckdb.connect(
+            config={
+                "arrow_lossless_conversion": True,
+                "autoinstall_known_extensions": False,
+                "autoload_known_extensions": False,
+                "memory_limit": f"{memory_mb}MB",
+                "python_enable_replacements": False,
+                "temp_directory": "",
+                "threads": threads,
+            }
+        )
+        quoted = str(path).replace("'", "''")
+        self._connection.execute(f"attach '{quoted}' as {CATALOG} (read_only)")
+        self._connection.execute("set global TimeZone = 'UTC'")
+        self._published = _published(self._connection)
+        if any(schema.startswith("fts_") for schema in self._published.macros):
+            with suppress(duckdb.Error):  # without it everything is answered but full-text search
+                load_extension(self._connection, "fts")
+        self._parser = self._connection.cursor()
+        self._connection.execute(f"use {CATALOG}.{DEFAULT_SCHEMA}")
+        self._connection.execute("set enable_external_access = false")
+        self._connection.execute("set lock_configuration = true")
+        self._judge("select 1")  # what is made at the first use is made now, before the limit counts
+        _limit_address_space(memory_mb * 1_000_000 + SLACK_BYTES)
+
+    def answer(self, link: socket.socket, sql: str, seconds: float) -> None:
+        """Judge and run, and send what came of it."""
+        began = time.perf_counter()
+        cpu_before = _cpu_seconds()
+        _limit_cpu(seconds * self._threads)
+        head: dict[str, Any]
+        body, file = b"", None
+        try:
+            is_repeatable = self._judge(sql)
+            with self._interrupted_after(seconds):
+                head, body, file = self._run(link, sql, began + seconds)
+            head["is_repeatable"] = is_repeatable
+        except RefusedError as error:
+            head = {"outcome": "refused", "reason": str(error)}
+        except _StoppedError as error:
+            head = {"outcome": "stopped", "reason": str(error)}
+        except (duckdb.OutOfMemoryException, MemoryError):
+            reason = f"the query needs more memory than a query may use ({self._memory_mb} MB)"
+            head = {"outcome": "stopped", "reason": reason, "is_worn": True}
+        except duckdb.Error as error:
+            head = {"outcome": "failed", "reason": str(error)}
+        head |= {"cpu_seconds": _cpu_seconds() - cpu_before, "ran_ms": (time.perf_counter() - began) * 1e3}
+        send(link, head, body, [] if file is None else [file])
+        if file is not None:
+            os.close(file)
+
+    def _judge(self, sql: str) -> bool:
+        """Whether the same release gives the same answer again.
+
+        Raises:
+            RefusedError: see ``policy``.
+        """
+        judgement = self._judged.get(sql)
+        if judgement is None:
+            judgement = self._judgement(sql)
+            if len(sql) <= REMEMBERED_CHARACTERS:
+                self._judged[sql] = judgement
+                if len(self._judged) > JUDGED:
+                    self._judged.popitem(last=False)
+        if isinstance(judgement, str):
+            raise RefusedError(judgement)
+        return judgement
+
+    def _judgement(self, sql: str) -> bool | str:
+        if len(sql) > MAX_CHARACTERS:
+            return f"a query has {MAX_CHARACTERS:,} characters at most"
+        try:
+            row = self._parser.execute("select json_serialize_sql(?::varchar)", [sql]).fetchone()
+            return judge(json.loads(row[0]) if row and row[0] else {}, self._published)
+        except RefusedError as error:
+            return str(error)
+        except (duckdb.OutOfMemoryException, MemoryError):
+            raise
+        except (duckdb.Error, RecursionError, ValueError, KeyError, TypeError) as error:
+            return f"the query cannot be understood ({first_line(error)[:200]})"
+
+    @contextmanager
+    def _interrupted_after(self, seconds: float) -> Iterator[None]:
+        """Ask DuckDB to stop then. Not every function listens: the server kills this process a little later."""
+        timer = threading.Timer(seconds, self._connection.interrupt)
+        timer.daemon = True
+        timer.start()
+        try:
+            yield
+        finally:
+            timer.cancel()
+
+    def _run(self, link: socket.socket, sql: str, deadline: float) -> tuple[dict[str, Any], bytes, int | None]:
+        too_long = f"the query took longer than {deadline - time.perf_counter():.3g} seconds and was stopped"
+        answer = _AnswerFile(link, self._answer_mb)
+        rows = 0
+        try:
+            cursor = self._connection.execute(sql)
+            types = [str(column[1]) for column in cursor.description or []]
+            reader = cursor.to_arrow_reader(ROWS_AT_ONCE)
+            with pa.ipc.new_stream(answer, reader.schema) as stream:
+                for batch in reader:
+                    stream.write_batch(batch)
+                    rows += batch.num_rows
+                    if time.perf_counter() > deadline:
+                        raise _StoppedError(too_long)
+            head = {"outcome": "answered", "columns": reader.schema.names, "types": types, "rows": rows}
+            return head, *answer.content()
+        except (duckdb.Error, pa.ArrowException, OSError) as error:  # Arrow hands DuckDB's errors on as its own
+            if time.perf_counter() >= deadline:
+                raise _StoppedError(too_long) from None
+            if "Out of Memory Error" in str(error) or isinstance(error, pa.ArrowMemoryError):
+                raise MemoryError from None
+            raise error if isinstance(error, duckdb.Error) else duckdb.Error(str(error)) from None
+        finally:
+            answer.close()
+
+
+class _AnswerFile:
+    """What Arrow writes an answer to: bytes while it is small, then a file in memory."""
+
+    def __init__(self, link: socket.socket, answer_mb: int) -> None:
+        self._link = link
+        self._most_mb = answer_mb
+        self._size = 0
+        self._parts: list[bytes] = []
+        self._file: int | None = None
+        self.closed = False
+
+    def write(self, data: Any) -> int:
+        part = bytes(data)
+        self._size += len(part)
+        if self._size > self._most_mb * 1_000_000:
+            raise _StoppedError(f"the answer is larger than {self._most_mb} MB: ask for less of it")
+        if self._file is None:
+            self._parts.append(part)
+            if self._size > SMALL_BYTES:
+                self._permitted()
+                self._file = os.memfd_create("answer")
+                self._to_file(b"".join(self._parts))
+                self._parts = []
+        else:
+            self._to_file(part)
+        return len(part)
+
+    def _permitted(self) -> None:
+        """Few large answers are made at a time: wait for a turn."""
+        send(self._link, {"outcome": "large"})
+        receive(self._link)
+
+    def _to_file(self, data: bytes) -> None:
+        assert self._file is not None
+        rest = memoryview(data)
+        while rest:
+            rest = rest[os.write(self._file, rest) :]
+
+    def flush(self) -> None:
+        """Nothing waits."""
+
+    def content(self) -> tuple[bytes, int | None]:
+        """The bytes, or the file, which is the caller's from now on."""
+        file, self._file = self._file, None
+        return b"".join(self._parts), file
+
+    def close(self) -> None:
+        if self._file is not None:
+            os.close(self._file)
+            self._file = None
+
+
+def _published(connection: duckdb.DuckDBPyConnection) -> Published:
+    """What stands in the release, and what DuckDB itself finds without a schema."""
+
+    def by_schema(sql: str) -> dict[str, frozenset[str]]:
+        found: dict[str, set[str]] = {}
+        rows: list[tuple[Any, ...]] = connection.execute(sql, [CATALOG, list(HIDDEN_SCHEMAS)]).fetchall()
+        for schema, name in rows:
+            found.setdefault(str(schema).lower(), set()).add(str(name).lower())
+        return {schema: frozenset(names) for schema, names in found.items()}
+
+    relations = by_schema("""
+        select schema_name, table_name from duckdb_tables()
+        where database_name = $1 and not list_contains($2, schema_name) and not internal
+        union all
+        select schema_name, view_name from duckdb_views()
+        where database_name = $1 and not list_contains($2, schema_name) and not internal
+    """)
+    macros = by_schema("""
+        select schema_name, function_name from duckdb_functions()
+        where database_name = $1 and not list_contains($2, schema_name) and function_type in ('macro', 'table_macro')
+    """)
+    system = connection.execute(
+        "select lower(view_name) from duckdb_views() where internal "
+        "union all select lower(table_name) from duckdb_tables() where internal"
+    ).fetchall()
+    return Published(relations, macros, frozenset(name for (name,) in system))
+
+
+def _cpu_seconds() -> float:
+    usage = resource.getrusage(resource.RUSAGE_SELF)
+    return usage.ru_utime + usage.ru_stime
+
+
+def _limit_cpu(seconds: float) -> None:
+    """From now on; the system ends the process beyond."""
+    most = int(_cpu_seconds() + seconds) + 2
+    resource.setrlimit(resource.RLIMIT_CPU, (most, resource.getrlimit(resource.RLIMIT_CPU)[1]))
+
+
+def _limit_address_space(more: int) -> None:
+    """Let the process grow by so many bytes and no further."""
+    pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[0])
+    most = pages * resource.getpagesize() + more
+    resource.setrlimit(resource.RLIMIT_AS, (most, most))

@@ -1,0 +1,609 @@
+"""Running a reader's statement in a process that can be killed: the interface for whatever protocol asks.
+
+Belongs here: the pool of processes, limits, turns, following releases, and what a statement came to:
+``await workers.answer(reader, sql)`` gives columns, types and rows, or raises a ``StatementError`` that says what
+happened. Does not belong here: protocols and sessions (``server``), what may be asked (``policy``), the process itself
+(``runner``). Everything but the reading of a socket happens on one event loop.
+
+The seats. ``running`` seats are for everybody; ``background`` seats give way to others in processor time and are for
+readers who have used much in the last minute. A query that goes on for longer than a second is long: as many long ones
+as there are background seats go on in peace, first those of readers who have used least; another one is stopped when
+somebody waits who would otherwise get no seat. So nobody holds the server, whatever DuckDB does with a statement.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any, Final, Literal
+
+import pyarrow as pa
+
+from dagster_project.serving.forkserver import Child, ForkServer
+from dagster_project.serving.frames import BrokenFrameError, Frame, receive, send
+from dagster_project.serving.shares import Shares, fairest
+from dagster_project.settings import ConfigurationError
+from dagster_project.warehouse.query import QueryError
+from dagster_project.warehouse.releases import name_of
+
+Identity = tuple[str, int, int]
+"""Path, inode and time of change of a release: no two are the same, though their files have the same name."""
+
+Outcome = Literal["refused", "failed", "stopped", "crashed"]
+
+LONG_SECONDS: Final = 1.0
+TICK_SECONDS: Final = 0.05
+GRACE_SECONDS: Final = 1.0
+"""After its deadline a query that does not listen is killed with its process."""
+
+FOREGROUND_NICE: Final = 10
+BACKGROUND_NICE: Final = 19
+KILL_COSTS: Final = 5.0
+"""Seconds of processor time that a reader is charged for a worker that had to be replaced."""
+
+KEPT_FREE: Final = 2
+"""Seats that readers who have used much leave to the others."""
+
+FATAL_SECONDS: Final = 60.0
+"""A statement that cost a worker, or ran out of time or memory, is not tried again on the same release for so long."""
+
+REMEMBERED: Final = 5_000
+MOST_WAITING: Final = 500
+"""Statements of one reader."""
+
+SECONDS_TO_START: Final = 60.0
+BASE_MB: Final = 800
+"""What the server's processes take before anybody asks."""
+
+LEAST_QUERY_MB: Final = 64
+ANSWERS_IN_MEMORY: Final = 5
+"""Largest answers that can be in memory at once: one being made, twice in being encoded, two being fetched."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What queries may cost."""
+
+    seconds: float = 30.0
+    """A query, from its start to its last row; and so long it waits for its turn."""
+    memory_mb: int = 4096
+    """10^6 bytes for all processes of the server together."""
+    threads: int = 2
+    """Of one query."""
+    running: int = 4
+    """Queries at a time, without long ones; the others wait their turn."""
+    answer_mb: int = 256
+    """10^6 bytes of one answer."""
+    reader_cpu_seconds: float | None = None
+    """Processor time that one reader may use in a minute; None for any."""
+
+    @property
+    def background(self) -> int:
+        """Queries at a time beside ``running``: long ones, and those of readers who have used much."""
+        return max(1, self.running // 2)
+
+    @property
+    def query_mb(self) -> int:
+        """10^6 bytes for one query.
+
+        Raises:
+            ConfigurationError: there is not enough for all.
+        """
+        seats = self.running + self.background
+        left = self.memory_mb - BASE_MB - ANSWERS_IN_MEMORY * self.answer_mb
+        if left < seats * LEAST_QUERY_MB:
+            least = BASE_MB + ANSWERS_IN_MEMORY * self.answer_mb + seats * LEAST_QUERY_MB
+            raise ConfigurationError(
+                f"{self.memory_mb} MB are too little for {self.running} queries at a time with answers of "
+                f"{self.answer_mb} MB: at least {least} MB, or fewer queries, or smaller answers."
+            )
+        return left // seats
+
+
+def _nothing() -> None:
+    """No permit was needed."""
+
+
+class _NoPermitError(TimeoutError):
+    """There was no turn for a large answer."""
+
+
+class StatementError(Exception):
+    """A statement has no answer; the message says why."""
+
+    def __init__(self, outcome: Outcome, reason: str, *, release: str | None = None) -> None:
+        super().__init__(reason)
+        self.outcome = outcome
+        self.release = release
+
+
+@dataclass(slots=True)
+class Answer:
+    """What a statement came to. To be closed, or used with ``with``."""
+
+    columns: Sequence[str]
+    """As the query names them; one name may occur twice."""
+    types: Sequence[str]
+    """DuckDB's names of the columns' types."""
+    rows: int
+    release: tuple[str, Identity]
+    """Name and identity of the release that was asked."""
+    is_repeatable: bool
+    """Whether the release would give it again."""
+    waited_ms: float
+    ran_ms: float
+    cpu_seconds: float
+    data: bytes
+    """The rows as a stream of Arrow, unless they are in ``file``."""
+    file: int | None = None
+    """Descriptor of a file in memory with the rows, when they are many."""
+    _give_back: Callable[[], None] = _nothing
+
+    def table(self) -> pa.Table:
+        """The rows. Those of a file can be used until the answer is closed."""
+        source = pa.BufferReader(self.data) if self.file is None else pa.memory_map(f"/proc/self/fd/{self.file}")
+        with pa.ipc.open_stream(source) as reader:
+            return reader.read_all()
+
+    def close(self) -> None:
+        """Let go of the rows."""
+        if self.file is not None:
+            os.close(self.file)
+            self.file = None
+        give_back, self._give_back = self._give_back, _nothing
+        give_back()
+
+    def __enter__(self) -> Answer:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+@dataclass(frozen=True, slots=True)
+class _Release:
+    path: Path
+    name: str
+    identity: Identity
+
+    @property
+    def asked(self) -> tuple[str, Identity]:
+        return self.name, self.identity
+
+
+def release_at(link: Path) -> _Release:
+    """What a link leads to now.
+
+    Raises:
+        OSError: nothing.
+    """
+    path = link.resolve(strict=True)
+    facts = path.stat()
+    return _Release(path, name_of(path), (str(path), facts.st_ino, facts.st_mtime_ns))
+
+
+@dataclass(slots=True)
+class _Turn:
+    reader: str
+    sql: str
+    arrived: float
+    seat: asyncio.Future[_Seat]
+
+
+@dataclass(slots=True)
+class _Run:
+    reader: str
+    child: Child
+    began: float
+    is_long: bool = False
+    stopped_because: str | None = None
+
+
+@dataclass(slots=True, eq=False)
+class _Seat:
+    """A place for one process, and what runs there."""
+
+    is_background: bool
+    child: Child | None = None
+    release: _Release | None = None
+    run: _Run | None = None
+    spare: tuple[Child, _Release] | None = None
+    """Of a newer release, for when what runs has ended."""
+
+
+class Workers:
+    """The pool."""
+
+    def __init__(self, link: Path, limits: Limits, log: Any) -> None:
+        """Prepare; ``start`` starts.
+
+        Args:
+            link: to the published release.
+            limits: what queries may cost.
+            log: takes structlog's calls.
+
+        Raises:
+            QueryError: nothing is published.
+            ConfigurationError: the limits cannot be kept.
+        """
+        if not link.exists():
+            raise QueryError(f"There is no warehouse at {link} yet. `kommunlager refresh` makes it.")
+        self.limits = limits
+        self.shares = Shares(limits.reader_cpu_seconds)
+        self.forks = ForkServer()
+        self._query_mb = limits.query_mb
+        self._link = link
+        self._log = log
+        self._release = release_at(link)
+        self._failed: Identity | None = None
+        self._seats = [_Seat(is_background=number >= limits.running) for number in range(self._size)]
+        self._waiting: list[_Turn] = []
+        self._fatal: OrderedDict[tuple[Identity, str], tuple[float, StatementError]] = OrderedDict()
+        self._large = threading.BoundedSemaphore(1)
+        self._threads = ThreadPoolExecutor(3 * self._size + 4, thread_name_prefix="worker")
+        self._tasks: set[asyncio.Task[Any]] = set()
+        self._is_closed = False
+
+    @property
+    def _size(self) -> int:
+        return self.limits.running + self.limits.background
+
+    @property
+    def release(self) -> tuple[str, Identity]:
+        """Name and identity of the release that is asked now."""
+        return self._release.asked
+
+    async def start(self) -> None:
+        """Start the processes.
+
+        Raises:
+            QueryError: the release cannot be opened.
+        """
+        started = await self._start_all(self._release)
+        for seat, child in zip(self._seats, started, strict=True):
+            seat.child, seat.release = child, self._release
+        self._spawn(self._tick())
+
+    async def close(self, grace: float) -> None:
+        """End; what runs may go on for ``grace`` seconds."""
+        self._is_closed = True
+        until = time.monotonic() + grace
+        while any(seat.run for seat in self._seats) and time.monotonic() < until:
+            await asyncio.sleep(TICK_SECONDS)
+        for task in list(self._tasks):
+            task.cancel()
+        await asyncio.to_thread(self.forks.stop)
+        self._threads.shutdown(wait=False, cancel_futures=True)
+
+    async def answer(self, reader: str, sql: str) -> Answer:
+        """Judge and run a statement for a reader.
+
+        Raises:
+            StatementError: it has no answer.
+        """
+        self._raise_if_fatal(sql)
+        arrived = time.perf_counter()
+        seat = await self._seat_for(_Turn(reader, sql, arrived, asyncio.get_running_loop().create_future()))
+        run = seat.run
+        assert run is not None
+        task = self._spawn(self._run(seat, run, sql, (time.perf_counter() - arrived) * 1e3))
+        try:
+            return await asyncio.shield(task)
+        except asyncio.CancelledError:  # nobody wants it any more
+            if seat.run is run:
+                run.stopped_because = "the client has gone"
+                run.child.kill()
+            task.add_done_callback(_close_unwanted)
+            raise
+
+    async def follow(self) -> str | None:
+        """Open what the link leads to now, if that is another file. Queries that run keep theirs.
+
+        Returns:
+            The name of the new release, or None.
+
+        Raises:
+            QueryError: it cannot be opened; the old one stays. Said once for each file.
+        """
+        try:
+            new = release_at(self._link)
+        except OSError:
+            return None  # between two renames, or taken away: what is open stays open
+        if new.identity in (self._release.identity, self._failed):
+            return None
+        try:
+            started = await self._start_all(new)
+        except QueryError:
+            self._failed = new.identity
+            raise
+        self._release, self._failed = new, None
+        self._fatal.clear()
+        for seat, child in zip(self._seats, started, strict=True):
+            if seat.spare:
+                self._end(seat.spare[0])
+            seat.spare = child, new
+            if seat.run is None:
+                self._renew(seat)
+        self._dispatch()
+        return new.name
+
+    # --- turns --------------------------------------------------------------------------------------------------------
+
+    async def _seat_for(self, turn: _Turn) -> _Seat:
+        if self._is_closed:
+            raise StatementError("stopped", "the server is stopping")
+        if sum(other.reader == turn.reader for other in self._waiting) >= MOST_WAITING:
+            raise StatementError("stopped", f"{MOST_WAITING} queries of this token wait already: try again later")
+        self._waiting.append(turn)
+        self._dispatch()
+        try:
+            await asyncio.wait({turn.seat}, timeout=self.limits.seconds)
+        except asyncio.CancelledError:  # nobody wants it any more
+            if turn.seat.done():
+                turn.seat.result().run = None
+                self._dispatch()
+            raise
+        finally:
+            if turn in self._waiting:
+                self._waiting.remove(turn)
+        if turn.seat.done():
+            return turn.seat.result()
+        why = "the server is busy"
+        if not self.shares.may_begin(turn.reader):
+            why = f"this token has used its {self.shares.cpu_seconds:g} seconds of processor time a minute"
+        raise StatementError("stopped", f"{why}: no turn in {self.limits.seconds:g} seconds; try again")
+
+    def _used(self, reader: str) -> float:
+        """Processor time in the last minute, what runs now among it as if it had all its threads."""
+        now = time.perf_counter()
+        running = sum(now - seat.run.began for seat in self._seats if seat.run and seat.run.reader == reader)
+        return self.shares.used(reader) + running
+
+    def _dispatch(self) -> None:
+        """Give free seats to those who wait."""
+        for turn in fairest(self._waiting, self._used):
+            seat = self._free_seat(turn.reader)
+            if seat and seat.child:
+                self._waiting.remove(turn)
+                seat.run = _Run(turn.reader, seat.child, time.perf_counter())
+                turn.seat.set_result(seat)
+
+    def _free_seat(self, reader: str) -> _Seat | None:
+        if not self.shares.may_begin(reader):
+            return None
+        free = [seat for seat in self._seats if seat.child and not seat.run and seat.release == self._release]
+        background = [seat for seat in free if seat.is_background]
+        foreground = [seat for seat in free if not seat.is_background]
+        if self.shares.is_light(reader):
+            return next(iter(foreground or background), None)
+        return next(iter(background or foreground[min(KEPT_FREE, self.limits.running - 1) :]), None)
+
+    async def _tick(self) -> None:
+        """Look after long queries."""
+        while True:
+            await asyncio.sleep(TICK_SECONDS)
+            now = time.perf_counter()
+            for seat in self._seats:
+                if seat.child and not seat.run and not seat.child.is_alive():  # the system took it
+                    self._end(seat.child)
+                    seat.child = None
+                    self._renew(seat)
+                if seat.run and not seat.run.is_long and now - seat.run.began > LONG_SECONDS:
+                    seat.run.is_long = True
+                    if not seat.is_background:
+                        seat.run.child.set_nice(BACKGROUND_NICE)
+            self._dispatch()
+            if any(self.shares.may_begin(turn.reader) for turn in self._waiting):
+                self._stop_one_long()
+
+    def _stop_one_long(self) -> None:
+        long = [seat.run for seat in self._seats if seat.run and seat.run.is_long]
+        if any(run.stopped_because for run in long):
+            return  # its seat will be free in a moment
+        protected = fairest(sorted(long, key=lambda run: run.began), self._used)[: self.limits.background]
+        for run in sorted(long, key=lambda run: -self._used(run.reader)):
+            if run not in protected:
+                run.stopped_because = (
+                    f"the query was stopped after {time.perf_counter() - run.began:.1f} seconds: others wait, and "
+                    f"{self.limits.background} longer ones go on already; try again when the server is less busy"
+                )
+                run.child.kill()
+                return
+
+    # --- one statement ------------------------------------------------------------------------------------------------
+
+    async def _run(self, seat: _Seat, run: _Run, sql: str, waited_ms: float) -> Answer:
+        release = seat.release
+        assert release is not None
+        is_worn, cpu_seconds, has_permit = True, 0.0, False
+        try:
+            frame, has_permit = await self._on_thread(self._converse, run.child, sql)
+            said = frame.head
+            cpu_seconds = float(said["cpu_seconds"])
+            is_worn = bool(said.get("is_worn")) or (run.is_long and not seat.is_background)
+            if said["outcome"] != "answered":
+                wrong = StatementError(said["outcome"], str(said["reason"]), release=release.name)
+                if said["outcome"] == "stopped":
+                    self._remember_fatal(release, sql, wrong)
+                raise wrong
+            give_back: Callable[[], None] = self._large.release if has_permit else _nothing
+            has_permit = False
+            return Answer(
+                columns=said["columns"],
+                types=said["types"],
+                rows=int(said["rows"]),
+                release=release.asked,
+                is_repeatable=bool(said["is_repeatable"]),
+                waited_ms=waited_ms,
+                ran_ms=float(said["ran_ms"]),
+                cpu_seconds=cpu_seconds,
+                data=frame.body,
+                file=frame.files[0] if frame.files else None,
+                _give_back=give_back,
+            )
+        except (TimeoutError, BrokenFrameError, KeyError) as error:
+            ending = await self._on_thread(run.child.end)
+            cpu_seconds = ending.cpu_seconds
+            if run.stopped_because:
+                raise StatementError("stopped", run.stopped_because, release=release.name) from None
+            if isinstance(error, _NoPermitError):
+                reason = "too many large answers are being made at once: try again"
+                raise StatementError("stopped", reason, release=release.name) from None
+            cpu_seconds += KILL_COSTS
+            if isinstance(error, TimeoutError):
+                reason = f"the query took longer than {self.limits.seconds:g} seconds and was stopped"
+                wrong = StatementError("stopped", reason, release=release.name)
+            elif ending.signal == signal.SIGXCPU:
+                reason = "the query used more processor time than a query may and was stopped"
+                wrong = StatementError("stopped", reason, release=release.name)
+            else:
+                reason = f"the process that ran the query died of it ({ending.words}); other queries go on"
+                wrong = StatementError("crashed", reason, release=release.name)
+            self._remember_fatal(release, sql, wrong)
+            raise wrong from None
+        finally:
+            if has_permit:
+                self._large.release()
+            self.shares.charge(run.reader, cpu_seconds)
+            seat.run = None
+            if is_worn:
+                self._end(run.child)
+                seat.child = None
+            self._renew(seat)
+            self._dispatch()
+
+    def _converse(self, child: Child, sql: str) -> tuple[Frame, bool]:
+        """Hand a statement over and wait; on a thread. Also says whether a permit for a large answer was given."""
+        has_permit = False
+        deadline = time.monotonic() + self.limits.seconds + GRACE_SECONDS
+        child.link.settimeout(self.limits.seconds + GRACE_SECONDS)
+        try:
+            try:
+                send(child.link, {"seconds": self.limits.seconds}, sql.encode())
+            except TimeoutError:
+                raise
+            except OSError as error:
+                raise BrokenFrameError(str(error)) from None
+            frame = receive(child.link)
+            if frame.head.get("outcome") == "large":
+                has_permit = self._large.acquire(timeout=max(0.0, deadline - time.monotonic()))
+                if not has_permit:
+                    raise _NoPermitError
+                child.link.settimeout(max(0.01, deadline - time.monotonic()))
+                send(child.link, {})
+                frame = receive(child.link)
+            return frame, has_permit
+        except BaseException:
+            if has_permit:
+                self._large.release()
+            raise
+
+    def _raise_if_fatal(self, sql: str) -> None:
+        until, wrong = self._fatal.get((self._release.identity, sql), (0.0, None))
+        left = until - time.monotonic()
+        if wrong is not None and left > 0:
+            raise StatementError(
+                wrong.outcome,
+                f"{wrong} (the same query is not tried again for {left:.0f} seconds)",
+                release=wrong.release,
+            )
+
+    def _remember_fatal(self, release: _Release, sql: str, wrong: StatementError) -> None:
+        self._fatal[(release.identity, sql)] = time.monotonic() + FATAL_SECONDS, wrong
+        if len(self._fatal) > REMEMBERED:
+            self._fatal.popitem(last=False)
+
+    # --- processes ----------------------------------------------------------------------------------------------------
+
+    async def _start_all(self, release: _Release) -> list[Child]:
+        started = await asyncio.gather(
+            *(self._on_thread(self._start, release, seat.is_background) for seat in self._seats),
+            return_exceptions=True,
+        )
+        wrong = [one for one in started if isinstance(one, BaseException)]
+        children = [one for one in started if isinstance(one, Child)]
+        if wrong:
+            for child in children:
+                self._end(child)
+            raise wrong[0]
+        return children
+
+    def _start(self, release: _Release, is_background: bool) -> Child:
+        """Start a process; on a thread.
+
+        Raises:
+            QueryError: it cannot open the release.
+        """
+        limits = self.limits
+        try:
+            child = self.forks.fork(
+                "runner",
+                path=str(release.path),
+                threads=limits.threads,
+                memory_mb=self._query_mb,
+                answer_mb=limits.answer_mb,
+                nice=BACKGROUND_NICE if is_background else FOREGROUND_NICE,
+            )
+        except BrokenFrameError as error:
+            raise QueryError(str(error)) from None
+        child.link.settimeout(SECONDS_TO_START)
+        try:
+            wrong = receive(child.link).head["error"]
+        except (TimeoutError, BrokenFrameError, KeyError):
+            wrong = f"the process that opens it died: {child.end().words}"
+        if wrong:
+            child.end()
+            raise QueryError(f"The release {release.name} cannot be opened: {wrong}")
+        return child
+
+    def _renew(self, seat: _Seat) -> None:
+        """See to it that the seat has a process of the newest release. Nothing runs there."""
+        if seat.spare:
+            if seat.child:
+                self._end(seat.child)
+            (seat.child, seat.release), seat.spare = seat.spare, None
+        if seat.child is None and not self._is_closed:
+            self._spawn(self._start_again(seat))
+
+    async def _start_again(self, seat: _Seat) -> None:
+        while seat.child is None and not self._is_closed:
+            release = self._release
+            try:
+                child = await self._on_thread(self._start, release, seat.is_background)
+            except QueryError as error:
+                self._log.error("worker not started", error=str(error))
+                await asyncio.sleep(1)
+                continue
+            if seat.child is None and release == self._release:
+                seat.child, seat.release = child, release
+            else:  # a spare came, or another release
+                self._end(child)
+        self._dispatch()
+
+    def _end(self, child: Child) -> None:
+        child.kill()
+        self._spawn(self._on_thread(child.end))
+
+    def _on_thread(self, work: Callable[..., Any], *arguments: Any) -> asyncio.Future[Any]:
+        return asyncio.get_running_loop().run_in_executor(self._threads, partial(work, *arguments))
+
+    def _spawn(self, work: Any) -> asyncio.Task[Any]:
+        task: asyncio.Task[Any] = asyncio.ensure_future(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        return task
+
+
+def _close_unwanted(task: asyncio.Task[Answer]) -> None:
+    with suppress(StatementError, asyncio.CancelledError):
+        task.result().close()
