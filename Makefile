@@ -37,12 +37,14 @@ lint: $(VENV)/.dev
 	KOMMUNLAGER_WORKING_FILE=:memory: $(BIN)/sqlfluff lint --disable-progress-bar --processes 2 dbt
 
 # A hundred killed refreshes, each followed by one that is left alone and one of everything; a publication with each of
-# its file-system calls failing and being the last; readers through many publications. `make test` runs a short form.
+# its file-system calls failing and being the last; readers through many publications;
+# clients of the server among hostile ones. `make test` runs a short form.
 soak: $(VENV)/.dev
 	@KOMMUNLAGER_SOAK_KILLS=100 KOMMUNLAGER_SOAK_READERS=20 KOMMUNLAGER_SOAK_PUBLISHES=50 KOMMUNLAGER_SOAK_FAULTS=1 \
-		KOMMUNLAGER_SOAK_DAEMON=1 KOMMUNLAGER_TEST_TURNS=12 KOMMUNLAGER_GROWTH_CHARACTERS=250000 \
-		$(BIN)/python -m pytest -s tests/test_soak.py tests/test_faults.py tests/test_incremental.py \
-		tests/test_extract_growth.py tests/test_daemon.py $(PYTEST_ARGS)
+		KOMMUNLAGER_SOAK_DAEMON=1 KOMMUNLAGER_SOAK_SERVING=300 KOMMUNLAGER_TEST_TURNS=12 \
+		KOMMUNLAGER_GROWTH_CHARACTERS=250000 $(BIN)/python -m pytest -s tests/test_soak.py tests/test_faults.py \
+		tests/test_incremental.py tests/test_extract_growth.py tests/test_daemon.py \
+		tests/test_serving.py::test_many_clients_through_publications_among_hostile_ones $(PYTEST_ARGS)
 
 bench: $(VENV)/.bench
 	@$(BIN)/python tools/bench.py

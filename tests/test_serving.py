@@ -280,7 +280,8 @@ def test_a_worker_answers(pool: Pool, query: str) -> None:
 
 
 def test_there_are_enough_hostile_statements() -> None:
-    from tests.test_serving_hostile import COSTLY, REQUESTS
+    from tests.hostile_statements import COSTLY
+    from tests.test_serving_hostile import REQUESTS
 
     assert len(set(STATEMENTS)) == len(STATEMENTS)
     assert len(STATEMENTS) + len(COSTLY) + len(REQUESTS) >= 150
@@ -646,8 +647,8 @@ def test_a_port_that_is_taken_is_said(serving: Serving, warehouse: Path, tmp_pat
     assert TOKEN not in done.stderr + done.stdout
 
 
-def test_many_clients_through_publications_without_a_failure(warehouse: Path, tmp_path: Path) -> None:
-    """The measurement of ``tools/bench_serving.py``, short."""
+def test_many_clients_through_publications_among_hostile_ones(warehouse: Path, tmp_path: Path) -> None:
+    """The measurement of ``tools/bench_serving.py``: short, or as long as `make soak` says."""
     with duckdb.connect() as connection:
         load_client(connection)
     sys.path.insert(0, str(ROOT / "tools"))
@@ -655,8 +656,17 @@ def test_many_clients_through_publications_without_a_failure(warehouse: Path, tm
         import bench_serving
     finally:
         sys.path.remove(str(ROOT / "tools"))
-    measured = bench_serving.measure(tmp_path / "w", warehouse, clients=12, seconds=8, publications=3, pause=0.1)
+    soak = float(os.environ.get("KOMMUNLAGER_SOAK_SERVING", "0"))
+    folder, publications = tmp_path / "w", 10 if soak else 3
+    if soak:
+        measured = bench_serving.measure(folder, warehouse, 50, soak, publications, 1.0, 5, soak / 5)
+    else:
+        measured = bench_serving.measure(folder, warehouse, 12, 8.0, publications, 0.1, 5, 2.0)
     assert measured.errors == []
     assert measured.different == 0
-    assert measured.publications == 3
+    assert measured.publications == publications
     assert len(measured.remote_ms) > 20
+    assert measured.hostile_statements > 0
+    assert measured.peak_mb < bench_serving.MEMORY_MB
+    if soak:
+        assert measured.hostile_ratio < 1.5

@@ -1,10 +1,10 @@
 """Measure the server for many readers: 50 clients, five minutes, ten publications, against files opened locally.
 
-Belongs here: asking the same questions over Quack and of the local file, in turn, while releases are published. Does
-not belong here: the server. Needs a published warehouse with its working file, and the extension httpfs for the
-clients.
+Belongs here: asking the same questions over Quack and of the local file, in turn, while releases are published and
+hostile clients send whatever would crash, hold or fill a server. Does not belong here: the server. Needs a published
+warehouse with its working file, and the extension httpfs for the clients.
 
-    python tools/bench_serving.py [--clients N] [--seconds N] [--publications N] [--pause SECONDS]
+    python tools/bench_serving.py [--clients N] [--seconds N] [--publications N] [--pause SECONDS] [--hostile N]
 """
 
 from __future__ import annotations
@@ -19,8 +19,9 @@ import sys
 import tempfile
 import threading
 import time
+from collections import Counter
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import median, quantiles
@@ -28,6 +29,9 @@ from statistics import median, quantiles
 import duckdb
 
 ROOT = Path(__file__).resolve().parents[1]
+MEMORY_MB = 4096
+"""The limit that the server is given."""
+
 WAREHOUSE = ROOT / "warehouse" / "kommunlager.duckdb"
 
 QUESTIONS = (
@@ -62,11 +66,25 @@ class Measured:
     publications: int = 0
     releases: int = 0
     """Releases that the server answered from."""
+    quiet_ms: list[float] = field(default_factory=list)
+    """Over Quack, before the hostile clients began."""
+    hostile_ms: list[float] = field(default_factory=list)
+    """Over Quack, while they went on."""
+    hostile_statements: int = 0
+    outcomes: dict[str, int] = field(default_factory=dict)
+    """Of the hostile clients' statements, as the server's log has them."""
+    peak_mb: float = 0
+    """Of all processes of the server together, what they share counted once (looked at twice a second)."""
 
     @property
     def ratio(self) -> float:
         """Median over Quack, both ways together, by median of the local file."""
         return median(self.remote_ms) / median(self.local_ms)
+
+    @property
+    def hostile_ratio(self) -> float:
+        """Median over Quack with the hostile clients, by median without."""
+        return median(self.hostile_ms) / median(self.quiet_ms)
 
     @property
     def remote_ms(self) -> list[float]:
@@ -75,15 +93,20 @@ class Measured:
 
 
 @contextmanager
-def serving(warehouse: Path, *options: str) -> Iterator[tuple[str, str, Path]]:
-    """A server in a process of its own: its address, a token, and the file with its log."""
+def serving(warehouse: Path, hostile: int) -> Iterator[tuple[str, str, list[str], Path, int]]:
+    """A server in a process of its own: address, token of the clients, those of hostile ones, log, and process."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    token = os.urandom(16).hex()
+    token, *others = (os.urandom(16).hex() for _ in range(hostile + 1))
+    token_file = warehouse.parent / "tokens"
+    token_file.touch(0o600)
+    lines = [f"analysts:{token}", *(f"hostile-{number}:{other}" for number, other in enumerate(others))]
+    token_file.write_text("\n".join(lines) + "\n", encoding="utf-8")
     log = warehouse.parent / "serve.log"
     command = [sys.executable, "-m", "dagster_project.cli", "serve", "--warehouse", str(warehouse), "--port", str(port)]
-    environment = os.environ | {"KOMMUNLAGER_SERVE_TOKEN": token, "PYTHONPATH": str(ROOT)}
+    options = ["--token-file", str(token_file), "--memory", str(MEMORY_MB)]
+    environment = os.environ | {"PYTHONPATH": str(ROOT)}
     with log.open("w", encoding="utf-8") as errors:
         process = subprocess.Popen(
             [*command, *options], env=environment, stdout=subprocess.PIPE, stderr=errors, text=True
@@ -92,7 +115,7 @@ def serving(warehouse: Path, *options: str) -> Iterator[tuple[str, str, Path]]:
             assert process.stdout is not None
             if not process.stdout.readline().startswith("serving"):
                 raise RuntimeError(log.read_text(encoding="utf-8"))
-            yield f"quack:127.0.0.1:{port}", token, log
+            yield f"quack:127.0.0.1:{port}", token, others, log, process.pid
         finally:
             process.terminate()
             process.wait(30)
@@ -131,6 +154,8 @@ def client(number):
     time.sleep(chance.random() * pause)
     while time.monotonic() < until or not published.is_set():
         sql = chance.choice(questions)
+        if chance.random() < 0.5:  # nobody has asked that before
+            sql += f" -- {chance.random()}"
         answers = {}
         over_quack = chance.choice([
             ("attached_ms", remote, f"from warehouse.query($q${sql}$q$)"),
@@ -143,7 +168,7 @@ def client(number):
             try:
                 answers[name] = connection.execute(text).fetchall()
                 with lock:
-                    result[name].append((time.perf_counter() - began) * 1e3)
+                    result[name].append((time.monotonic(), (time.perf_counter() - began) * 1e3))
             except Exception as error:
                 with lock:
                     result["errors"].append(f"{name}: {str(error)[:200]}")
@@ -165,8 +190,51 @@ for thread in threads: thread.join()
 print("RESULT" + json.dumps(result))  # DuckDB may have drawn a progress bar before
 """
 
+HOSTILE = """
+import http.client, itertools, json, random, sys, threading
+from dagster_project.serving import quack
+from tests.hostile_statements import COSTLY
+port, tokens, seed = json.loads(sys.argv[1])
+CLIENT = ("v1.5.5", "linux_amd64", 1, 1)
 
-def measure(folder: Path, warehouse: Path, clients: int, seconds: float, publications: int, pause: float) -> Measured:
+def post(message):
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=300)
+    try:
+        connection.request("POST", "/quack", message)
+        return connection.getresponse().read()
+    finally:
+        connection.close()
+
+def client(number, token):
+    chance = random.Random(seed + number)
+    for turn in itertools.count():
+        sql = chance.choice(COSTLY)
+        if turn % 2:  # not the same text again
+            sql += f" -- {chance.random()}"
+        try:
+            session = quack.read_header(post(quack.connect(token, CLIENT))).session
+            post(quack.prepare(session, sql))
+            post(quack.disconnect(session))
+        except (OSError, http.client.HTTPException):
+            pass
+
+for number, token in enumerate(tokens):
+    threading.Thread(target=client, args=(number, token), daemon=True).start()
+print("READY", flush=True)
+sys.stdin.readline()
+"""
+
+
+def measure(
+    folder: Path,
+    warehouse: Path,
+    clients: int,
+    seconds: float,
+    publications: int,
+    pause: float,
+    hostile: int = 0,
+    quiet_seconds: float = 0.0,
+) -> Measured:
     """Run everything in ``folder`` on a copy of ``warehouse``.
 
     Args:
@@ -176,10 +244,13 @@ def measure(folder: Path, warehouse: Path, clients: int, seconds: float, publica
         seconds: how long.
         publications: real ones, evenly spread.
         pause: mean seconds that a client waits between two questions; 0 asks without a pause.
+        hostile: how many more clients, each with a token of its own, send without pause what would take the server
+            from the others.
+        quiet_seconds: how much later than the others those begin.
     """
     link = _copied(folder, warehouse)
     processes = max(1, clients // 10)
-    with serving(link) as (uri, token, log):
+    with serving(link, hostile) as (uri, token, others, log, server):
         started = [
             subprocess.Popen(
                 [
@@ -198,12 +269,24 @@ def measure(folder: Path, warehouse: Path, clients: int, seconds: float, publica
             while process.stdout.readline().strip()[-5:] not in ("READY", ""):
                 pass
         measured = Measured()
+        ended = threading.Event()
+        watcher = threading.Thread(target=_watch_memory, args=(server, measured, ended))
+        watcher.start()
         publisher = threading.Thread(target=_publish, args=(link, seconds, publications, measured))
         publisher.start()
         for process in started:  # all of them first: communicate() waits for the end
             assert process.stdin is not None
             process.stdin.write("go\n")
             process.stdin.flush()
+        time.sleep(quiet_seconds)
+        hostile_since = time.monotonic()
+        attack = subprocess.Popen(
+            [sys.executable, "-c", HOSTILE, json.dumps([int(uri.rpartition(":")[2]), others, 1])],
+            env=os.environ | {"PYTHONPATH": str(ROOT)},
+            stdin=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+            text=True,
+        )
         publisher.join()
         for process in started:  # they go on until all publications are made, however slow the machine
             assert process.stdin is not None
@@ -212,14 +295,46 @@ def measure(folder: Path, warehouse: Path, clients: int, seconds: float, publica
         for process in started:
             out, _ = process.communicate(timeout=seconds + 300)
             said = json.loads(out.rpartition("RESULT")[2])
-            measured.attached_ms += said["attached_ms"]
-            measured.single_ms += said["single_ms"]
-            measured.local_ms += said["local_ms"]
+            for moment, ms in said["attached_ms"] + said["single_ms"]:
+                (measured.quiet_ms if moment < hostile_since else measured.hostile_ms).append(ms)
+            measured.attached_ms += [ms for _, ms in said["attached_ms"]]
+            measured.single_ms += [ms for _, ms in said["single_ms"]]
+            measured.local_ms += [ms for _, ms in said["local_ms"]]
             measured.errors += said["errors"]
             measured.different += said["different"]
+        attack.kill()
+        attack.wait()
+        ended.set()
+        watcher.join()
     lines = [json.loads(line) for line in log.read_text(encoding="utf-8").splitlines() if line.startswith("{")]
     measured.releases = len({line["release"] for line in lines if line.get("outcome") == "answered"})
+    outcomes = Counter(line["outcome"] for line in lines if str(line.get("reader")).startswith("hostile"))
+    measured.outcomes, measured.hostile_statements = dict(outcomes), outcomes.total()
     return measured
+
+
+def _watch_memory(process: int, measured: Measured, ended: threading.Event) -> None:
+    while not ended.wait(0.5):
+        measured.peak_mb = max(measured.peak_mb, sum(_proportional_mb(one) for one in _family(process)))
+
+
+def _family(root: int) -> list[int]:
+    found, left = [], [root]
+    while left:
+        process = left.pop()
+        found.append(process)
+        with suppress(OSError):
+            for children in Path(f"/proc/{process}/task").glob("*/children"):
+                left += [int(child) for child in children.read_text(encoding="ascii").split()]
+    return found
+
+
+def _proportional_mb(process: int) -> float:
+    with suppress(OSError):
+        for line in Path(f"/proc/{process}/smaps_rollup").read_text(encoding="ascii").splitlines():
+            if line.startswith("Pss:"):
+                return int(line.split()[1]) * 1024 / 1e6
+    return 0.0
 
 
 def _copied(folder: Path, warehouse: Path) -> Path:
@@ -250,14 +365,18 @@ def _publish(link: Path, seconds: float, publications: int, measured: Measured) 
         measured.publications += publish(settings).is_new
 
 
-def section(clients: int = 50, seconds: float = 300, publications: int = 10, pause: float = 1.0) -> str:
+def section(
+    clients: int = 50, seconds: float = 300, publications: int = 10, pause: float = 1.0, hostile: int = 5
+) -> str:
     """The section of the benchmarks page, in Markdown."""
     with tempfile.TemporaryDirectory() as folder:
-        measured = measure(Path(folder) / "warehouse", WAREHOUSE, clients, seconds, publications, pause)
-    return _page(measured, clients, seconds, pause)
+        measured = measure(
+            Path(folder) / "warehouse", WAREHOUSE, clients, seconds, publications, pause, hostile, seconds / 2
+        )
+    return _page(measured, clients, seconds, pause, hostile)
 
 
-def _page(measured: Measured, clients: int, seconds: float, pause: float) -> str:
+def _page(measured: Measured, clients: int, seconds: float, pause: float, hostile: int) -> str:
     def row(name: str, times: Sequence[float]) -> str:
         return (
             f"| {name} | {len(times):,} | {median(times):.1f} | {quantiles(times, n=20)[18]:.1f} | {max(times):.0f} |"
@@ -266,7 +385,8 @@ def _page(measured: Measured, clients: int, seconds: float, pause: float) -> str
     return f"""## Many readers
 
 {clients} clients for at least {seconds:.0f} seconds, each with a pause of {pause:g} seconds on average between
-two questions and each asking the same question over Quack and of the file opened locally, in turn;
+two questions and each asking the same question over Quack and of the file opened locally, in turn, half of them in
+words that nobody has used before;
 {measured.publications} publications meanwhile (answers came from {measured.releases} releases).
 Load of the machine at the end: {os.getloadavg()[1]:.1f}.
 
@@ -276,6 +396,13 @@ Load of the machine at the end: {os.getloadavg()[1]:.1f}.
 {row("over Quack, a session for each query: `from quack_query(…)`", measured.single_ms)}
 {row("over Quack, both", measured.remote_ms)}
 {row("local file, read-only", measured.local_ms)}
+
+In the second half {hostile} hostile clients sent without pause what crashes, holds or fills a DuckDB
+(`tests/hostile_statements.py`): {measured.hostile_statements:,} statements, which were
+{", ".join(f"{outcome} {count:,} times" for outcome, count in sorted(measured.outcomes.items()))}.
+Median over Quack before {median(measured.quiet_ms):.1f} ms, meanwhile {median(measured.hostile_ms):.1f} ms:
+**{measured.hostile_ratio:.2f}** times (wanted: at most 1.5). Most memory of all processes of the server:
+{measured.peak_mb:,.0f} MB of {MEMORY_MB:,}.
 
 Failed queries: {len(measured.errors)}. Answers that differ from the local file's: {measured.different}. Median over
 Quack by local median: **{measured.ratio:.2f}** (wanted: at most 3).
@@ -289,8 +416,9 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=300)
     parser.add_argument("--publications", type=int, default=10)
     parser.add_argument("--pause", type=float, default=1.0, help="mean seconds between two questions of a client")
+    parser.add_argument("--hostile", type=int, default=5, help="hostile clients, from the middle on")
     arguments = parser.parse_args()
-    print(section(arguments.clients, arguments.seconds, arguments.publications, arguments.pause))
+    print(section(arguments.clients, arguments.seconds, arguments.publications, arguments.pause, arguments.hostile))
 
 
 if __name__ == "__main__":

@@ -73,6 +73,7 @@ class Encoder:
     """An empty DuckDB in memory that serves it over Quack to nobody but itself."""
 
     def __init__(self, answer_mb: int) -> None:
+        self._answer_mb = answer_mb
         self._token = secrets.token_hex(32)
         self._database = duckdb.connect(config={"threads": 1, "memory_limit": f"{answer_mb + 128}MB"})
         load_extension(self._database, "quack")
@@ -115,6 +116,8 @@ class Encoder:
             with pa.ipc.open_stream(source) as reader:
                 for message in self._messages(reader):
                     lengths.append(len(message))
+                    if sum(lengths) > 2_000_000 * self._answer_mb:
+                        raise MemoryError
                     if file is None and sum(lengths) > SMALL_BYTES:
                         file = os.memfd_create("messages")
                         _write(file, b"".join(small))

@@ -24,6 +24,9 @@ SMALL: Final = 2
 
 SMALL_MB: Final = 8
 SECONDS_TO_START: Final = 60.0
+SMALL_SECONDS: Final = 2.0
+"""For one that came as bytes: what takes longer is begun again where the large ones wait for each other."""
+
 SECONDS: Final = 60.0
 """For one answer."""
 
@@ -97,6 +100,10 @@ class Encoders:
         """
         files = [] if answer.file is None else [answer.file]
         frame = await self._ask(bool(files), {"encode": True}, answer.data, files)
+        if frame is None:
+            frame = await self._ask(True, {"encode": True}, answer.data, files)
+        if frame is None:
+            raise StatementError("stopped", f"the answer cannot be written in {SECONDS:g} seconds")
         return Messages(list(frame.head["lengths"]), frame.body, frame.files[0] if frame.files else None)
 
     async def connected(self, client: tuple[str, str, int, int]) -> bytes:
@@ -106,13 +113,16 @@ class Encoders:
             StatementError: it does not let it in.
         """
         if client not in self._connected:
-            frame = await self._ask(False, {"connect": client}, b"", [])
+            frame = await self._ask(True, {"connect": client}, b"", [])
+            if frame is None:
+                raise StatementError("stopped", "the server is busy: try again")
             if len(self._connected) > 100:
                 self._connected.clear()
             self._connected[client] = frame.body
         return self._connected[client]
 
-    async def _ask(self, is_large: bool, head: dict[str, Any], body: bytes, files: list[int]) -> Frame:
+    async def _ask(self, is_large: bool, head: dict[str, Any], body: bytes, files: list[int]) -> Frame | None:
+        """What a process says, or None if it took too long."""
         places = self._large if is_large else self._small
         child = await places.get()
         try:
@@ -123,10 +133,10 @@ class Encoders:
                 frame: Frame = await asyncio.shield(self._on_thread(_converse, child, head, body, files))
             except (TimeoutError, BrokenFrameError) as error:
                 return_to = None
-                why = str(error) or f"not done in {SECONDS:g} seconds"
-                if child is not None:
-                    ending = await self._on_thread(child.end)
-                    why = f"{why}; {ending.words}"
+                ending = await self._on_thread(child.end) if child else None
+                if isinstance(error, TimeoutError):
+                    return None
+                why = f"the process that wrote it died ({ending.words})" if ending else str(error)
                 raise StatementError("crashed", f"the answer cannot be written: {why}") from None
             except asyncio.CancelledError:  # what it says next would be for somebody else
                 return_to = None
@@ -149,7 +159,7 @@ class Encoders:
         if wrong:
             child.end()
             raise BrokenFrameError(str(wrong))
-        child.link.settimeout(SECONDS)
+        child.link.settimeout(SMALL_SECONDS if answer_mb == SMALL_MB else SECONDS)
         return child
 
     def _on_thread(self, work: Any, *arguments: Any) -> asyncio.Future[Any]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 import duckdb
 
 
@@ -12,9 +14,10 @@ def load_extension(connection: duckdb.DuckDBPyConnection, name: str) -> None:
         duckdb.Error: there is neither a wheel nor a copy in DuckDB's folder for extensions.
     """
     try:
-        from duckdb_extensions import import_extension
+        connection.execute(f"load {name}")
+    except duckdb.Error:  # not there yet
+        with suppress(ImportError, OSError):
+            from duckdb_extensions import import_extension
 
-        import_extension(name)
-    except (ImportError, OSError):  # then it may lie in DuckDB's own folder
-        pass
-    connection.execute(f"load {name}")
+            import_extension(name, con=connection)
+        connection.execute(f"load {name}")

@@ -177,6 +177,8 @@ class ForkServer:
 
 def main() -> None:
     """Fork when asked to, until the caller is gone."""
+    import pandas  # noqa: F401 - DuckDB imports it in each child otherwise, for as long as all the rest takes
+
     import dagster_project.serving.encoder
     import dagster_project.serving.runner
 

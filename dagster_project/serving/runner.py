@@ -97,8 +97,13 @@ class Runner:
         self._connection.execute(f"use {CATALOG}.{DEFAULT_SCHEMA}")
         self._connection.execute("set enable_external_access = false")
         self._connection.execute("set lock_configuration = true")
+        _limit_cpu(1)  # for what it does without a query
         self._judge("select 1")  # what is made at the first use is made now, before the limit counts
-        _limit_address_space(memory_mb * 1_000_000 + SLACK_BYTES)
+        room = memory_mb * 1_000_000 + SLACK_BYTES
+        self._worn_beyond = _address_space() + room // 2
+        """What is not given back after a query is not there for the next."""
+        most = _address_space() + room
+        resource.setrlimit(resource.RLIMIT_AS, (most, most))
 
     def answer(self, link: socket.socket, sql: str, seconds: float) -> None:
         """Judge and run, and send what came of it."""
@@ -110,7 +115,7 @@ class Runner:
         try:
             is_repeatable = self._judge(sql)
             with self._interrupted_after(seconds):
-                head, body, file = self._run(link, sql, began + seconds)
+                head, body, file = self._run(link, sql, seconds, began + seconds)
             head["is_repeatable"] = is_repeatable
         except RefusedError as error:
             head = {"outcome": "refused", "reason": str(error)}
@@ -118,10 +123,14 @@ class Runner:
             head = {"outcome": "stopped", "reason": str(error)}
         except (duckdb.OutOfMemoryException, MemoryError):
             reason = f"the query needs more memory than a query may use ({self._memory_mb} MB)"
-            head = {"outcome": "stopped", "reason": reason, "is_worn": True}
+            head = {"outcome": "stopped", "reason": reason}
         except duckdb.Error as error:
             head = {"outcome": "failed", "reason": str(error)}
-        head |= {"cpu_seconds": _cpu_seconds() - cpu_before, "ran_ms": (time.perf_counter() - began) * 1e3}
+        head |= {
+            "cpu_seconds": _cpu_seconds() - cpu_before,
+            "ran_ms": (time.perf_counter() - began) * 1e3,
+            "is_worn": _address_space() > self._worn_beyond,
+        }
         send(link, head, body, [] if file is None else [file])
         if file is not None:
             os.close(file)
@@ -167,8 +176,10 @@ class Runner:
         finally:
             timer.cancel()
 
-    def _run(self, link: socket.socket, sql: str, deadline: float) -> tuple[dict[str, Any], bytes, int | None]:
-        too_long = f"the query took longer than {deadline - time.perf_counter():.3g} seconds and was stopped"
+    def _run(
+        self, link: socket.socket, sql: str, seconds: float, deadline: float
+    ) -> tuple[dict[str, Any], bytes, int | None]:
+        too_long = f"the query took longer than {seconds:g} seconds and was stopped"
         answer = _AnswerFile(link, self._answer_mb)
         rows = 0
         try:
@@ -177,8 +188,9 @@ class Runner:
             reader = cursor.to_arrow_reader(ROWS_AT_ONCE)
             with pa.ipc.new_stream(answer, reader.schema) as stream:
                 for batch in reader:
-                    stream.write_batch(batch)
                     rows += batch.num_rows
+                    answer.expect(rows * max(1, batch.num_columns))
+                    stream.write_batch(batch)
                     if time.perf_counter() > deadline:
                         raise _StoppedError(too_long)
             head = {"outcome": "answered", "columns": reader.schema.names, "types": types, "rows": rows}
@@ -207,18 +219,22 @@ class _AnswerFile:
     def write(self, data: Any) -> int:
         part = bytes(data)
         self._size += len(part)
-        if self._size > self._most_mb * 1_000_000:
-            raise _StoppedError(f"the answer is larger than {self._most_mb} MB: ask for less of it")
+        self.expect(self._size)
         if self._file is None:
             self._parts.append(part)
-            if self._size > SMALL_BYTES:
-                self._permitted()
-                self._file = os.memfd_create("answer")
-                self._to_file(b"".join(self._parts))
-                self._parts = []
         else:
             self._to_file(part)
         return len(part)
+
+    def expect(self, size: int) -> None:
+        """Be ready for so many bytes; a value has one at least, though Arrow may write a null as none."""
+        if size > self._most_mb * 1_000_000:
+            raise _StoppedError(f"the answer is larger than {self._most_mb} MB: ask for less of it")
+        if size > SMALL_BYTES and self._file is None:
+            self._permitted()
+            self._file = os.memfd_create("answer")
+            self._to_file(b"".join(self._parts))
+            self._parts = []
 
     def _permitted(self) -> None:
         """Few large answers are made at a time: wait for a turn."""
@@ -284,8 +300,6 @@ def _limit_cpu(seconds: float) -> None:
     resource.setrlimit(resource.RLIMIT_CPU, (most, resource.getrlimit(resource.RLIMIT_CPU)[1]))
 
 
-def _limit_address_space(more: int) -> None:
-    """Let the process grow by so many bytes and no further."""
+def _address_space() -> int:
     pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[0])
-    most = pages * resource.getpagesize() + more
-    resource.setrlimit(resource.RLIMIT_AS, (most, most))
+    return pages * resource.getpagesize()

@@ -18,7 +18,7 @@ import secrets
 import time
 from collections import Counter, OrderedDict
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Final, Literal
 
 from dagster_project.serving import quack
@@ -89,17 +89,17 @@ class Address:
 class _Kept:
     """An answer of several messages that a client fetches."""
 
+    reader: Reader
     messages: Messages
     until: float
     told: int = 1
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class _Session:
     reader: Reader
     name: str
     """In the log: who knows the session's own could speak for it."""
-    answers: OrderedDict[bytes, _Kept] = field(default_factory=OrderedDict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +135,7 @@ class Server:
         self._web = WebServer(self._handle, bounds or Bounds())
         self._sessions: OrderedDict[str, _Session] = OrderedDict()
         self._sessions_of: Counter[Reader] = Counter()
+        self._kept: OrderedDict[tuple[_Session, bytes], _Kept] = OrderedDict()
         self._cached: OrderedDict[_Key, _Told] = OrderedDict()
         self._asked: dict[_Key, asyncio.Event] = {}  # what is being answered now
         self._tasks: list[asyncio.Task[None]] = []
@@ -248,8 +249,8 @@ class Server:
     def _forget(self, name: str) -> None:
         session = self._sessions.pop(name)
         self._sessions_of[session.reader] -= 1
-        for kept in session.answers.values():
-            kept.messages.close()
+        for key in [key for key in self._kept if key[0] == session]:
+            self._kept.pop(key).messages.close()
 
     async def _prepare(self, session: _Session, sql: str) -> bytes:
         began = time.perf_counter()
@@ -279,19 +280,29 @@ class Server:
         key = (self._workers.release, sql)
         if key not in self._cached and key in self._asked:  # somebody asks the very same: wait for their answer
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._asked[key].wait(), self._workers.limits.seconds)
+                await asyncio.wait_for(self._asked[key].wait(), self._workers.limits.turn_seconds)
         if cached := self._cached.get(key):
             self._cached.move_to_end(key)
             return _Told(cached.messages, cached.rows, cached.release, {"cached": True})
         done = self._asked.setdefault(key, asyncio.Event())
         try:
             with await self._workers.answer(reader.account, sql) as answer:
-                messages = await self._encoders.encode(answer)
+                messages = await self._written(reader, sql, answer)
             return self._cache(sql, answer, messages)
         finally:
             done.set()
             if self._asked.get(key) is done:
                 del self._asked[key]
+
+    async def _written(self, reader: Reader, sql: str, answer: Answer) -> Messages:
+        began, wrong = time.perf_counter(), None
+        try:
+            return await self._encoders.encode(answer)
+        except StatementError as error:
+            wrong = error
+            raise
+        finally:
+            self._workers.charge(reader.account, answer, sql, time.perf_counter() - began, wrong)
 
     def _cache(self, sql: str, answer: Answer, messages: Messages) -> _Told:
         """Keep a small answer that can be given again; let go of those of other releases and of the oldest."""
@@ -330,7 +341,7 @@ class Server:
             messages.close()
             raise
         name = quack.new_name(secrets.token_bytes(16))
-        session.answers[name] = _Kept(messages, time.monotonic() + KEPT_SECONDS)
+        self._kept[(session, name)] = _Kept(session.reader, messages, time.monotonic() + KEPT_SECONDS)
         return quack.named(beginning, name)
 
     def _make_room(self, reader: Reader, size: int) -> None:
@@ -338,18 +349,18 @@ class Server:
         most = KEPT_ANSWERS * 1_000_000 * self._workers.limits.answer_mb
         while True:
             kept_for: Counter[Reader] = Counter()
-            for session in self._sessions.values():
-                kept_for[session.reader] += sum(kept.messages.size for kept in session.answers.values())
+            for kept in self._kept.values():
+                kept_for[kept.reader] += kept.messages.size
             if kept_for.total() + size <= most:
                 return
-            greediest = max(kept_for, key=lambda one: kept_for[one])
+            greediest = max(kept_for, key=lambda one: kept_for[one], default=reader)
             if kept_for[greediest] <= kept_for[reader] + size:
                 raise StatementError("stopped", "too many large answers are being fetched at once: try again")
-            session = next(one for one in self._sessions.values() if one.reader == greediest and one.answers)
-            session.answers.popitem(last=False)[1].messages.close()
+            oldest = next(key for key, kept in self._kept.items() if kept.reader == greediest)
+            self._kept.pop(oldest).messages.close()
 
     def _fetch(self, session: _Session, name: bytes) -> bytes:
-        kept = session.answers.get(name)
+        kept = self._kept.get((session, name))
         if kept is None:
             return quack.error("the rest of the answer is not kept any more: ask again")
         number = min(kept.told, len(kept.messages) - 1)
@@ -401,9 +412,8 @@ class Server:
         while True:
             await asyncio.sleep(TIDY_SECONDS)
             now = time.monotonic()
-            for session in self._sessions.values():
-                for name in [name for name, kept in session.answers.items() if kept.until < now]:
-                    session.answers.pop(name).messages.close()
+            for key in [key for key, kept in self._kept.items() if kept.until < now]:
+                self._kept.pop(key).messages.close()
 
 
 def _response(message: bytes) -> Response:

@@ -35,6 +35,8 @@ class Bounds:
     head_seconds: float = 10.0
     """From the opening, or the last response, to the end of a request's head."""
     body_seconds: float = 20.0
+    bodies_bytes: int = 64_000_000
+    """Of all requests that are being answered together."""
     write_seconds: float = 30.0
     """For a client to take a response, and more for a long one:"""
     write_bytes_a_second: float = 20_000.0
@@ -99,9 +101,37 @@ class Request:
         while not self._is_whole and len(self._body) < length:
             event = await self._connection.body_part()
             if isinstance(event, h11.Data):
+                self._connection.account.add(len(event.data))
                 self._body += event.data
             else:
                 self._is_whole = True
+
+
+@dataclass(slots=True)
+class _Bodies:
+    """What the bodies of requests take; what a connection holds of it is part of what all hold."""
+
+    most: int
+    size: int = 0
+    whole: _Bodies | None = None
+
+    def add(self, length: int) -> None:
+        """Note more of one.
+
+        Raises:
+            HttpError: that is too much.
+        """
+        if self.size + length > self.most:
+            raise HttpError(503, "too many long requests at once: try again")
+        if self.whole:
+            self.whole.add(length)
+        self.size += length
+
+    def clear(self) -> None:
+        """Note that the request is answered."""
+        if self.whole:
+            self.whole.size -= self.size
+        self.size = 0
 
 
 Handler = Callable[[Request], Awaitable[Response]]
@@ -115,6 +145,7 @@ class WebServer:
         self._bounds = bounds
         self._connections: dict[str, OrderedDict[_Connection, None]] = {}
         self._count = 0
+        self._bodies = _Bodies(bounds.bodies_bytes)
         self._server: asyncio.Server
 
     async def start(self, host: str, port: int) -> None:
@@ -143,7 +174,7 @@ class WebServer:
 
     async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         peer = writer.get_extra_info("peername")
-        connection = _Connection(reader, writer, str(peer[0]) if peer else "", self._bounds)
+        connection = _Connection(reader, writer, str(peer[0]) if peer else "", self._bounds, self._bodies)
         if not self._make_room(connection.address):
             connection.abort()
             return
@@ -178,7 +209,7 @@ def _let_one_go(connections: OrderedDict[_Connection, None]) -> bool:
 
 class _Connection:
     def __init__(
-        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, address: str, bounds: Bounds
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, address: str, bounds: Bounds, bodies: _Bodies
     ) -> None:
         self.address = address
         self.is_answering = False
@@ -186,6 +217,7 @@ class _Connection:
         self._reader = reader
         self._writer = writer
         self._bounds = bounds
+        self.account = _Bodies(bodies.most, whole=bodies)
         self._protocol = h11.Connection(h11.SERVER, max_incomplete_event_size=bounds.head_bytes)
 
     def abort(self) -> None:
@@ -234,6 +266,7 @@ class _Connection:
                 task.cancel()
                 with suppress(asyncio.CancelledError, Exception):
                     await task
+            self.account.clear()
             self.is_answering = False
 
     async def body_part(self) -> Any:

@@ -75,7 +75,9 @@ class Limits:
     """What queries may cost."""
 
     seconds: float = 30.0
-    """A query, from its start to its last row; and so long it waits for its turn."""
+    """A query, from its start to its last row."""
+    turn_seconds: float = 30.0
+    """So long a query waits for its turn."""
     memory_mb: int = 4096
     """10^6 bytes for all processes of the server together."""
     threads: int = 2
@@ -347,7 +349,7 @@ class Workers:
         self._waiting.append(turn)
         self._dispatch()
         try:
-            await asyncio.wait({turn.seat}, timeout=self.limits.seconds)
+            await asyncio.wait({turn.seat}, timeout=self.limits.turn_seconds)
         except asyncio.CancelledError:  # nobody wants it any more
             if turn.seat.done():
                 turn.seat.result().run = None
@@ -361,7 +363,7 @@ class Workers:
         why = "the server is busy"
         if not self.shares.may_begin(turn.reader):
             why = f"this token has used its {self.shares.cpu_seconds:g} seconds of processor time a minute"
-        raise StatementError("stopped", f"{why}: no turn in {self.limits.seconds:g} seconds; try again")
+        raise StatementError("stopped", f"{why}: no turn in {self.limits.turn_seconds:g} seconds; try again")
 
     def _used(self, reader: str) -> float:
         """Processor time in the last minute, what runs now among it as if it had all its threads."""
@@ -408,8 +410,10 @@ class Workers:
 
     def _stop_one_long(self) -> None:
         long = [seat.run for seat in self._seats if seat.run and seat.run.is_long]
-        if any(run.stopped_because for run in long):
-            return  # its seat will be free in a moment
+        if any(run.stopped_because for run in long) or any(
+            seat.child is None for seat in self._seats if not seat.is_background
+        ):
+            return  # a seat will be free in a moment
         protected = fairest(sorted(long, key=lambda run: run.began), self._used)[: self.limits.background]
         for run in sorted(long, key=lambda run: -self._used(run.reader)):
             if run not in protected:
@@ -430,7 +434,7 @@ class Workers:
             frame, has_permit = await self._on_thread(self._converse, run.child, sql)
             said = frame.head
             cpu_seconds = float(said["cpu_seconds"])
-            is_worn = bool(said.get("is_worn")) or (run.is_long and not seat.is_background)
+            is_worn = bool(said["is_worn"]) or bool(run.stopped_because) or (run.is_long and not seat.is_background)
             if said["outcome"] != "answered":
                 wrong = StatementError(said["outcome"], str(said["reason"]), release=release.name)
                 if said["outcome"] == "stopped":
@@ -507,6 +511,12 @@ class Workers:
             if has_permit:
                 self._large.release()
             raise
+
+    def charge(self, reader: str, answer: Answer, sql: str, seconds: float, wrong: StatementError | None) -> None:
+        """Note what the writing of an answer took elsewhere, and that it failed."""
+        self.shares.charge(reader, seconds + (KILL_COSTS if wrong else 0.0))
+        if wrong and answer.release == self.release:
+            self._remember_fatal(self._release, sql, wrong)
 
     def _raise_if_fatal(self, sql: str) -> None:
         until, wrong = self._fatal.get((self._release.identity, sql), (0.0, None))
