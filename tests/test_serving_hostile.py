@@ -14,9 +14,9 @@ import signal
 import socket
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack
 from pathlib import Path
-from typing import Any
+from types import SimpleNamespace
 
 import duckdb
 import pytest
@@ -154,28 +154,37 @@ def test_shares_are_of_the_last_minute() -> None:
     shares = Shares(20.0, lambda: now[0])
     shares.charge("anna", LIGHT_SECONDS - 1)
     assert shares.is_light("anna")
-    shares.charge("anna", 15)
+    shares.charge("anna", 0.1, penalty=LIGHT_SECONDS)
     assert not shares.is_light("anna")
+    assert shares.may_begin("anna")
+    shares.charge("anna", 20)
     assert not shares.may_begin("anna")
     assert shares.may_begin("bo")
     now[0] = 61.0
-    assert shares.used("anna") == 0
+    assert shares.weight("anna") == 0
     assert shares.may_begin("anna")
+
+
+def test_many_small_statements_weigh_nothing() -> None:
+    shares = Shares(None)
+    for _ in range(10_000):
+        shares.charge("many people", 0.05)
+    assert shares.is_light("many people")
 
 
 def test_the_only_reader_has_nobody_to_share_with() -> None:
-    shares = Shares(20.0)
+    shares = Shares(None)
     shares.is_shared = False
     shares.charge("anna", 1000)
     assert shares.is_light("anna")
-    assert shares.may_begin("anna")
 
 
-def test_who_has_used_least_is_next_and_nobody_overtakes_themselves() -> None:
-    turns = [Reader("mallory", "1"), Reader("anna", "2"), Reader("mallory", "3"), Reader("bo", "4")]
-    waiting = [type("Turn", (), {"reader": one.name, "number": one.token})() for one in turns]
-    used = {"mallory": 9.0, "anna": 1.0, "bo": 0.0}
-    assert [one.number for one in fairest(waiting, lambda name: used[name])] == ["4", "2", "1", "3"]
+def test_who_weighs_least_is_next_and_equals_take_turns() -> None:
+    came = ["mallory 1", "anna 1", "anna 2", "mallory 2", "anna 3", "bo 1", "bo 2"]
+    waiting = [SimpleNamespace(reader=one.split()[0], name=one) for one in came]
+    weights = {"mallory": 9.0, "anna": 0.2, "bo": 0.0}
+    order = [one.name for one in fairest(waiting, lambda name: weights[name])]
+    assert order == ["anna 1", "bo 1", "anna 2", "bo 2", "anna 3", "mallory 1", "mallory 2"]
 
 
 def test_refused_statements_without_end_are_answered_ever_more_slowly() -> None:
@@ -309,7 +318,7 @@ def sent(serving: Serving, request: bytes) -> bytes:
             connection.shutdown(socket.SHUT_WR)
             while part := connection.recv(65_536):
                 came += part
-        except (ConnectionError, BrokenPipeError):
+        except OSError:  # closed meanwhile
             pass
         return came
 
@@ -384,7 +393,7 @@ def test_a_crash_costs_that_query_alone_and_the_log_names_it(shared: Serving, an
 
 def test_statements_that_would_hold_the_server_hold_nobody(shared: Serving, anna: duckdb.DuckDBPyConnection) -> None:
     with ExitStack() as stack:
-        connections = [http.client.HTTPConnection("127.0.0.1", port_of(shared), timeout=60) for _ in range(12)]
+        connections = [http.client.HTTPConnection("127.0.0.1", port_of(shared), timeout=60) for _ in range(7)]
         for number, connection in enumerate(connections):
             stack.callback(connection.close)
             connection.request("POST", "/quack", quack.connect(MALLORY, ("v1.5.5", "linux_amd64", 1, 1)))
@@ -404,33 +413,6 @@ def test_an_answer_in_parts_comes_whole_and_in_order(shared: Serving, anna: duck
         assert rows == [(i, f"row {i}") for i in range(count)], count
     twice = ask(anna, shared, "select i from range(30000) as t(i)")
     assert ask(anna, shared, "select i from range(30000) as t(i)") == twice == [(i,) for i in range(30_000)]
-
-
-def test_memory_of_all_processes_stays_within_the_limit(shared: Serving) -> None:
-    """The peak of each, added up; what they share counts once."""
-    with shared.client(BO) as bo:
-        for sql in FILLING:
-            with suppress(duckdb.Error):
-                ask(bo, shared, sql)
-    total = sum(private_peak(process) for process in family(shared.process.pid))
-    assert total < 1_500_000_000
-
-
-def family(root: int) -> list[int]:
-    found, left = [], [root]
-    while left:
-        process = left.pop()
-        found.append(process)
-        for task in Path(f"/proc/{process}/task").glob("*/children"):
-            left += [int(child) for child in task.read_text().split()]
-    return found
-
-
-def private_peak(process: int) -> int:
-    facts: dict[str, Any] = dict(
-        line.split(":", 1) for line in Path(f"/proc/{process}/status").read_text().splitlines()
-    )
-    return 1024 * (int(facts["VmHWM"].split()[0]) - int(facts["RssFile"].split()[0]))
 
 
 def test_the_log_holds_json_and_no_token(shared: Serving) -> None:

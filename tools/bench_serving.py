@@ -29,7 +29,7 @@ from statistics import median, quantiles
 import duckdb
 
 ROOT = Path(__file__).resolve().parents[1]
-MEMORY_MB = 4096
+MEMORY_MB = 3000
 """The limit that the server is given."""
 
 WAREHOUSE = ROOT / "warehouse" / "kommunlager.duckdb"

@@ -88,7 +88,7 @@ PREFIX = "KOMMUNLAGER_SERVE_"
     type=click.FloatRange(min=1),
     envvar=PREFIX + "TOKEN_CPU",
     show_envvar=True,
-    help="Seconds of processor time a minute for one token, where there are several. [default: half of the machine]",
+    help="Seconds of processor time that one token may use in a minute. [default: any, but others go first]",
 )
 @click.option(
     "--connections",
@@ -142,8 +142,6 @@ def serve(warehouse: Path | None, host: str, port: int, token_file: Path | None,
     settings = load_settings(warehouse=warehouse)
     tokens, file = open_tokens(token_file, os.environ, settings.state / "serve.token")
     address = Address(host, port)
-    if options["reader_cpu_seconds"] is None:
-        options["reader_cpu_seconds"] = 30.0 * (os.cpu_count() or 1)
     with asyncio.Runner() as runner:
         runner.run(_serve(settings.warehouse, Limits(**options), tokens, file, address, bounds, log_queries))
 

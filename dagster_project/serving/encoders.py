@@ -24,7 +24,7 @@ SMALL: Final = 2
 
 SMALL_MB: Final = 8
 SECONDS_TO_START: Final = 60.0
-SMALL_SECONDS: Final = 2.0
+SMALL_SECONDS: Final = 5.0
 """For one that came as bytes: what takes longer is begun again where the large ones wait for each other."""
 
 SECONDS: Final = 60.0

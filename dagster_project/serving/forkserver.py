@@ -34,6 +34,7 @@ KEPT_ENVIRONMENT: Final = ("PATH", "LANG", "LC_ALL", "LC_CTYPE", "HOME", "LD_LIB
 
 OPEN_FILES: Final = 64
 SECONDS_TO_START: Final = 60.0
+TICKS: Final = os.sysconf("SC_CLK_TCK")
 _PR_SET_PDEATHSIG: Final = 1
 _PR_SET_NO_NEW_PRIVS: Final = 38
 
@@ -66,7 +67,8 @@ class Child:
         self._server = server
         self._handle = handle
         self._ending: Ending | None = None
-        self._lock = threading.Lock()
+        self._lock = threading.Lock()  # for what takes no time: the event loop waits for it
+        self._end_lock = threading.Lock()
 
     def is_alive(self) -> bool:
         """Whether it has not ended by itself."""
@@ -81,14 +83,30 @@ class Child:
                     signal.pidfd_send_signal(self._handle, signal.SIGKILL)
 
     def end(self) -> Ending:
-        """Kill it if it is alive, and say how it ended."""
+        """Kill it if it is alive, wait until it is dead, and say how it ended."""
         self.kill()
-        with self._lock:
+        with self._end_lock:
             if self._ending is None:
-                self._ending = self._server.ending_of(self.pid)
-                os.close(self._handle)
-                self.link.close()
+                self.wait(None)
+                ending = self._server.ending_of(self.pid)
+                with self._lock:
+                    self._ending = ending
+                    os.close(self._handle)
+                    self.link.close()
             return self._ending
+
+    def wait(self, seconds: float | None) -> None:
+        """Wait until it is dead, at most so long: what was killed may take a while to go on a busy machine."""
+        with suppress(OSError, ValueError):  # closed meanwhile, by whoever has waited too
+            select.select([self._handle], [], [], seconds)
+
+    def cpu_seconds(self) -> float:
+        """Processor time of all its threads since it was started."""
+        with self._lock, suppress(OSError, ValueError, IndexError):
+            if self._ending is None:
+                fields = Path(f"/proc/{self.pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
+                return (int(fields[11]) + int(fields[12])) / TICKS
+        return 0.0
 
     def set_nice(self, value: int) -> None:
         """Let all its threads give way to others; there is no way back."""
@@ -150,7 +168,7 @@ class ForkServer:
                 theirs.close()
 
     def ending_of(self, pid: int) -> Ending:
-        """How a child that was killed or has closed its socket ended."""
+        """How a child that is dead ended."""
         with self._lock:
             try:
                 send(self._link, {"ending": pid})

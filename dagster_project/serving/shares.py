@@ -7,15 +7,19 @@ processes, and what is done with who is next (``workers``).
 from __future__ import annotations
 
 import time
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Iterable
 from typing import Final, Protocol, TypeVar
 
 WINDOW_SECONDS: Final = 60.0
 """What was used longer ago does not count."""
 
-LIGHT_SECONDS: Final = 10.0
-"""Of processor time in the window: who has used less finds workers that are kept free for such readers."""
+FREE_SECONDS: Final = 0.25
+"""Of processor time of each statement that weighs nothing: many small questions, of many people perhaps who share a
+token, are no burden to anybody."""
+
+LIGHT_SECONDS: Final = 5.0
+"""Weight in the window: who has more goes behind."""
 
 FREE_OFFENCES: Final = 20
 """Refused or stopped statements in the window that cost nothing; everybody mistypes."""
@@ -58,33 +62,42 @@ class Shares:
         """
         self.cpu_seconds = cpu_seconds
         self.is_shared = True
-        """Whether there is more than one reader: else there is nobody to keep anything for."""
+        """Whether there is more than one reader: else there is nobody to go behind."""
         self._clock = clock
         self._cpu: dict[str, Account] = {}
+        self._weight: dict[str, Account] = {}
         self._offences: dict[str, Account] = {}
 
-    def charge(self, reader: str, seconds: float) -> None:
-        """Note processor time."""
+    def charge(self, reader: str, seconds: float, penalty: float = 0.0) -> None:
+        """Note the processor time of a statement, and what else it cost the server."""
         self._cpu.setdefault(reader, Account(self._clock)).add(seconds)
+        if weight := weight_of(seconds) + penalty:
+            self._weight.setdefault(reader, Account(self._clock)).add(weight)
 
-    def used(self, reader: str) -> float:
-        """Seconds of processor time in the last minute."""
-        account = self._cpu.get(reader)
+    def weight(self, reader: str) -> float:
+        """What the reader's statements weighed in the last minute."""
+        account = self._weight.get(reader)
         return account.used if account else 0.0
 
     def is_light(self, reader: str) -> bool:
-        """Whether the reader has used little, or is the only one."""
-        return not self.is_shared or self.used(reader) < LIGHT_SECONDS
+        """Whether the reader asked little that is costly, or is the only one."""
+        return not self.is_shared or self.weight(reader) < LIGHT_SECONDS
 
     def may_begin(self, reader: str) -> bool:
-        """Whether the reader's share is not used up."""
-        return self.cpu_seconds is None or not self.is_shared or self.used(reader) < self.cpu_seconds
+        """Whether the reader's share of processor time is not used up."""
+        account = self._cpu.get(reader)
+        return self.cpu_seconds is None or account is None or account.used < self.cpu_seconds
 
     def pause_after_offence(self, reader: str) -> float:
         """Note a statement that was refused or stopped; seconds that its answer may take longer for that."""
         account = self._offences.setdefault(reader, Account(self._clock))
         account.add(1.0)
         return min(LONGEST_PAUSE, 0.005 * max(0.0, account.used - FREE_OFFENCES))
+
+
+def weight_of(cpu_seconds: float) -> float:
+    """Of one statement."""
+    return max(0.0, cpu_seconds - FREE_SECONDS)
 
 
 class Waiting(Protocol):
@@ -99,6 +112,15 @@ class Waiting(Protocol):
 W = TypeVar("W", bound=Waiting)
 
 
-def fairest(waiting: Iterable[W], used: Callable[[str], float]) -> list[W]:
-    """Those who wait, first the readers who have used least; of one reader, in the order in which they came."""
-    return sorted(waiting, key=lambda one: used(one.reader))
+def fairest(waiting: Iterable[W], weight: Callable[[str], float]) -> list[W]:
+    """Those who wait, in the order in which they are next.
+
+    First the readers of least weight, to the second; among equals in turn, one statement of each; those of one reader
+    in the order in which they came.
+    """
+    before: Counter[str] = Counter()
+    order = []
+    for number, one in enumerate(waiting):
+        order.append((int(weight(one.reader)), before[one.reader], number, one))
+        before[one.reader] += 1
+    return [one for *_, one in sorted(order, key=lambda entry: entry[:3])]

@@ -5,10 +5,11 @@ Belongs here: the pool of processes, limits, turns, following releases, and what
 happened. Does not belong here: protocols and sessions (``server``), what may be asked (``policy``), the process itself
 (``runner``). Everything but the reading of a socket happens on one event loop.
 
-The seats. ``running`` seats are for everybody; ``background`` seats give way to others in processor time and are for
-readers who have used much in the last minute. A query that goes on for longer than a second is long: as many long ones
-as there are background seats go on in peace, first those of readers who have used least; another one is stopped when
-somebody waits who would otherwise get no seat. So nobody holds the server, whatever DuckDB does with a statement.
+The seats. ``running`` seats are for everybody; ``background`` seats give way to them in processor time, and are the
+only ones for readers whose statements have been costly in the last minute (``shares``). A query that has used a second
+of processor time is long: as many long ones as there are background seats go on in peace, first those of the readers of
+least weight; another one is stopped when somebody waits who would otherwise get no seat. So nobody holds the server,
+whatever DuckDB does with a statement.
 """
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ import pyarrow as pa
 
 from dagster_project.serving.forkserver import Child, ForkServer
 from dagster_project.serving.frames import BrokenFrameError, Frame, receive, send
-from dagster_project.serving.shares import Shares, fairest
+from dagster_project.serving.shares import Shares, fairest, weight_of
 from dagster_project.settings import ConfigurationError
 from dagster_project.warehouse.query import QueryError
 from dagster_project.warehouse.releases import name_of
@@ -41,18 +42,21 @@ Identity = tuple[str, int, int]
 
 Outcome = Literal["refused", "failed", "stopped", "crashed"]
 
-LONG_SECONDS: Final = 1.0
+LONG_CPU_SECONDS: Final = 1.0
+PERMIT_SECONDS: Final = 10.0
+"""So long a query waits for the permit to make a large answer; it has its seat meanwhile."""
+
+DYING_SECONDS: Final = 2.0
+"""So long a seat waits for its last process to be gone, with its memory, before it gets another."""
+
 TICK_SECONDS: Final = 0.05
 GRACE_SECONDS: Final = 1.0
 """After its deadline a query that does not listen is killed with its process."""
 
-FOREGROUND_NICE: Final = 10
+FOREGROUND_NICE: Final = 0
 BACKGROUND_NICE: Final = 19
 KILL_COSTS: Final = 5.0
-"""Seconds of processor time that a reader is charged for a worker that had to be replaced."""
-
-KEPT_FREE: Final = 2
-"""Seats that readers who have used much leave to the others."""
+"""Weight of a statement that cost a worker, in seconds of processor time."""
 
 FATAL_SECONDS: Final = 60.0
 """A statement that cost a worker, or ran out of time or memory, is not tried again on the same release for so long."""
@@ -91,7 +95,7 @@ class Limits:
 
     @property
     def background(self) -> int:
-        """Queries at a time beside ``running``: long ones, and those of readers who have used much."""
+        """Queries at a time beside ``running``: long ones, and those of readers whose statements are costly."""
         return max(1, self.running // 2)
 
     @property
@@ -207,6 +211,8 @@ class _Run:
     reader: str
     child: Child
     began: float
+    cpu_before: float
+    cpu_seconds: float = 0.0
     is_long: bool = False
     stopped_because: str | None = None
 
@@ -219,6 +225,8 @@ class _Seat:
     child: Child | None = None
     release: _Release | None = None
     run: _Run | None = None
+    dying: Child | None = None
+    """What was there before."""
     spare: tuple[Child, _Release] | None = None
     """Of a newer release, for when what runs has ended."""
 
@@ -253,6 +261,7 @@ class Workers:
         self._fatal: OrderedDict[tuple[Identity, str], tuple[float, StatementError]] = OrderedDict()
         self._large = threading.BoundedSemaphore(1)
         self._threads = ThreadPoolExecutor(3 * self._size + 4, thread_name_prefix="worker")
+        self._ends = ThreadPoolExecutor(2 * self._size, thread_name_prefix="end")
         self._tasks: set[asyncio.Task[Any]] = set()
         self._is_closed = False
 
@@ -285,7 +294,8 @@ class Workers:
         for task in list(self._tasks):
             task.cancel()
         await asyncio.to_thread(self.forks.stop)
-        self._threads.shutdown(wait=False, cancel_futures=True)
+        for threads in (self._threads, self._ends):
+            threads.shutdown(wait=False, cancel_futures=True)
 
     async def answer(self, reader: str, sql: str) -> Answer:
         """Judge and run a statement for a reader.
@@ -365,19 +375,18 @@ class Workers:
             why = f"this token has used its {self.shares.cpu_seconds:g} seconds of processor time a minute"
         raise StatementError("stopped", f"{why}: no turn in {self.limits.turn_seconds:g} seconds; try again")
 
-    def _used(self, reader: str) -> float:
-        """Processor time in the last minute, what runs now among it as if it had all its threads."""
-        now = time.perf_counter()
-        running = sum(now - seat.run.began for seat in self._seats if seat.run and seat.run.reader == reader)
-        return self.shares.used(reader) + running
+    def _weight(self, reader: str) -> float:
+        """In the last minute, what runs now among it."""
+        running = [seat.run.cpu_seconds for seat in self._seats if seat.run and seat.run.reader == reader]
+        return self.shares.weight(reader) + sum(weight_of(seconds) for seconds in running)
 
     def _dispatch(self) -> None:
         """Give free seats to those who wait."""
-        for turn in fairest(self._waiting, self._used):
+        for turn in fairest(self._waiting, self._weight):
             seat = self._free_seat(turn.reader)
             if seat and seat.child:
                 self._waiting.remove(turn)
-                seat.run = _Run(turn.reader, seat.child, time.perf_counter())
+                seat.run = _Run(turn.reader, seat.child, time.perf_counter(), seat.child.cpu_seconds())
                 turn.seat.set_result(seat)
 
     def _free_seat(self, reader: str) -> _Seat | None:
@@ -386,27 +395,28 @@ class Workers:
         free = [seat for seat in self._seats if seat.child and not seat.run and seat.release == self._release]
         background = [seat for seat in free if seat.is_background]
         foreground = [seat for seat in free if not seat.is_background]
-        if self.shares.is_light(reader):
-            return next(iter(foreground or background), None)
-        return next(iter(background or foreground[min(KEPT_FREE, self.limits.running - 1) :]), None)
+        return next(iter(foreground or background if self.shares.is_light(reader) else background), None)
 
     async def _tick(self) -> None:
         """Look after long queries."""
         while True:
             await asyncio.sleep(TICK_SECONDS)
-            now = time.perf_counter()
             for seat in self._seats:
                 if seat.child and not seat.run and not seat.child.is_alive():  # the system took it
-                    self._end(seat.child)
-                    seat.child = None
+                    self._drop(seat)
                     self._renew(seat)
-                if seat.run and not seat.run.is_long and now - seat.run.began > LONG_SECONDS:
-                    seat.run.is_long = True
-                    if not seat.is_background:
-                        seat.run.child.set_nice(BACKGROUND_NICE)
+                if seat.run:
+                    self._look_at(seat.run, seat.is_background)
             self._dispatch()
             if any(self.shares.may_begin(turn.reader) for turn in self._waiting):
                 self._stop_one_long()
+
+    def _look_at(self, run: _Run, is_background: bool) -> None:
+        run.cpu_seconds = max(run.cpu_seconds, run.child.cpu_seconds() - run.cpu_before)
+        if run.cpu_seconds > LONG_CPU_SECONDS and not run.is_long:
+            run.is_long = True
+            if not is_background:
+                run.child.set_nice(BACKGROUND_NICE)
 
     def _stop_one_long(self) -> None:
         long = [seat.run for seat in self._seats if seat.run and seat.run.is_long]
@@ -414,12 +424,12 @@ class Workers:
             seat.child is None for seat in self._seats if not seat.is_background
         ):
             return  # a seat will be free in a moment
-        protected = fairest(sorted(long, key=lambda run: run.began), self._used)[: self.limits.background]
-        for run in sorted(long, key=lambda run: -self._used(run.reader)):
+        protected = fairest(sorted(long, key=lambda run: run.began), self._weight)[: self.limits.background]
+        for run in sorted(long, key=lambda run: -self._weight(run.reader)):
             if run not in protected:
                 run.stopped_because = (
-                    f"the query was stopped after {time.perf_counter() - run.began:.1f} seconds: others wait, and "
-                    f"{self.limits.background} longer ones go on already; try again when the server is less busy"
+                    f"the query was stopped after {run.cpu_seconds:.1f} seconds of processor time: others wait, and "
+                    f"{self.limits.background} long ones go on already; try again when the server is less busy"
                 )
                 run.child.kill()
                 return
@@ -429,7 +439,7 @@ class Workers:
     async def _run(self, seat: _Seat, run: _Run, sql: str, waited_ms: float) -> Answer:
         release = seat.release
         assert release is not None
-        is_worn, cpu_seconds, has_permit = True, 0.0, False
+        is_worn, cpu_seconds, penalty, has_permit = True, 0.0, 0.0, False
         try:
             frame, has_permit = await self._on_thread(self._converse, run.child, sql)
             said = frame.head
@@ -456,15 +466,16 @@ class Workers:
                 _give_back=give_back,
             )
         except (TimeoutError, BrokenFrameError, KeyError) as error:
-            ending = await self._on_thread(run.child.end)
-            cpu_seconds = ending.cpu_seconds
+            run.child.kill()
+            cpu_seconds = run.cpu_seconds
             if run.stopped_because:
                 raise StatementError("stopped", run.stopped_because, release=release.name) from None
             if isinstance(error, _NoPermitError):
                 reason = "too many large answers are being made at once: try again"
                 raise StatementError("stopped", reason, release=release.name) from None
-            cpu_seconds += KILL_COSTS
-            if isinstance(error, TimeoutError):
+            penalty = KILL_COSTS
+            ending = None if isinstance(error, TimeoutError) else await self._on_thread(run.child.end)
+            if ending is None:
                 reason = f"the query took longer than {self.limits.seconds:g} seconds and was stopped"
                 wrong = StatementError("stopped", reason, release=release.name)
             elif ending.signal == signal.SIGXCPU:
@@ -478,11 +489,10 @@ class Workers:
         finally:
             if has_permit:
                 self._large.release()
-            self.shares.charge(run.reader, cpu_seconds)
+            self.shares.charge(run.reader, cpu_seconds, penalty)
             seat.run = None
             if is_worn:
-                self._end(run.child)
-                seat.child = None
+                self._drop(seat)
             self._renew(seat)
             self._dispatch()
 
@@ -500,7 +510,7 @@ class Workers:
                 raise BrokenFrameError(str(error)) from None
             frame = receive(child.link)
             if frame.head.get("outcome") == "large":
-                has_permit = self._large.acquire(timeout=max(0.0, deadline - time.monotonic()))
+                has_permit = self._large.acquire(timeout=PERMIT_SECONDS)
                 if not has_permit:
                     raise _NoPermitError
                 child.link.settimeout(max(0.01, deadline - time.monotonic()))
@@ -514,7 +524,7 @@ class Workers:
 
     def charge(self, reader: str, answer: Answer, sql: str, seconds: float, wrong: StatementError | None) -> None:
         """Note what the writing of an answer took elsewhere, and that it failed."""
-        self.shares.charge(reader, seconds + (KILL_COSTS if wrong else 0.0))
+        self.shares.charge(reader, seconds, KILL_COSTS if wrong else 0.0)
         if wrong and answer.release == self.release:
             self._remember_fatal(self._release, sql, wrong)
 
@@ -579,13 +589,14 @@ class Workers:
     def _renew(self, seat: _Seat) -> None:
         """See to it that the seat has a process of the newest release. Nothing runs there."""
         if seat.spare:
-            if seat.child:
-                self._end(seat.child)
+            self._drop(seat)
             (seat.child, seat.release), seat.spare = seat.spare, None
         if seat.child is None and not self._is_closed:
             self._spawn(self._start_again(seat))
 
     async def _start_again(self, seat: _Seat) -> None:
+        if seat.dying:
+            await asyncio.get_running_loop().run_in_executor(self._ends, seat.dying.wait, DYING_SECONDS)
         while seat.child is None and not self._is_closed:
             release = self._release
             try:
@@ -600,9 +611,14 @@ class Workers:
                 self._end(child)
         self._dispatch()
 
+    def _drop(self, seat: _Seat) -> None:
+        if seat.child:
+            self._end(seat.child)
+            seat.dying, seat.child = seat.child, None
+
     def _end(self, child: Child) -> None:
         child.kill()
-        self._spawn(self._on_thread(child.end))
+        self._spawn(asyncio.get_running_loop().run_in_executor(self._ends, child.end))
 
     def _on_thread(self, work: Callable[..., Any], *arguments: Any) -> asyncio.Future[Any]:
         return asyncio.get_running_loop().run_in_executor(self._threads, partial(work, *arguments))
