@@ -140,7 +140,7 @@ class ForkServer:
             pass_fds=[theirs.fileno()],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
-            start_new_session=True,  # Ctrl-C is for the server, which then ends them
+            process_group=0,  # Ctrl-C is for the server, which then ends them
         )
         theirs.close()
         ours.settimeout(SECONDS_TO_START)

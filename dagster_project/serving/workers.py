@@ -6,10 +6,10 @@ happened. Does not belong here: protocols and sessions (``server``), what may be
 (``runner``). Everything but the reading of a socket happens on one event loop.
 
 The seats. ``running`` seats are for everybody; ``background`` seats give way to them in processor time, and are the
-only ones for readers whose statements have been costly in the last minute (``shares``). A query that has used a second
-of processor time is long: as many long ones as there are background seats go on in peace, first those of the readers of
-least weight; another one is stopped when somebody waits who would otherwise get no seat. So nobody holds the server,
-whatever DuckDB does with a statement.
+only ones for readers whose statements have been costly in the last minute (``shares``). A query that has used half a
+second of processor time is long: as many long ones as there are background seats go on in peace, first those of the
+readers of least weight; another one is stopped when somebody waits who would otherwise get no seat. So nobody holds the
+server, whatever DuckDB does with a statement.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ Identity = tuple[str, int, int]
 
 Outcome = Literal["refused", "failed", "stopped", "crashed"]
 
-LONG_CPU_SECONDS: Final = 1.0
+LONG_CPU_SECONDS: Final = 0.5
 PERMIT_SECONDS: Final = 10.0
 """So long a query waits for the permit to make a large answer; it has its seat meanwhile."""
 
