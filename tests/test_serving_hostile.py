@@ -77,11 +77,15 @@ def test_a_statement_that_cost_a_process_is_not_tried_again_at_once(pool: Pool) 
 
 
 def test_a_process_that_the_system_took_costs_nobody_an_answer(pool: Pool) -> None:
-    for process in pool.processes():
-        os.kill(process, signal.SIGKILL)
-    time.sleep(0.5)
-    for number in range(10):
-        assert pool.ask(f"select {number} as b") == [{"b": number}]
+    fork_server = int(Path(f"/proc/{pool.processes()[0]}/stat").read_text().rpartition(")")[2].split()[1])
+    for victims in (pool.processes(), [fork_server]):
+        for process in victims:
+            os.kill(process, signal.SIGKILL)
+        time.sleep(0.5)
+        for number in range(10):
+            assert pool.ask(f"select {number} as b") == [{"b": number}]
+    assert not set(pool.processes()) & set(victims)
+    pool.said.clear()
 
 
 def test_processes_hold_no_secret_and_are_held_by_the_system(pool: Pool) -> None:

@@ -52,7 +52,7 @@ class Ending:
     def words(self) -> str:
         """For the log."""
         if not self.signal:
-            return f"it ended with code {self.code}"
+            return f"it ended with code {self.code}" if self.code >= 0 else "it ended"
         with suppress(ValueError):
             return f"it was killed by {signal.Signals(self.signal).name}"
         return f"it was killed by signal {self.signal}"
@@ -150,7 +150,7 @@ class ForkServer:
         """Start a process that does ``work`` (``runner`` or ``encoder``).
 
         Raises:
-            BrokenFrameError: the fork server is gone and cannot be started again.
+            BrokenFrameError: there is no process to be had now.
         """
         with self._lock:
             if self._process is None or self._process.poll() is not None:
@@ -159,13 +159,16 @@ class ForkServer:
             try:
                 send(self._link, {"fork": work, "settings": settings}, files=[theirs.fileno()])
                 frame = receive(self._link)
-                return Child(self, int(frame.head["pid"]), frame.files[0], ours)
             except (OSError, BrokenFrameError) as error:
                 ours.close()
                 self._stop()
                 raise BrokenFrameError(f"the fork server is gone: {error}") from None
             finally:
                 theirs.close()
+            if "error" in frame.head:
+                ours.close()
+                raise BrokenFrameError(f"no process can be started: {frame.head['error']}")
+            return Child(self, int(frame.head["pid"]), frame.files[0], ours)
 
     def ending_of(self, pid: int) -> Ending:
         """How a child that is dead ended."""
@@ -204,20 +207,24 @@ def main() -> None:
     link = socket.socket(fileno=int(sys.argv[1]))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     _control(_PR_SET_NO_NEW_PRIVS, 1)
-    while True:
-        try:
+    with suppress(OSError, BrokenFrameError):  # children end by themselves: see _fork
+        while True:
             frame = receive(link)
             if "fork" in frame.head:
                 _fork(link, works[frame.head["fork"]], frame)
             else:
                 send(link, _ending(int(frame.head["ending"])))
-        except (OSError, BrokenFrameError):
-            break  # children end by themselves: see _fork
 
 
 def _fork(link: socket.socket, work: Any, frame: Frame) -> None:
     settings: Mapping[str, Any] = frame.head["settings"]
-    pid = os.fork()
+    try:
+        pid = os.fork()
+    except OSError as error:  # too many processes, or no memory: another time perhaps
+        send(link, {"error": str(error)})
+        for file in frame.files:
+            os.close(file)
+        return
     if not pid:
         code = 70
         try:
@@ -238,7 +245,10 @@ def _fork(link: socket.socket, work: Any, frame: Frame) -> None:
 
 
 def _ending(pid: int) -> dict[str, Any]:
-    _, status, usage = os.wait4(pid, 0)
+    try:
+        _, status, usage = os.wait4(pid, 0)
+    except ChildProcessError:  # of a fork server before this one
+        return {"signal": 0, "code": -1, "cpu_seconds": 0.0}
     code = os.waitstatus_to_exitcode(status)
     return {"signal": max(0, -code), "code": max(0, code), "cpu_seconds": usage.ru_utime + usage.ru_stime}
 

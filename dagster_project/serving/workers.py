@@ -363,6 +363,7 @@ class Workers:
         except asyncio.CancelledError:  # nobody wants it any more
             if turn.seat.done():
                 turn.seat.result().run = None
+                self._renew(turn.seat.result())
                 self._dispatch()
             raise
         finally:
@@ -398,18 +399,25 @@ class Workers:
         return next(iter(foreground or background if self.shares.is_light(reader) else background), None)
 
     async def _tick(self) -> None:
-        """Look after long queries."""
+        """Look after processes that were taken and queries that are long."""
         while True:
             await asyncio.sleep(TICK_SECONDS)
-            for seat in self._seats:
-                if seat.child and not seat.run and not seat.child.is_alive():  # the system took it
-                    self._drop(seat)
-                    self._renew(seat)
-                if seat.run:
-                    self._look_at(seat.run, seat.is_background)
-            self._dispatch()
-            if any(self.shares.may_begin(turn.reader) for turn in self._waiting):
-                self._stop_one_long()
+            try:
+                self._look()
+            except Exception as error:  # or nobody would look any more
+                self._log.error("looking after the workers failed", error=repr(error))
+
+    def _look(self) -> None:
+        for seat in self._seats:
+            if seat.child and not seat.run and not seat.child.is_alive():  # the system took it
+                self._drop(seat)
+                self._renew(seat)
+            if seat.run:
+                self._look_at(seat.run, seat.is_background)
+        self._dispatch()
+        readers = {turn.reader for turn in self._waiting}
+        if any(self.shares.may_begin(reader) and self.shares.is_light(reader) for reader in readers):
+            self._stop_one_long()
 
     def _look_at(self, run: _Run, is_background: bool) -> None:
         run.cpu_seconds = max(run.cpu_seconds, run.child.cpu_seconds() - run.cpu_before)
