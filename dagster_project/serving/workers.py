@@ -124,6 +124,10 @@ class _NoPermitError(TimeoutError):
     """There was no turn for a large answer."""
 
 
+class _TakenError(Exception):
+    """A process was ended from outside: by an operator, or for want of memory, of this query or of something else."""
+
+
 class StatementError(Exception):
     """A statement has no answer; the message says why."""
 
@@ -304,6 +308,22 @@ class Workers:
             StatementError: it has no answer.
         """
         self._raise_if_fatal(sql)
+        with suppress(_TakenError):
+            return await self._answer_once(reader, sql)
+        try:
+            return await self._answer_once(reader, sql)
+        except _TakenError as error:
+            wrong = StatementError("crashed", f"the process that ran the query was ended twice ({error})")
+            self._remember_fatal(self._release, sql, wrong)
+            raise wrong from None
+
+    async def _answer_once(self, reader: str, sql: str) -> Answer:
+        """Run a statement.
+
+        Raises:
+            StatementError: it has no answer.
+            _TakenError: its process was ended by somebody else.
+        """
         arrived = time.perf_counter()
         seat = await self._seat_for(_Turn(reader, sql, arrived, asyncio.get_running_loop().create_future()))
         run = seat.run
@@ -474,7 +494,6 @@ class Workers:
                 _give_back=give_back,
             )
         except (TimeoutError, BrokenFrameError, KeyError) as error:
-            run.child.kill()
             cpu_seconds = run.cpu_seconds
             if run.stopped_because:
                 raise StatementError("stopped", run.stopped_because, release=release.name) from None
@@ -489,6 +508,9 @@ class Workers:
             elif ending.signal == signal.SIGXCPU:
                 reason = "the query used more processor time than a query may and was stopped"
                 wrong = StatementError("stopped", reason, release=release.name)
+            elif ending.signal in (signal.SIGKILL, signal.SIGTERM) or ending.code < 0:
+                penalty = 0.0
+                raise _TakenError(ending.words) from None
             else:
                 reason = f"the process that ran the query died of it ({ending.words}); other queries go on"
                 wrong = StatementError("crashed", reason, release=release.name)
@@ -639,5 +661,5 @@ class Workers:
 
 
 def _close_unwanted(task: asyncio.Task[Answer]) -> None:
-    with suppress(StatementError, asyncio.CancelledError):
+    with suppress(StatementError, _TakenError, asyncio.CancelledError):
         task.result().close()
