@@ -4,7 +4,8 @@
 #   make ui        Dagster's UI        make lint     what CI checks beside the tests
 #   make site      the published warehouse as web pages, site/index.html
 #   make bench     docs/benchmarks.md  make lock     pin the newest versions that fit
-#   make soak      kill refreshes, read through publications, compare incremental and full, for half an hour
+#   make soak      kill refreshes, read through publications, compare incremental and full, serve among
+#                  hostile clients, for half an hour
 #   make clean     remove what can be made again (not the published warehouse)
 
 # Bytecode is kept, even where an image says otherwise: without it every start compiles hundreds of modules again.

@@ -661,7 +661,7 @@ def test_many_clients_through_publications_among_hostile_ones(warehouse: Path, t
     if soak:
         measured = bench_serving.measure(folder, warehouse, 50, soak, publications, 1.0, 5, soak / 5)
     else:
-        measured = bench_serving.measure(folder, warehouse, 12, 8.0, publications, 0.1, 5, 2.0)
+        measured = bench_serving.measure(folder, warehouse, 10, 8.0, publications, 0.3, 5, 2.0)
     assert measured.errors == []
     assert measured.different == 0
     assert measured.publications == publications

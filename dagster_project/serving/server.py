@@ -193,8 +193,7 @@ class Server:
                 return _response(await self._asked_for(session, header, body))
         except quack.BrokenMessageError as error:
             raise HttpError(400, f"this is no message of Quack: {error}") from None
-        await request.body(quack.MOST_CONNECT_BYTES)
-        return _response(quack.error("Invalid connection id"))
+        return Response(200, quack.error("Invalid connection id"), CONTENT_TYPE, closes=True)
 
     async def _asked_for(self, session: _Session, header: quack.Header, body: bytes) -> bytes:
         """What a client with a session gets.

@@ -18,8 +18,11 @@ FREE_SECONDS: Final = 0.25
 """Of processor time of each statement that weighs nothing: many small questions, of many people perhaps who share a
 token, are no burden to anybody."""
 
-LIGHT_SECONDS: Final = 5.0
+LIGHT_SECONDS: Final = 2.0
 """Weight in the window: who has more goes behind."""
+
+STEP_SECONDS: Final = 0.5
+"""Who weighs so much more is behind; with less between them they take turns."""
 
 FREE_OFFENCES: Final = 20
 """Refused or stopped statements in the window that cost nothing; everybody mistypes."""
@@ -115,12 +118,12 @@ W = TypeVar("W", bound=Waiting)
 def fairest(waiting: Iterable[W], weight: Callable[[str], float]) -> list[W]:
     """Those who wait, in the order in which they are next.
 
-    First the readers of least weight, to the second; among equals in turn, one statement of each; those of one reader
+    First the readers of least weight, roughly; among equals in turn, one statement of each; those of one reader
     in the order in which they came.
     """
     before: Counter[str] = Counter()
     order = []
     for number, one in enumerate(waiting):
-        order.append((int(weight(one.reader)), before[one.reader], number, one))
+        order.append((int(weight(one.reader) / STEP_SECONDS), before[one.reader], number, one))
         before[one.reader] += 1
     return [one for *_, one in sorted(order, key=lambda entry: entry[:3])]

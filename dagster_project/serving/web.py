@@ -35,6 +35,7 @@ class Bounds:
     head_seconds: float = 10.0
     """From the opening, or the last response, to the end of a request's head."""
     body_seconds: float = 20.0
+    """For a body, once for its beginning and once for the rest."""
     bodies_bytes: int = 64_000_000
     """Of all requests that are being answered together."""
     write_seconds: float = 30.0
@@ -98,13 +99,17 @@ class Request:
         return bytes(self._body)
 
     async def _read(self, length: int) -> None:
-        while not self._is_whole and len(self._body) < length:
-            event = await self._connection.body_part()
-            if isinstance(event, h11.Data):
-                self._connection.account.add(len(event.data))
-                self._body += event.data
-            else:
-                self._is_whole = True
+        try:
+            async with asyncio.timeout(self._connection.bounds.body_seconds):
+                while not self._is_whole and len(self._body) < length:
+                    event = await self._connection.body_part()
+                    if isinstance(event, h11.Data):
+                        self._connection.account.add(len(event.data))
+                        self._body += event.data
+                    else:
+                        self._is_whole = True
+        except TimeoutError:
+            raise HttpError(408, "the body does not come") from None
 
 
 @dataclass(slots=True)
@@ -216,7 +221,7 @@ class _Connection:
         self.is_aborted = False
         self._reader = reader
         self._writer = writer
-        self._bounds = bounds
+        self.bounds = bounds
         self.account = _Bodies(bodies.most, whole=bodies)
         self._protocol = h11.Connection(h11.SERVER, max_incomplete_event_size=bounds.head_bytes)
 
@@ -237,7 +242,7 @@ class _Connection:
     async def _serve_one(self, handler: Handler) -> bool:
         """Answer one request; whether there may be another."""
         try:
-            async with asyncio.timeout(self._bounds.head_seconds):
+            async with asyncio.timeout(self.bounds.head_seconds):
                 event = await self._next_event()
         except h11.RemoteProtocolError as error:
             await self._refuse(HttpError(error.error_status_hint, "this is no request"))
@@ -272,13 +277,10 @@ class _Connection:
     async def body_part(self) -> Any:
         """The next part of the body, or its end."""
         try:
-            async with asyncio.timeout(self._bounds.body_seconds):
-                if self._protocol.they_are_waiting_for_100_continue:
-                    go_on = h11.InformationalResponse(status_code=100, headers=[])
-                    self._writer.write(self._protocol.send(go_on) or b"")
-                event = await self._next_event()
-        except TimeoutError:
-            raise HttpError(408, "the body does not come") from None
+            if self._protocol.they_are_waiting_for_100_continue:
+                go_on = h11.InformationalResponse(status_code=100, headers=[])
+                self._writer.write(self._protocol.send(go_on) or b"")
+            event = await self._next_event()
         except h11.RemoteProtocolError:
             raise HttpError(400, "the body makes no sense") from None
         if not isinstance(event, (h11.Data, h11.EndOfMessage)):
@@ -302,7 +304,7 @@ class _Connection:
         head = self._protocol.send(h11.Response(status_code=response.status, headers=headers)) or b""
         self._protocol.send(h11.Data(data=response.body))  # for its account of the length; sent as it is
         self._protocol.send(h11.EndOfMessage())
-        seconds = self._bounds.write_seconds + len(response.body) / self._bounds.write_bytes_a_second
+        seconds = self.bounds.write_seconds + len(response.body) / self.bounds.write_bytes_a_second
         async with asyncio.timeout(seconds):
             whole = memoryview(head + response.body)
             for start in range(0, len(whole), READ_BYTES):

@@ -56,7 +56,8 @@ GRACE_SECONDS: Final = 1.0
 FOREGROUND_NICE: Final = 0
 BACKGROUND_NICE: Final = 19
 KILL_COSTS: Final = 5.0
-"""Weight of a statement that cost a worker, in seconds of processor time."""
+STOP_COSTS: Final = 1.0
+"""Weight of a statement that cost a worker, and of one that ran into a limit, in seconds of processor time."""
 
 FATAL_SECONDS: Final = 60.0
 """A statement that cost a worker, or ran out of time or memory, is not tried again on the same release for so long."""
@@ -476,6 +477,7 @@ class Workers:
             if said["outcome"] != "answered":
                 wrong = StatementError(said["outcome"], str(said["reason"]), release=release.name)
                 if said["outcome"] == "stopped":
+                    penalty = STOP_COSTS
                     self._remember_fatal(release, sql, wrong)
                 raise wrong
             give_back: Callable[[], None] = self._large.release if has_permit else _nothing
