@@ -113,7 +113,7 @@ def test_long_queries_give_way_when_others_wait(warehouse: Path) -> None:
         for number in range(5):
             assert pool.ask(f"select {number} as a", "anna") == [{"a": number}]
         stopped = [one for one in begun if one.done()]
-        assert 1 <= len(stopped) <= 2, "one long query is left in peace"
+        assert 1 <= len(stopped) <= 2, "one long query goes on in the background"
         for one in stopped:
             with pytest.raises(StatementError, match="others wait"):
                 one.result()

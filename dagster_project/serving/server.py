@@ -51,6 +51,9 @@ CACHED_BYTES: Final = 32_000_000
 """Of answers kept for whoever asks the same again of the same release."""
 
 CACHED_ANSWER_BYTES: Final = 1_000_000
+ENCODED_BYTES_A_SECOND: Final = 25_000_000.0
+"""About; for the account of a reader with large answers."""
+
 LOGGED_CHARACTERS: Final = 2_000
 """Of a statement in the log."""
 
@@ -294,14 +297,13 @@ class Server:
                 del self._asked[key]
 
     async def _written(self, reader: Reader, sql: str, answer: Answer) -> Messages:
-        began, wrong = time.perf_counter(), None
         try:
-            return await self._encoders.encode(answer)
+            messages = await self._encoders.encode(answer)
         except StatementError as error:
-            wrong = error
+            self._workers.note_unwritten(reader.account, sql, answer, error)
             raise
-        finally:
-            self._workers.charge(reader.account, answer, sql, time.perf_counter() - began, wrong)
+        self._workers.shares.charge(reader.account, messages.size / ENCODED_BYTES_A_SECOND)
+        return messages
 
     def _cache(self, sql: str, answer: Answer, messages: Messages) -> _Told:
         """Keep a small answer that can be given again; let go of those of other releases and of the oldest."""

@@ -5,11 +5,10 @@ Belongs here: the pool of processes, limits, turns, following releases, and what
 happened. Does not belong here: protocols and sessions (``server``), what may be asked (``policy``), the process itself
 (``runner``). Everything but the reading of a socket happens on one event loop.
 
-The seats. ``running`` seats are for everybody; ``background`` seats give way to them in processor time, and are the
-only ones for readers whose statements have been costly in the last minute (``shares``). A query that has used half a
-second of processor time is long: as many long ones as there are background seats go on in peace, first those of the
-readers of least weight; another one is stopped when somebody waits who would otherwise get no seat. So nobody holds the
-server, whatever DuckDB does with a statement.
+The seats. The ``running`` seats in the foreground are for readers whose statements have not been costly in the last
+minute (``shares``); the ``background`` seats, of low priority, for the others. A query that has used half a second of
+processor time is long, and moves to the background when there is a seat; where there is none and somebody waits, a long
+one of whoever weighs most is stopped. So nobody holds the server, whatever DuckDB does with a statement.
 """
 
 from __future__ import annotations
@@ -43,6 +42,10 @@ Identity = tuple[str, int, int]
 Outcome = Literal["refused", "failed", "stopped", "crashed"]
 
 LONG_CPU_SECONDS: Final = 0.5
+PATIENCE_SECONDS: Final = 2.0
+IMPATIENT_CPU_SECONDS: Final = 0.1
+"""What makes a query long while somebody has waited longer than that."""
+
 PERMIT_SECONDS: Final = 10.0
 """So long a query waits for the permit to make a large answer; it has its seat meanwhile."""
 
@@ -414,10 +417,11 @@ class Workers:
     def _free_seat(self, reader: str) -> _Seat | None:
         if not self.shares.may_begin(reader):
             return None
-        free = [seat for seat in self._seats if seat.child and not seat.run and seat.release == self._release]
-        background = [seat for seat in free if seat.is_background]
-        foreground = [seat for seat in free if not seat.is_background]
-        return next(iter(foreground or background if self.shares.is_light(reader) else background), None)
+        is_background = not self.shares.is_light(reader)
+        for seat in self._seats:
+            if seat.child and not seat.run and seat.release == self._release and seat.is_background == is_background:
+                return seat
+        return None
 
     async def _tick(self) -> None:
         """Look after processes that were taken and queries that are long."""
@@ -434,34 +438,60 @@ class Workers:
                 self._drop(seat)
                 self._renew(seat)
             if seat.run:
-                self._look_at(seat.run, seat.is_background)
+                used = seat.run.child.cpu_seconds() - seat.run.cpu_before
+                seat.run.cpu_seconds = max(seat.run.cpu_seconds, used)
+        light = [turn for turn in self._waiting if self._is_next(turn.reader)]
+        self._find_long(impatient=any(time.perf_counter() - turn.arrived > PATIENCE_SECONDS for turn in light))
+        for seat in self._seats:
+            if seat.run and seat.run.is_long and not seat.is_background:
+                self._move_back(seat)
         self._dispatch()
-        readers = {turn.reader for turn in self._waiting}
-        if any(self.shares.may_begin(reader) and self.shares.is_light(reader) for reader in readers):
+        if any(self._is_next(turn.reader) for turn in self._waiting):
             self._stop_one_long()
 
-    def _look_at(self, run: _Run, is_background: bool) -> None:
-        run.cpu_seconds = max(run.cpu_seconds, run.child.cpu_seconds() - run.cpu_before)
-        if run.cpu_seconds > LONG_CPU_SECONDS and not run.is_long:
-            run.is_long = True
-            if not is_background:
+    def _is_next(self, reader: str) -> bool:
+        """Whether the reader may have a foreground seat."""
+        return self.shares.may_begin(reader) and self.shares.is_light(reader)
+
+    def _find_long(self, *, impatient: bool) -> None:
+        """Let long queries give way; on a machine so busy that none gets far, the longest when others wait too long."""
+        for seat in self._seats:
+            if seat.run and seat.is_background:
+                seat.run.is_long = seat.run.cpu_seconds > LONG_CPU_SECONDS
+        runs = [seat.run for seat in self._seats if seat.run and not seat.is_background]
+        longest = max(runs, key=lambda run: run.cpu_seconds, default=None)
+        for run in runs:
+            is_long = run.cpu_seconds > LONG_CPU_SECONDS
+            if impatient and run is longest and not any(other.is_long for other in runs):
+                is_long |= run.cpu_seconds > IMPATIENT_CPU_SECONDS
+            if is_long and not run.is_long:
+                run.is_long = True
                 run.child.set_nice(BACKGROUND_NICE)
 
+    def _move_back(self, seat: _Seat) -> None:
+        """Let a free background seat and the seat of a long query change places."""
+        free = (other for other in self._seats if other.is_background and other.child and not other.run)
+        if other := next(free, None):
+            seat.is_background, other.is_background = True, False
+            if seat.spare:
+                self._end(seat.spare[0])
+                seat.spare = None
+            self._drop(other)
+            self._renew(other)
+
     def _stop_one_long(self) -> None:
+        """Stop a long query, of whoever weighs most, if there are more than there are background seats for."""
+        foreground = [seat for seat in self._seats if not seat.is_background]
         long = [seat.run for seat in self._seats if seat.run and seat.run.is_long]
-        if any(run.stopped_because for run in long) or any(
-            seat.child is None for seat in self._seats if not seat.is_background
-        ):
+        if any(run.stopped_because for run in long) or any(seat.child is None for seat in foreground):
             return  # a seat will be free in a moment
-        protected = fairest(sorted(long, key=lambda run: run.began), self._weight)[: self.limits.background]
-        for run in sorted(long, key=lambda run: -self._weight(run.reader)):
-            if run not in protected:
-                run.stopped_because = (
-                    f"the query was stopped after {run.cpu_seconds:.1f} seconds of processor time: others wait, and "
-                    f"{self.limits.background} long ones go on already; try again when the server is less busy"
-                )
-                run.child.kill()
-                return
+        if any(seat.run and seat.run.is_long for seat in foreground):
+            run = max(long, key=lambda run: (self._weight(run.reader), run.cpu_seconds))
+            run.stopped_because = (
+                f"the query was stopped after {run.cpu_seconds:.1f} seconds of processor time: others wait, and more "
+                "such queries go on than there are places for; try again when the server is less busy"
+            )
+            run.child.kill()
 
     # --- one statement ------------------------------------------------------------------------------------------------
 
@@ -498,6 +528,7 @@ class Workers:
         except (TimeoutError, BrokenFrameError, KeyError) as error:
             cpu_seconds = run.cpu_seconds
             if run.stopped_because:
+                penalty = STOP_COSTS
                 raise StatementError("stopped", run.stopped_because, release=release.name) from None
             if isinstance(error, _NoPermitError):
                 reason = "too many large answers are being made at once: try again"
@@ -523,7 +554,7 @@ class Workers:
                 self._large.release()
             self.shares.charge(run.reader, cpu_seconds, penalty)
             seat.run = None
-            if is_worn:
+            if is_worn or seat.release != self._release:
                 self._drop(seat)
             self._renew(seat)
             self._dispatch()
@@ -554,10 +585,10 @@ class Workers:
                 self._large.release()
             raise
 
-    def charge(self, reader: str, answer: Answer, sql: str, seconds: float, wrong: StatementError | None) -> None:
-        """Note what the writing of an answer took elsewhere, and that it failed."""
-        self.shares.charge(reader, seconds, KILL_COSTS if wrong else 0.0)
-        if wrong and answer.release == self.release:
+    def note_unwritten(self, reader: str, sql: str, answer: Answer, wrong: StatementError) -> None:
+        """Note that an answer could not be written in some protocol, which cost a process there perhaps."""
+        self.shares.charge(reader, 0.0, KILL_COSTS)
+        if answer.release == self.release:
             self._remember_fatal(self._release, sql, wrong)
 
     def _raise_if_fatal(self, sql: str) -> None:
