@@ -83,7 +83,7 @@ class Encoders:
         """
         for _ in range(SMALL):
             try:
-                self._small.put_nowait(await self._on_thread(self._start, SMALL_MB))
+                self._small.put_nowait(await self._on_thread(self._start, False))
             except BrokenFrameError as error:
                 raise ConfigurationError(f"The extension quack cannot be loaded: {error}") from None
         self._large.put_nowait(None)
@@ -103,7 +103,7 @@ class Encoders:
         if frame is None:
             frame = await self._ask(True, {"encode": True}, answer.data, files)
         if frame is None:
-            raise StatementError("stopped", f"the answer cannot be written in {SECONDS:g} seconds")
+            raise StatementError("stopped", "the answer cannot be written in time")
         return Messages(list(frame.head["lengths"]), frame.body, frame.files[0] if frame.files else None)
 
     async def connected(self, client: tuple[str, str, int, int]) -> bytes:
@@ -113,7 +113,7 @@ class Encoders:
             StatementError: it does not let it in.
         """
         if client not in self._connected:
-            frame = await self._ask(True, {"connect": client}, b"", [])
+            frame = await self._ask(False, {"connect": client}, b"", [])
             if frame is None:
                 raise StatementError("stopped", "the server is busy: try again")
             if len(self._connected) > 100:
@@ -122,19 +122,19 @@ class Encoders:
         return self._connected[client]
 
     async def _ask(self, is_large: bool, head: dict[str, Any], body: bytes, files: list[int]) -> Frame | None:
-        """What a process says, or None if it took too long."""
+        """What a process says, or None if it took too long or was ended by somebody else."""
         places = self._large if is_large else self._small
         child = await places.get()
         try:
             return_to = child
             try:
                 if child is None:
-                    child = return_to = await self._on_thread(self._start, self._answer_mb if is_large else SMALL_MB)
+                    child = return_to = await self._on_thread(self._start, is_large)
                 frame: Frame = await asyncio.shield(self._on_thread(_converse, child, head, body, files))
             except (TimeoutError, BrokenFrameError) as error:
                 return_to = None
                 ending = await self._on_thread(child.end) if child else None
-                if isinstance(error, TimeoutError):
+                if isinstance(error, TimeoutError) or (ending and ending.is_from_outside):
                     return None
                 why = f"the process that wrote it died ({ending.words})" if ending else str(error)
                 raise StatementError("crashed", f"the answer cannot be written: {why}") from None
@@ -149,8 +149,8 @@ class Encoders:
             raise StatementError(frame.head["outcome"], str(frame.head["reason"]))
         return frame
 
-    def _start(self, answer_mb: int) -> Child:
-        child = self._forks.fork("encoder", answer_mb=answer_mb)
+    def _start(self, is_large: bool) -> Child:
+        child = self._forks.fork("encoder", answer_mb=self._answer_mb if is_large else SMALL_MB)
         child.link.settimeout(SECONDS_TO_START)
         try:
             wrong = receive(child.link).head["error"]
@@ -159,7 +159,7 @@ class Encoders:
         if wrong:
             child.end()
             raise BrokenFrameError(str(wrong))
-        child.link.settimeout(SMALL_SECONDS if answer_mb == SMALL_MB else SECONDS)
+        child.link.settimeout(SECONDS if is_large else SMALL_SECONDS)
         return child
 
     def _on_thread(self, work: Any, *arguments: Any) -> asyncio.Future[Any]:

@@ -49,6 +49,11 @@ class Ending:
     cpu_seconds: float
 
     @property
+    def is_from_outside(self) -> bool:
+        """Whether an operator ended it, or the system for want of memory, or it is not known."""
+        return self.signal in (signal.SIGKILL, signal.SIGTERM) or self.code < 0
+
+    @property
     def words(self) -> str:
         """For the log."""
         if not self.signal:

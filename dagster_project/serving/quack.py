@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from enum import IntEnum
 from typing import Final
 
+from dagster_project.serving.policy import CATALOG
+
 _END: Final = b"\xff\xff"
 _NO_NUMBER: Final = b"\xff" * 9 + b"\x01"
 MOST_CONNECT_BYTES: Final = 4_096
@@ -25,10 +27,10 @@ CLIENTS_CATALOG_QUERY: Final = (
 """How an attached client asks what there is (quack 1.5.5). It then reads a table by its name alone, whatever the
 schema, but a view by schema and name: so it is told that all are views."""
 
-CATALOG_QUERY: Final = """
-    select schema_name, table_name, 'view' from duckdb_tables() where database_name = 'kommunlager'
+CATALOG_QUERY: Final = f"""
+    select schema_name, table_name, 'view' from duckdb_tables() where database_name = '{CATALOG}'
     union all
-    select schema_name, view_name, 'view' from duckdb_views() where database_name = 'kommunlager' and not internal
+    select schema_name, view_name, 'view' from duckdb_views() where database_name = '{CATALOG}' and not internal
 """
 
 

@@ -541,7 +541,7 @@ class Workers:
             elif ending.signal == signal.SIGXCPU:
                 reason = "the query used more processor time than a query may and was stopped"
                 wrong = StatementError("stopped", reason, release=release.name)
-            elif ending.signal in (signal.SIGKILL, signal.SIGTERM) or ending.code < 0:
+            elif ending.is_from_outside:
                 penalty = 0.0
                 raise _TakenError(ending.words) from None
             else:
