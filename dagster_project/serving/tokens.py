@@ -42,7 +42,9 @@ REMEMBERED: Final = 10_000
 TRUSTED_SECONDS: Final = 3600.0
 
 _SAID: Final = re.compile(
-    r"""(\btoken\b\s*(?:=>|:=|=)?\s*)(?:'(?:[^']|'')*'?|"[^"]*"?|\$(\w*)\$.*?(?:\$\2\$|$))""", re.I | re.S
+    r"""(\btoken\b\s*+(?:(?:=>|:=|=)\s*+)?)"""
+    r"""(?:'[^']*+(?:''[^']*+)*+'?|"[^"]*+"?|\$(\w*+)\$.*?(?:\$\2\$|\Z))""",
+    re.IGNORECASE | re.DOTALL,
 )
 """A token where a statement names one."""
 
