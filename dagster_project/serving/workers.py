@@ -14,6 +14,7 @@ one of whoever weighs most is stopped. So nobody holds the server, whatever Duck
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import os
 import signal
 import threading
@@ -266,7 +267,7 @@ class Workers:
         self._failed: Identity | None = None
         self._seats = [_Seat(is_background=number >= limits.running) for number in range(self._size)]
         self._waiting: list[_Turn] = []
-        self._fatal: OrderedDict[tuple[Identity, str], tuple[float, StatementError]] = OrderedDict()
+        self._fatal: OrderedDict[tuple[Identity, bytes], tuple[float, StatementError]] = OrderedDict()
         self._large = threading.BoundedSemaphore(1)
         self._threads = ThreadPoolExecutor(3 * self._size + 4, thread_name_prefix="worker")
         self._ends = ThreadPoolExecutor(2 * self._size, thread_name_prefix="end")
@@ -592,7 +593,7 @@ class Workers:
             self._remember_fatal(self._release, sql, wrong)
 
     def _raise_if_fatal(self, sql: str) -> None:
-        until, wrong = self._fatal.get((self._release.identity, sql), (0.0, None))
+        until, wrong = self._fatal.get((self._release.identity, _digest(sql)), (0.0, None))
         left = until - time.monotonic()
         if wrong is not None and left > 0:
             raise StatementError(
@@ -602,7 +603,7 @@ class Workers:
             )
 
     def _remember_fatal(self, release: _Release, sql: str, wrong: StatementError) -> None:
-        self._fatal[(release.identity, sql)] = time.monotonic() + FATAL_SECONDS, wrong
+        self._fatal[(release.identity, _digest(sql))] = time.monotonic() + FATAL_SECONDS, wrong
         if len(self._fatal) > REMEMBERED:
             self._fatal.popitem(last=False)
 
@@ -691,6 +692,11 @@ class Workers:
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
         return task
+
+
+def _digest(sql: str) -> bytes:
+    """What stands for a statement, however long, where it is only to be known again."""
+    return hashlib.sha256(sql.encode()).digest()
 
 
 def _close_unwanted(task: asyncio.Task[Answer]) -> None:
