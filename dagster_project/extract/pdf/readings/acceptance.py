@@ -54,7 +54,10 @@ class Doubtful:
 
 def may_hold_rest(words: Sequence[Word], taken: Collection[int]) -> bool:
     """Whether what stands outside of tables may hold one: two lines with a figure that stands off."""
-    lines = make_lines([word for word in words if id(word) not in taken])
+    rest = [word for word in words if id(word) not in taken]
+    if sum(is_figure(word.text) for word in rest) < 2:
+        return False
+    lines = make_lines(rest)
     return sum(any(segment.is_number for segment in line.segments) and len(line.segments) > 1 for line in lines) > 1
 
 
