@@ -39,6 +39,7 @@ REPORT_TYPES: Final = {
     "interim_report": ("Delårsrapport", "Interim report"),
     "plan": ("Plan", "Plan"),
     "budget": ("Budget", "Budget"),
+    "tariff": ("Taxa", "Tariff"),
     "unknown": ("Okänd sort", "Unknown kind"),
 }
 
@@ -130,6 +131,7 @@ class _Site:
         )
         self.environment.globals.update(
             t=text.both,
+            flags=text.flags,
             number=text.number,
             million=text.million,
             percent=text.percent,

@@ -8,9 +8,10 @@ from __future__ import annotations
 import hashlib
 import re
 import unicodedata
+from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
-from typing import Final
+from typing import Any, Final
 
 from markupsafe import Markup
 
@@ -28,12 +29,28 @@ SCENARIOS: Final = {
     "variance": "Variance",
     "change": "Change",
     "status": "Status",
+    "baseline": "Baseline",
+    "tariff": "Tariff",
 }
+
+FLAGS: Final = {
+    "is_total": ("summa", "total"),
+    "is_misprint": ("tryckfel", "misprint"),
+    "is_composite": ("flera värden i cellen", "several values in the cell"),
+    "is_ambiguous_column": ("oklar kolumn", "ambiguous column"),
+    "is_dash": ("streck", "dash"),
+}
+"""Columns that flag a figure, and what a reader is told where they are true."""
 
 
 def both(swedish: str, english: str) -> Markup:
     """A text in both languages; the style sheet shows the one that the reader chose."""
     return Markup('<span lang="sv">{}</span><span lang="en">{}</span>').format(swedish, english)
+
+
+def flags(row: Mapping[str, Any]) -> list[Markup]:
+    """All that is flagged about a figure, in both languages; one flag hides no other."""
+    return [both(*words) for column, words in FLAGS.items() if row[column]]
 
 
 def number(value: float | int | Decimal | None, decimals: int | None = None) -> str:

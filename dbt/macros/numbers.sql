@@ -11,15 +11,10 @@
 [+-]? ?{{ unsigned_number_pattern() }}
 {%- endmacro %}
 
-{# What may stand before a number and makes it a bound or an approximation. #}
-{% macro bound_pattern() -%}
-(?:[<>≥≤=~] ?|(?i:minst|högst|max|min|under|över|ca\.?|cirka|drygt|knappt|omkring|mer än|mindre än) )?
-{%- endmacro %}
-
-{# A number with what may stand around it: a bound before it, a unit and the mark of a footnote behind it. The groups are
+{# A number with what may stand behind it: a unit and the mark of a footnote. The groups are
    the number and the unit. #}
 {% macro number_cell_pattern() -%}
-^{{ bound_pattern() }}({{ number_pattern() }}) ?(?:([%‰]|%-?enheter|[:,.]-|[€$£]|[a-zåäöA-ZÅÄÖ][a-zåäöA-ZÅÄÖ./0-9²³ ]{0,25}?)\.?)?(?: ?\*{1,3}| \d\)| [a-z]\)| \((?:se )?(?:fot)?not\.? ?\d{1,2}\))?$
+^({{ number_pattern() }}) ?(?:([%‰]|%-?enheter|[:,.]-|[€$£]|[a-zåäöA-ZÅÄÖ][a-zåäöA-ZÅÄÖ./0-9²³ ]{0,25}?)\.?)?(?: ?\*{1,3}| \d\)| [a-z]\)| \((?:se )?(?:fot)?not\.? ?\d{1,2}\))?$
 {%- endmacro %}
 
 {# A unit before its number: kr 12, € 5. The groups are the unit and the number. #}
@@ -102,7 +97,7 @@ case {{ text }}
 end
 {%- endmacro %}
 
-{# How a value cell reads. The text has plain minus signs.
+{# How a value cell reads. The text has plain minus signs, and no word that makes it a bound (bounds.sql).
    Certain: dash, number, fraction (3½), power (5·10³), number_with_change, pairs.
    Certain where the table says so: pointed (1.234), grouped (1,234), decimal_point (3.10, which may be a date, a time or
    a paragraph), bracketed ((21,4)), trailing_minus (12-), number_with_previous (9,1 % (9,4 %)), unit_first (kr 12).

@@ -15,13 +15,67 @@ money_units as (
     where (units.dimension = 'money' or unit_key = 'unknown') and unit_words.context in ('any', 'cell')
 ),
 
+bound_words as (select * from {{ ref('bound_words') }}),
+
+texts as (
+    select distinct plain_text, lower(plain_text) as lower_text
+    from cells
+    where not is_header and length(plain_text) <= 60
+),
+
+-- "färre än 5" and "5 eller färre" are a number and what makes it a bound; the longest such words are meant.
+bounded_texts as (
+    select
+        texts.plain_text,
+        bound_words.bound_key,
+        case
+            when bound_words.place = 'before' then trim(substring(texts.plain_text, length(bound_words.term) + 1))
+            else trim(left(texts.plain_text, length(texts.plain_text) - length(bound_words.term)))
+        end as figure_text
+    from texts
+    inner join bound_words
+        on
+            case bound_words.place
+                -- A word is set apart from the number, a sign need not be.
+                when 'before'
+                    then starts_with(texts.lower_text, bound_words.term)
+                        and regexp_matches(
+                            substring(texts.lower_text, length(bound_words.term) + 1),
+                            case when regexp_matches(bound_words.term, '[a-zåäö]') then '^ [+-]?\d' else '^ ?[+-]?\d' end
+                        )
+                when 'after' then ends_with(texts.lower_text, ' ' || bound_words.term) and regexp_matches(texts.lower_text, '^[+-]?\d')
+            end
+    where {{ value_form('figure_text') }} = 'number'
+    qualify row_number() over (partition by texts.plain_text order by length(bound_words.term) desc, bound_words.term, bound_words.place) = 1
+),
+
+-- What stands for a figure that is not told: too few, secret, missing.
+suppressed_texts as (
+    select term, bound_key from bound_words
+    where place = 'whole'
+),
+
+figures as (
+    select
+        cells.*,
+        coalesce(bounded_texts.figure_text, cells.plain_text) as figure_text,
+        case
+            when bounded_texts.bound_key is not null then bounded_texts.bound_key
+            when suppressed_texts.bound_key is not null then suppressed_texts.bound_key
+            when {{ is_range('cells.plain_text') }} then 'range'
+        end as bound_key
+    from cells
+    left join bounded_texts using (plain_text)
+    left join suppressed_texts on lower(cells.plain_text) = suppressed_texts.term
+    where not cells.is_header
+),
+
 read_cells as (
     select
         *,
-        case when is_torn then 'other' else {{ value_form('plain_text') }} end as printed_form,
-        lower(regexp_extract(plain_text, '{{ unit_first_pattern() }}', 1)) as first_unit
-    from cells
-    where not is_header
+        case when is_torn then 'other' else {{ value_form('figure_text') }} end as printed_form,
+        lower(regexp_extract(figure_text, '{{ unit_first_pattern() }}', 1)) as first_unit
+    from figures
 ),
 
 typed as (
@@ -94,6 +148,7 @@ select
     case
         when typed.value_form != 'other' then typed.value_form
         when coalesce(whole.status_key, first_line.status_key) is not null then 'status'
+        when typed.bound_key = 'suppressed' then 'suppressed'
         else 'text'
     end as cell_type
 from typed

@@ -31,6 +31,27 @@ unheaded_columns as (
     qualify coalesce(column_label, '') = '' and count(*) over (partition by report_id, table_seq) > 1
 ),
 
+-- Labels that are periods whose days cannot be told (Vecka 50-2, 2022/2023).
+unclear_rows as (
+    select report_id, table_seq, row_index
+    from (
+        select
+            *,
+            {{ period_bounds('period_text', 'period_form', '2000') }} as bounds
+        from (
+            select
+                report_id,
+                table_seq,
+                row_index,
+                {{ iso_dates('label_plain') }} as period_text,
+                {{ period_form('period_text') }} as period_form
+            from rows
+            where has_row_period or regexp_full_match(label_words, ' (?:vecka|veckor|v) [\d ]+')
+        )
+    )
+    where {{ is_unclear_period('period_form', 'bounds.first', 'bounds.last') }}
+),
+
 placed as (
     select
         body_cells.*,
@@ -38,16 +59,29 @@ placed as (
         columns.scenario_key as column_scenario_key,
         columns.has_previous_header,
         columns.is_unclear_header,
+        columns.is_unclear_period or unclear_rows.row_index is not null as is_unclear_period,
         columns.column_label,
         tables.table_unit_key,
         tables.has_previous_in_brackets,
         rows.row_role,
+        unclear_rows.row_index is not null as has_unclear_row,
         rows.row_label,
         rows.label_cell_col,
         kinds.kind,
         glued_cells.report_id is not null as is_glued,
         unheaded_columns.report_id is not null as is_unheaded,
-        {{ unit_text('body_cells.plain_text') }} as unit_text
+        -- Among figures only: elsewhere an x ticks something off.
+        body_cells.bound_key is not null and body_cells.bound_key = 'suppressed'
+        and columns.column_role = 'value'
+        and coalesce(columns.scenario_key, '') != 'status'
+        and kinds.kind not in ('goal', 'assignment')
+        and (
+            columns.n_numbers > 0
+            or bool_or(columns.column_role = 'value' and body_cells.cell_type = 'number') over (
+                partition by body_cells.report_id, body_cells.table_seq, body_cells.row_index
+            )
+        ) as is_suppressed,
+        {{ unit_text('body_cells.figure_text') }} as unit_text
     from body_cells
     inner join columns using (report_id, table_seq, col_index)
     inner join rows using (report_id, table_seq, row_index)
@@ -55,6 +89,7 @@ placed as (
     inner join tables using (report_id, table_seq)
     left join glued_cells using (report_id, table_seq, row_index, col_index)
     left join unheaded_columns using (report_id, table_seq, col_index)
+    left join unclear_rows using (report_id, table_seq, row_index)
 ),
 
 -- Of each column of values its cells beside columns without one, in a table whose other rows fill every column, and how
@@ -153,13 +188,15 @@ judged as (
             when is_unheaded and cell_type not in ('status', 'text') then 'no header: nothing says what the column holds'
             when is_unclear_header and cell_type not in ('status', 'text')
                 then 'header not in the vocabulary: ' || column_label
+            when is_unclear_period and cell_type not in ('status', 'text')
+                then 'period not certain: ' || case when has_unclear_row then row_label else column_label end
             when is_glued then null
             when overfull_cells.report_id is not null or lone_groups.report_id is not null then 'ambiguous digits: they may be the figures of two columns'
             when regexp_matches(regexp_replace(plain_text, '[ .]', '', 'g'), '\d{17}') and cell_type not in ('status', 'text')
                 then 'more digits than a figure has'
             when cell_type = 'number' and unit_text != '' and known_units.term is null
                 then 'unit not in the vocabulary: ' || unit_text
-            when cell_type in ('dash', 'number', 'fraction', 'power', 'unit_first', 'number_with_change', 'pairs', 'status') then null
+            when cell_type in ('dash', 'number', 'fraction', 'power', 'unit_first', 'number_with_change', 'pairs', 'status') or is_suppressed then null
             when column_scenario_key = 'status' and prefix_status_key is not null then null
             -- Kronor have two decimals: three digits behind a point are thousands.
             when cell_type = 'pointed' and table_unit_key = 'kr' and kind in ('financial', 'org_result', 'grant') then null
@@ -225,7 +262,8 @@ body as (
             else 'value'
         end as role,
         case when row_role != 'note' and column_role = 'value' then reason end as reason,
-        column_scenario_key = 'status' and cell_type = 'text' and prefix_status_key is not null as has_status_prefix
+        column_scenario_key = 'status' and cell_type = 'text' and prefix_status_key is not null as has_status_prefix,
+        is_suppressed
     from judged
 )
 
@@ -238,6 +276,7 @@ select
     stg_cells.value_text,
     coalesce(body.role, case when stg_cells.is_header then 'header' end) as role,
     body.reason,
-    coalesce(body.has_status_prefix, false) as has_status_prefix
+    coalesce(body.has_status_prefix, false) as has_status_prefix,
+    coalesce(body.is_suppressed, false) as is_suppressed
 from stg_cells
 left join body using (report_id, table_seq, row_index, col_index)

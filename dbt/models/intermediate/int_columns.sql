@@ -118,13 +118,19 @@ contents as (
         table_seq,
         col_index,
         count(*) as n_cells,
-        count(*) filter (where cell_type not in ('status', 'dash', 'text')) as n_numbers,
+        count(*) filter (where cell_type not in ('status', 'dash', 'suppressed', 'text')) as n_numbers,
         count(*) filter (where cell_type = 'status') as n_statuses,
-        count(*) filter (where cell_type = 'dash') as n_dashes,
+        -- What stands for a figure that is not told does so among figures only: an x may tick something off.
+        count(*) filter (where cell_type = 'dash' or (cell_type = 'suppressed' and has_numbers)) as n_dashes,
         count(*) filter (where regexp_full_match(plain_text, '\d{3,8}')) as n_codes,
         count(*) filter (where regexp_full_match(plain_text, '(?:19|20)\d\d')) as n_years,
         avg(length(value_text)) as mean_length
-    from body_cells
+    from (
+        select
+            *,
+            bool_or(cell_type = 'number') over (partition by report_id, table_seq, col_index) as has_numbers
+        from body_cells
+    )
     group by all
 ),
 
@@ -494,6 +500,14 @@ settled as (
             partition by with_roles.report_id, with_roles.table_seq
         ) as label_header_words,
         coalesce(
+            -- Twelve months up to the report's own day, where no other is printed (R12).
+            case
+                when
+                    with_roles.period_form = 'rolling' and with_roles.report_type in ('annual_report', 'interim_report')
+                    and not regexp_matches(with_roles.column_text, '\d{4}|(?:^|[^a-zåäö])(?:{{ month_pattern() }})(?:[^a-zåäö]|$)')
+                    and regexp_matches(with_roles.column_text, '12|tolv|rullande(?: (?:år|helår)| *$)')
+                    then { 'first': cast(with_roles.outcome_end + interval 1 day - interval 1 year as date), 'last': with_roles.outcome_end }
+            end,
             {{ period_bounds('column_text', 'period_form', 'fiscal_year') }},
             -- "Periodens budget" and "Ack. budget" of an interim report are to the day of its outcome.
             case
@@ -561,7 +575,7 @@ framed as (
 -- others reach is an outcome everywhere. Where the rows are changes (Förändring | tkr), so are the figures.
 with_scenarios as (
     select
-        * exclude (scenario_key),
+        * exclude (scenario_key, last_year),
         case
             -- A closed account of a year that had not begun when the plan was made is the budget of the first year, a plan of others.
             when is_future_outcome and year(bounds.last) = fiscal_year then 'budget'
@@ -581,8 +595,10 @@ with_scenarios as (
             when report_type in ('plan', 'budget') and period_form = 'year_span' and year(bounds.last) > fiscal_year then 'plan'
             when report_type in ('plan', 'budget') and coalesce(year(bounds.first), fiscal_year) in (fiscal_year - 1, fiscal_year) then 'budget'
             when report_type in ('plan', 'budget') and year(bounds.first) >= fiscal_year then 'plan'
-            -- What a report says of years to come is no outcome.
-            when report_type in ('annual_report', 'interim_report') and year(bounds.first) > fiscal_year then 'plan'
+            when report_type = 'tariff' then 'tariff'
+            -- What a report says of years to come is no outcome, nor is the year beside them where nothing says what the report is.
+            when report_type not in ('plan', 'budget') and year(bounds.first) > fiscal_year then 'plan'
+            when report_type = 'unknown' and year(bounds.first) = fiscal_year and last_year > fiscal_year then 'plan'
             else 'actual'
         end as scenario_key,
         scenario_key is not null as has_scenario_word
@@ -592,7 +608,8 @@ with_scenarios as (
             coalesce(
                 report_type in ('plan', 'budget') and scenario_key = 'actual' and year(bounds.last) >= fiscal_year
                 and regexp_matches(column_words, ' (?:bokslut|utfall) '), false
-            ) as is_future_outcome
+            ) as is_future_outcome,
+            max(case when column_role = 'value' then year(bounds.last) end) over (partition by report_id, table_seq) as last_year
         from framed
     )
 ),
@@ -623,14 +640,18 @@ with_neighbours as (
         lag(period_form) over (partition by report_id, table_seq order by col_index) as previous_form,
         last_value(case when scenario_key in ('budget', 'budget_original', 'budget_revised', 'forecast') then bounds end ignore nulls) over (
             partition by report_id, table_seq order by col_index rows between unbounded preceding and 1 preceding
-        ) as budget_bounds
+        ) as budget_bounds,
+        last_value(case when scenario_key = 'actual' and period_form != 'previous_year' then bounds end ignore nulls) over (
+            partition by report_id, table_seq order by col_index rows between unbounded preceding and 1 preceding
+        ) as outcome_bounds
     from forecasts
 ),
 
 settled_periods as (
     select
-        * exclude (bounds, budget_bounds, previous_bounds, previous_form),
+        * exclude (bounds, budget_bounds, outcome_bounds, previous_bounds, previous_form, is_same_months),
         case
+            when is_same_months then cast(coalesce(outcome_bounds.first, make_date(fiscal_year, 1, 1)) - interval 1 year as date)
             when bounds is null and scenario_key = 'forecast' then make_date(fiscal_year, 1, 1)
             when bounds is null and scenario_key = 'variance' then budget_bounds.first
             when has_period_above and year(budget_bounds.last) = year(bounds.last) then budget_bounds.first
@@ -648,6 +669,7 @@ settled_periods as (
             else bounds.first
         end as period_start,
         case
+            when is_same_months then {{ a_year_before('coalesce(outcome_bounds.last, outcome_end)') }}
             when bounds is null and scenario_key = 'forecast' then make_date(fiscal_year, 12, 31)
             when bounds is null and scenario_key = 'variance' and budget_bounds is not null then budget_bounds.last
             -- "Budget | Utfall | Differens" of an interim report, with no forecast to differ from: what differs is the outcome.
@@ -660,6 +682,11 @@ settled_periods as (
     from (
         select
             with_neighbours.*,
+            -- "Utfall fg år" of an interim report: the same months of the year before, unless it says that it is the whole of it.
+            coalesce(
+                report_type = 'interim_report' and period_form = 'previous_year' and scenario_key in ('actual', 'budget', 'variance', 'status')
+                and not regexp_matches(column_words, ' (?:bokslut|helår|helårs[a-zåäö]*|årsbokslut|årsutfall|årsbudget) '), false
+            ) as is_same_months,
             scenario_key = 'variance' and period_form = 'year' and contains(column_label, ' | ')
             and not regexp_matches(regexp_extract(column_label, '[^|]*$'), '\d') as has_period_above,
             -- "Utfall april" above "Utgifter | Inkomster | Netto" is one month.
@@ -675,7 +702,10 @@ settled_periods as (
 -- (Intäkter) or persons, or nobody knows (Intervall, Rang).
 headed as (
     select
-        *,
+        * exclude (period_start, period_end),
+        -- A header that prints a period whose days cannot be told, or end before they begin: none is better than another.
+        case when not is_unclear_period then period_start end as period_start,
+        case when not is_unclear_period then period_end end as period_end,
         column_role = 'value'
         and column_label is not null
         and not has_scenario_word
@@ -688,7 +718,14 @@ headed as (
         and not regexp_matches(column_words, ' (?:kvinnor|män|flickor|pojkar|totalt|total|summa|nämnden|kommunen) ') as says_nothing,
         column_role = 'value' and (has_scenario_word or period_form is not null) as says_something,
         column_role = 'value' and (period_form is not null or (has_scenario_word and scenario_key != 'actual')) as tells_scenarios_apart
-    from settled_periods
+    from (
+        select
+            *,
+            column_role = 'value' and {{ is_unclear_period('period_form', 'period_start', 'period_end') }}
+            -- Two years head a change as well: it is about the later one.
+            and not (period_form = 'year_pair' and scenario_key in ('change', 'variance')) as is_unclear_period
+        from settled_periods
+    )
 )
 
 select

@@ -16,6 +16,13 @@ numbers as (
         and unit_key not in ('percent', 'per_mille', 'index')
 ),
 
+-- Bounds, and figures that are not told.
+open_figures as (
+    select distinct report_id, table_seq, row_index, col_index
+    from measured_values
+    where value_bound is not null
+),
+
 -- Lines or departments add up to the total.
 total_components as (
     select
@@ -57,7 +64,14 @@ totals as (
             and total_components.table_seq = components.table_seq
             and total_components.component_row = components.row_index
             and printed.col_index = components.col_index
+    left join open_figures
+        on total_components.report_id = open_figures.report_id
+            and total_components.table_seq = open_figures.table_seq
+            and total_components.component_row = open_figures.row_index
+            and printed.col_index = open_figures.col_index
     group by all
+    -- A sum with a part that is not told claims nothing that can be computed.
+    having count(open_figures.row_index) = 0
 ),
 
 -- Budget and outcome (or forecast) of one row and period differ by the printed variance, in one direction a table.

@@ -37,7 +37,7 @@ first_pass as (
     left join money_units using (report_id, table_seq)
 ),
 
--- A dash has the unit of the numbers in its row, else of its column; a number without any unit of its own has that of the
+-- A dash or a figure that is not told has the unit of the numbers in its row, else of its column; a number without any unit of its own has that of the
 -- numbers in its row which print theirs in the cell (71 %, 73 %, 75).
 siblings as (
     select
@@ -70,23 +70,23 @@ settled as (
     select
         *,
         case
-            when direct_unit_key is not null and (cell_type != 'dash' or direct_unit_basis not in ('label', 'table', 'inferred'))
+            when direct_unit_key is not null and (cell_type not in ('dash', 'suppressed') or direct_unit_basis not in ('label', 'table', 'inferred'))
                 then direct_unit_key
-            when row_first = row_last and (cell_type = 'dash' or printed_first = printed_last) then row_first
+            when row_first = row_last and (cell_type in ('dash', 'suppressed') or printed_first = printed_last) then row_first
             -- What differs is measured as what it differs from (Årsarbetare 2025 | Årsarbetare 2026 | Skillnad).
             when direct_unit_key is null and row_first = row_last and not has_unitless and part_role = 'value' and scenario_key in ('change', 'variance') then row_first
             when direct_unit_key is not null then direct_unit_key
-            when cell_type = 'dash' and column_first = column_last then column_first
+            when cell_type in ('dash', 'suppressed') and column_first = column_last then column_first
             when expects_money or has_money_context then 'unknown'
             else 'count'
         end as unit_key,
         case
-            when direct_unit_key is not null and (cell_type != 'dash' or direct_unit_basis not in ('label', 'table', 'inferred'))
+            when direct_unit_key is not null and (cell_type not in ('dash', 'suppressed') or direct_unit_basis not in ('label', 'table', 'inferred'))
                 then direct_unit_basis
-            when row_first = row_last and (cell_type = 'dash' or printed_first = printed_last) then 'row'
+            when row_first = row_last and (cell_type in ('dash', 'suppressed') or printed_first = printed_last) then 'row'
             when direct_unit_key is null and row_first = row_last and not has_unitless and part_role = 'value' and scenario_key in ('change', 'variance') then 'row'
             when direct_unit_key is not null then direct_unit_basis
-            when cell_type = 'dash' and column_first = column_last then 'column'
+            when cell_type in ('dash', 'suppressed') and column_first = column_last then 'column'
             when expects_money or has_money_context then 'unknown'
             else 'default'
         end as unit_basis

@@ -11,7 +11,7 @@ glued_cells as (select distinct report_id, table_seq, row_index, cell_col_index 
 -- A status may have its comment in the same cell; the value is the status, as printed, the rest is said about it.
 value_cells as (
     select
-        body_cells.* exclude (value_text, status_key, status_unit_key, cell_type, is_torn),
+        body_cells.* exclude (value_text, status_key, status_unit_key, cell_type, is_torn, bound_key),
         case
             when body_cells.has_status_and_text
                 then regexp_replace({{ collapsed("split_part(body_cells.cell_text, chr(10), 1)") }}, '^[✔✓☑●■•*]+ ?(\S)', '\1')
@@ -34,8 +34,10 @@ value_cells as (
         case
             when cells.has_status_prefix then 'status'
             when glued_cells.report_id is not null then 'glued'
+            when body_cells.cell_type = 'suppressed' and not cells.is_suppressed then 'text'
             else body_cells.cell_type
-        end as cell_type
+        end as cell_type,
+        case when body_cells.bound_key != 'suppressed' or cells.is_suppressed then body_cells.bound_key end as bound_key
     from body_cells
     inner join cells using (report_id, table_seq, row_index, col_index)
     left join glued_cells using (report_id, table_seq, row_index, col_index)
@@ -49,11 +51,8 @@ single_numbers as (
         'value' as part_role,
         cast(null as varchar) as part_label,
         -- 3.10 too, which may be a date: that it is a number is settled by then.
-        regexp_extract(plain_text, '{{ number_cell_pattern() }}', 1) as number_text,
-        {{ unit_text('plain_text') }} as unit_text,
-        nullif(
-            lower(trim(regexp_extract(plain_text, '(?i)^([<>≥≤=~]|minst|högst|max|min|under|över|ca|cirka|drygt|knappt|omkring|mer än|mindre än)', 1))), ''
-        ) as bound_text
+        regexp_extract(figure_text, '{{ number_cell_pattern() }}', 1) as number_text,
+        {{ unit_text('figure_text') }} as unit_text
     from value_cells
     where cell_type in ('number', 'decimal_point')
 ),
@@ -84,8 +83,7 @@ special_numbers as (
         case
             when cell_type = 'unit_first' then lower(regexp_extract(plain_text, '{{ unit_first_pattern() }}', 1))
             else regexp_extract(plain_text, '[%‰]')
-        end as unit_text,
-        cast(null as varchar) as bound_text
+        end as unit_text
     from value_cells
     where cell_type in ('pointed', 'grouped', 'bracketed', 'trailing_minus', 'unit_first', 'fraction', 'power')
 ),
@@ -97,8 +95,7 @@ main_numbers as (
         'value' as part_role,
         cast(null as varchar) as part_label,
         regexp_extract(plain_text, '^({{ number_pattern() }}) ?(?:[%‰]|[a-zåäöA-ZÅÄÖ]{1,12})? ?\(', 1) as number_text,
-        lower(trim(regexp_extract(plain_text, '^{{ number_pattern() }} ?([%‰]|[a-zåäöA-ZÅÄÖ]{1,12})? ?\(', 1))) as unit_text,
-        cast(null as varchar) as bound_text
+        lower(trim(regexp_extract(plain_text, '^{{ number_pattern() }} ?([%‰]|[a-zåäöA-ZÅÄÖ]{1,12})? ?\(', 1))) as unit_text
     from value_cells
     where cell_type in ('number_with_change', 'number_with_previous')
 ),
@@ -110,8 +107,7 @@ changes as (
         case when cell_type = 'number_with_previous' then 'previous' else 'change' end as part_role,
         cast(null as varchar) as part_label,
         trim(regexp_extract(plain_text, '\( ?({{ number_pattern() }}) ?%? ?\)$', 1)) as number_text,
-        case when regexp_matches(plain_text, '% ?\)$') then '%' else '' end as unit_text,
-        cast(null as varchar) as bound_text
+        case when regexp_matches(plain_text, '% ?\)$') then '%' else '' end as unit_text
     from value_cells
     where cell_type in ('number_with_change', 'number_with_previous')
 ),
@@ -138,8 +134,7 @@ pairs as (
         'value' as part_role,
         trim(split_part(pair_texts[part_index], ':', 1)) as part_label,
         regexp_extract(pair_texts[part_index], ': ?({{ number_pattern() }})', 1) as number_text,
-        lower(trim(regexp_extract(pair_texts[part_index], ': ?{{ number_pattern() }} ?([%‰]|[a-zåäöA-ZÅÄÖ]+)?$', 1))) as unit_text,
-        cast(null as varchar) as bound_text
+        lower(trim(regexp_extract(pair_texts[part_index], ': ?{{ number_pattern() }} ?([%‰]|[a-zåäöA-ZÅÄÖ]+)?$', 1))) as unit_text
     from pair_lists
 ),
 
@@ -154,8 +149,7 @@ glued_numbers as (
         'value' as part_role,
         cast(null as varchar) as part_label,
         regexp_extract(glued_parts.part_text, '({{ number_pattern() }})', 1) as number_text,
-        regexp_extract(glued_parts.part_text, '%') as unit_text,
-        cast(null as varchar) as bound_text
+        regexp_extract(glued_parts.part_text, '%') as unit_text
     from value_cells
     inner join glued_parts
         on value_cells.report_id = glued_parts.report_id
@@ -172,10 +166,9 @@ others as (
         'value' as part_role,
         cast(null as varchar) as part_label,
         cast(null as varchar) as number_text,
-        '' as unit_text,
-        cast(null as varchar) as bound_text
+        '' as unit_text
     from value_cells
-    where cell_type in ('dash', 'status', 'text')
+    where cell_type in ('dash', 'suppressed', 'status', 'text')
 ),
 
 unioned as (
@@ -195,10 +188,24 @@ unioned as (
 )
 
 select
-    * exclude (cell_col_index, cell_part_index),
+    * exclude (cell_col_index, cell_part_index, bound_key, figure_text),
     -- Where the cell stands; its column is another where it holds the figures of several.
     coalesce(cell_col_index, col_index) as cell_col_index,
     coalesce(cell_part_index, part_index) as cell_part_index,
-    {{ to_number('number_text') }} as value_numeric,
+    case when cell_type != 'number' or bound_key not in {{ open_bounds() }} or bound_key is null then {{ to_number('number_text') }} end as value_numeric,
+    -- A bound is no number: what the figure is at least and at most, as far as it is printed.
+    case
+        when cell_type = 'number' and bound_key in {{ open_bounds() }} then bound_key
+        when cell_type = 'text' and bound_key = 'range' then 'le'
+        when cell_type in ('suppressed', 'status') and bound_key = 'suppressed' then 'suppressed'
+    end as value_bound,
+    case
+        when cell_type = 'number' and bound_key in ('gt', 'ge') then {{ to_number('number_text') }}
+        when cell_type = 'text' and bound_key = 'range' then {{ range_end('plain_text', 1) }}
+    end as bound_low,
+    case
+        when cell_type = 'number' and bound_key in ('lt', 'le') then {{ to_number('number_text') }}
+        when cell_type = 'text' and bound_key = 'range' then {{ range_end('plain_text', 2) }}
+    end as bound_high,
     cell_type in ('number_with_change', 'number_with_previous', 'pairs') as is_composite
 from unioned

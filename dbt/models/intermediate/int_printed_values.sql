@@ -184,6 +184,8 @@ joined as (
         reports.default_start,
         reports.default_end,
         reports.outcome_end,
+        reports.report_type,
+        reports.stated_on,
         cell_units.unit_key as cell_unit_key,
         -- A unit column that says something unknown still says that it is not what the table says.
         case
@@ -341,10 +343,12 @@ described as (
             else column_scenario_key
         end as scenario_key,
         cast(case
+            when {{ is_unclear_period('own_period_form', 'own_bounds.first', 'own_bounds.last') }} then null
             when own_bounds is not null and own_bounds.first is not null then own_bounds.first
             else coalesce(column_period_start, default_start)
         end - case when part_role = 'previous' then interval 1 year else interval 0 year end as date) as period_start,
         cast(case
+            when {{ is_unclear_period('own_period_form', 'own_bounds.first', 'own_bounds.last') }} then null
             when own_bounds is not null and own_bounds.last is not null then own_bounds.last
             when column_scenario_key in ('actual', 'status') then coalesce(column_period_end, outcome_end)
             else coalesce(column_period_end, default_end)
@@ -413,15 +417,38 @@ described as (
         -- (Pris och lön, tkr).
         (kind = 'indicator' and regexp_matches(label_words, '{{ price_pattern() }}'))
         or regexp_matches(column_words, '{{ price_pattern() }}')
-        or regexp_matches(label_words, ' skattesats|^ (?:total |totalt )?(?:kommunal )?utdebitering ') as is_price
+        or regexp_matches(label_words, ' skattesats|^ (?:total |totalt )?(?:kommunal )?utdebitering ') as is_price,
+        coalesce(scenario_key = 'target' and cell_type = 'number' and value_bound is not null, false) as is_bound_target
     from with_certainty
 ),
 
+-- No outcome is older than what tells of it: in a plan it is where the plan begins (Nuläge), in other reports a plan.
+dated as (
+    select
+        * exclude (scenario_key),
+        case
+            when scenario_key = 'actual' and report_type in ('plan', 'budget', 'tariff') and year(period_start) >= fiscal_year then 'baseline'
+            -- A report of outcomes is made after its year, whatever date is printed in it.
+            when
+                scenario_key = 'actual'
+                and period_start > case when report_type in ('annual_report', 'interim_report') then greatest(stated_on, default_end) else stated_on end
+                then 'plan'
+            else scenario_key
+        end as scenario_key
+    from described
+),
+
+-- A target that is a bound is known exactly (minst 90 %): 90, and the side on which it is met.
 rated as (
     select
-        * exclude (is_ratio, is_price),
+        * exclude (is_ratio, is_price, value_numeric, value_bound, bound_low, bound_high),
+        case when is_bound_target then coalesce(bound_low, bound_high) else value_numeric end as value_numeric,
+        case when not is_bound_target then value_bound end as value_bound,
+        case when is_bound_target then value_bound end as target_bound,
+        case when not is_bound_target then bound_low end as bound_low,
+        case when not is_bound_target then bound_high end as bound_high,
         is_ratio or (is_price and (coalesce(printed_unit_key, 'kr') = 'kr' or not {{ is_money_unit('printed_unit_key') }})) as is_ratio
-    from described
+    from dated
 ),
 
 -- "varav" is measured as the row that it is part of, unless it says otherwise itself.
@@ -450,7 +477,7 @@ wholes as (
 select
     * exclude (
         section_unit_key, certain_unit_key, is_certain, printed_unit_key, printed_unit_basis, is_ratio,
-        whole, follows_whole, is_zero_row, first_money, last_money
+        whole, follows_whole, is_zero_row, first_money, last_money, is_bound_target, report_type, stated_on
     ),
     case
         when follows_whole and whole.unit_key is not null then whole.unit_key

@@ -285,7 +285,7 @@ bounds as (
     select *, {{ period_bounds('plain_text', 'form', 'fiscal_year') }} as bounds
     from forms
     where
-        form in ('iso_range', 'date_range', 'quarter', 'half_year', 'tertial', 'month_range', 'iso_date', 'day_month', 'to_month', 'month', 'year_month')
+        form in ('iso_range', 'date_range', 'month_years', 'iso_months', 'parts', 'quarter', 'half_year', 'tertial', 'month_range', 'iso_date', 'day_month', 'to_month', 'month', 'year_month')
         -- On the front a date that ends no month is that of the document or a decision.
         and (
             tier != 1

@@ -127,7 +127,7 @@ select
     cast(coalesce(
         known.settled_date, versions.decided_on, versions.printed_on,
         case
-            when report_type in ('plan', 'budget') then period_start - interval 30 day
+            when report_type in ('plan', 'budget', 'tariff') then period_start - interval 30 day
             else period_end + interval 45 day
         end
     ) as date) as stated_on,

@@ -251,6 +251,28 @@ with_lines as (
     from placed
 ),
 
+-- A figure that a report prints twice, further apart than rounding explains. Signs are left aside: a cost may be printed
+-- with either.
+compared as (
+    select
+        report_id,
+        figure_key,
+        max(comparable - half) > min(comparable + half) + 1e-9 * max(abs(comparable)) as is_contradicted
+    from (
+        select
+            report_id,
+            figure_key,
+            coalesce(abs(cast(amount_sek as double)), value_numeric) as comparable,
+            case
+                when amount_sek is null then coalesce(rounding, 0)
+                else coalesce(rounding * abs(cast(amount_sek as double) / nullif(value_numeric, 0)), 0)
+            end as half
+        from with_lines
+        where value_numeric is not null
+    )
+    group by all
+),
+
 -- Which figure it is, by what the report says of it and not by where it stands. Numbers of chapters and tables, which
 -- captions begin with, move with what is added above.
 named as (
@@ -300,7 +322,7 @@ counted as (
 select
     * exclude (
         row_note, col_index, part_index, cell_col_index, cell_part_index, own_caption, far_words, meaning_key, row_text, n_alike,
-        occurrence
+        occurrence, is_contradicted
     ),
     col_index as value_col_index,
     cell_col_index as col_index,
@@ -310,6 +332,7 @@ select
         else {{ hash_key(['meaning_key', 'own_caption', 'far_words', 'row_text', 'value_text', 'occurrence']) }}
     end as fact_key,
     row_note,
+    coalesce(is_contradicted, false) and value_numeric is not null as is_contradicted,
     -- The most telling of the flags, for who reads one only.
     case
         when is_misprint then 'misprint'
@@ -319,3 +342,4 @@ select
         when is_total then 'total'
     end as flag
 from counted
+left join compared using (report_id, figure_key)

@@ -17,6 +17,10 @@ select
     cast(amount_sek * signs.sign_factor as decimal(18, 2)) as amount_sek_normalised,
     case when signs.sign_factor is not null then signs.sign_basis end as sign_basis,
     value_numeric,
+    value_bound,
+    bound_low,
+    bound_high,
+    target_bound,
     unit_basis,
     figure_key,
     {{ provenance_columns() }}

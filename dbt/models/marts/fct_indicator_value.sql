@@ -12,7 +12,10 @@ select
     value_numeric,
     status_key,
     amount_sek,
-    bound_text as value_bound,
+    value_bound,
+    bound_low,
+    bound_high,
+    target_bound,
     unit_basis,
     {{ provenance_columns() }}
 from named_values

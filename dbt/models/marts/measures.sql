@@ -7,6 +7,12 @@ variances as (select * from {{ ref('budget_variance') }}),
 
 targets as (select * from {{ ref('target_outcome') }}),
 
+statuses as (select * from {{ ref('fct_status') }}),
+
+periods as (select * from {{ ref('dim_period') }}),
+
+reports as (select * from {{ ref('dim_report') }}),
+
 inhabitants as (select * from {{ ref('inhabitants') }}),
 
 organisations as (select * from {{ ref('dim_organisation') }}),
@@ -106,18 +112,46 @@ budget_variances as (
     full outer join results using (organisation_key, year)
 ),
 
+-- Targets of indicators, and goals that a follow-up assesses.
+verdicts as (
+    select
+        organisation_key,
+        year,
+        is_met,
+        coalesce(outcome_fact_key, target_fact_key) as fact_key,
+        coalesce(outcome_report_id, target_report_id) as report_id
+    from targets
+    where is_met is not null and length(period_key) = 4
+    union all by name
+    select
+        statuses.organisation_key,
+        periods.year,
+        statuses.status_key in ('met', 'yes') as is_met,
+        statuses.fact_key,
+        reports.report_id
+    from statuses
+    inner join periods using (period_key)
+    inner join reports using (report_key)
+    where
+        statuses.subject = 'goal'
+        and statuses.status_key in ('met', 'partly_met', 'not_met', 'yes', 'partly', 'no')
+        and statuses.is_current
+        and statuses.entity is null
+        and length(statuses.period_key) = 4
+        and reports.report_type not in ('plan', 'budget', 'tariff')
+),
+
 judged_targets as (
     select
-        targets.organisation_key,
-        targets.year,
-        count(*) filter (where is_met) as n_met,
+        verdicts.organisation_key,
+        verdicts.year,
+        count(*) filter (where verdicts.is_met) as n_met,
         count(*) as n_judged,
-        string_agg(outcome_fact_key, ', ' order by outcome_fact_key) as fact_keys,
+        string_agg(verdicts.fact_key, ', ' order by verdicts.fact_key) as fact_keys,
         -- Of several reports the newest.
-        arg_max(outcome_report_id, (reports.stated_on, reports.sha256)) as report_id
-    from targets
-    left join reports on targets.outcome_report_id = reports.report_id
-    where is_met is not null and length(period_key) = 4
+        arg_max(verdicts.report_id, (reports.stated_on, reports.sha256)) as report_id
+    from verdicts
+    inner join reports using (report_id)
     group by all
 ),
 

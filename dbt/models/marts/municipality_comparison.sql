@@ -27,11 +27,11 @@ outcomes as (
         concepts.is_additive,
         indicators.kolada_kpi_id,
         -- A name that prints the same number in another unit (a tax rate in kronor) keeps its number.
-        round(
-            figures.value_numeric
-            * case when units.base_unit_key = concept_units.base_unit_key then units.factor_to_base / concept_units.factor_to_base else 1 end,
-            6
-        ) as value,
+        case when units.base_unit_key = concept_units.base_unit_key then units.factor_to_base / concept_units.factor_to_base else 1 end as factor,
+        round(figures.value_numeric * factor, 6) as value,
+        -- In the unit of the concept as well.
+        round(figures.bound_low * factor, 6) as value_low,
+        round(figures.bound_high * factor, 6) as value_high,
         {{ is_partial('figures.level', 'figures.committee') }} as is_partial
     from figures
     inner join concepts on figures.concept_key = concepts.concept_key
@@ -47,7 +47,7 @@ outcomes as (
         -- Never a benchmark's figure; the group's only where the concept is about the group.
         and (figures.entity is null or (figures.entity = 'group' and concepts.scope = 'group'))
         and not figures.is_of_which
-        and figures.value_numeric is not null
+        and (figures.value_numeric is not null or figures.value_bound is not null)
 ),
 
 -- One concept may stand under two names; the newest report wins, and must agree with itself.
@@ -65,7 +65,8 @@ chosen as (
         same_figure as (partition by concept_key, organisation_key, year)
     qualify row_number() over (
             partition by concept_key, organisation_key, year
-            order by {{ newest_first('outcomes') }}
+            -- Of one report a number goes before a bound.
+            order by {{ newest_first('outcomes', more='outcomes.value is null') }}
         ) = 1
 ),
 
@@ -75,6 +76,8 @@ judged as (
         case
             when is_any_contradicted or is_two_values then 'the report prints two different figures'
             when is_any_misprint then 'the figure breaks a sum of its table'
+            when value_bound = 'suppressed' then 'the report does not tell the figure'
+            when value_bound is not null then 'the report prints a bound, no number'
         end as missing_reason
     from chosen
 )
@@ -93,6 +96,9 @@ select
     judged.year,
     case when judged.missing_reason is null then judged.value end as value,
     judged.missing_reason,
+    judged.value_bound,
+    judged.value_low as bound_low,
+    judged.value_high as bound_high,
     judged.concept_unit as unit,
     judged.per,
     judged.good_direction,

@@ -65,7 +65,12 @@ select
     facts.is_misprint,
     facts.is_composite,
     facts.is_ambiguous_column,
-    facts.is_dash
+    facts.is_dash,
+    facts.is_contradicted,
+    facts.value_bound,
+    facts.bound_low,
+    facts.bound_high,
+    facts.target_bound
 from facts
 inner join reports using (report_key)
 inner join municipalities using (municipality_key)

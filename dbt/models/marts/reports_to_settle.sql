@@ -18,7 +18,7 @@ open_questions as (
         case attribute when 'interim_date' then 'period_end' else attribute end as entry_key,
         case attribute
             when 'committee' then '; none for the municipality itself'
-            when 'report_type' then '; annual_report, interim_report, plan or budget'
+            when 'report_type' then '; annual_report, interim_report, plan, budget or tariff'
             when 'interim_date' then '; the last day that the figures cover'
             else ''
         end as hint,

@@ -35,9 +35,11 @@ outcomes as (
     qualify row_number() over (partition by indicator_key, period_key order by {{ newest_first('usable') }}) = 1
 ),
 
+-- A plan assesses nothing: it is made before its period.
 statuses as (
-    select * from usable
-    where scenario_key = 'status'
+    select usable.* from usable
+    inner join reports using (report_key)
+    where usable.scenario_key = 'status' and reports.report_type not in ('plan', 'budget', 'tariff')
     qualify row_number() over (partition by indicator_key, period_key order by {{ newest_first('usable') }}) = 1
 ),
 
@@ -48,11 +50,15 @@ paired as (
         targets.value_text as target_text,
         targets.value_numeric as target_value,
         targets.status_key as target_status_key,
-        targets.value_bound,
+        targets.target_bound,
         targets.report_key as target_report_key,
         targets.fact_key as target_fact_key,
         outcomes.value_text as outcome_text,
         outcomes.value_numeric as outcome_value,
+        outcomes.value_bound as outcome_bound,
+        -- Between these the outcome is; a number is both.
+        coalesce(outcomes.value_numeric, outcomes.bound_low) as outcome_low,
+        coalesce(outcomes.value_numeric, outcomes.bound_high) as outcome_high,
         concepts.good_direction,
         targets.unit_key = outcomes.unit_key as is_same_unit,
         outcomes.status_key as outcome_status_key,
@@ -69,8 +75,22 @@ paired as (
     left join concepts on indicators.concept_key = concepts.concept_key
 ),
 
+-- Which side of the target is the better one: its own bound says so, else the concept that it measures.
+directed as (
+    select
+        *,
+        case
+            when target_bound in ('ge', 'gt') then 'up'
+            when target_bound in ('le', 'lt') then 'down'
+            when is_same_unit then good_direction
+        end as direction,
+        target_bound in ('gt', 'lt') as is_strict
+    from paired
+),
+
 -- Whether a target is met is said only where something printed says so: the status, words on both sides, a bound, or the
 -- very same figure. Whether more or less is better is not known from a number, only from the concept that it measures.
+-- An outcome that is a bound itself (>95) is compared where it settles the matter.
 judged as (
     select
         *,
@@ -78,23 +98,29 @@ judged as (
             when printed_status_key in ('met', 'yes') then true
             when printed_status_key in ('not_met', 'no', 'partly_met', 'partly') then false
             when target_status_key is not null and outcome_status_key is not null then target_status_key = outcome_status_key
-            when value_bound in ('minst', 'min', 'över', '>', '≥') then outcome_value >= target_value
-            when value_bound in ('högst', 'max', 'under', '<', '≤') then outcome_value <= target_value
-            when outcome_value = target_value then true
-            when is_same_unit and good_direction = 'up' then outcome_value >= target_value
-            when is_same_unit and good_direction = 'down' then outcome_value <= target_value
+            when outcome_value = target_value and not coalesce(is_strict, false) then true
+            when direction = 'up'
+                then case
+                        when outcome_low > target_value or (outcome_low = target_value and (not coalesce(is_strict, false) or outcome_bound = 'gt')) then true
+                        when outcome_high < target_value or (outcome_high = target_value and (coalesce(is_strict, false) or outcome_bound = 'lt')) then false
+                    end
+            when direction = 'down'
+                then case
+                        when outcome_high < target_value or (outcome_high = target_value and (not coalesce(is_strict, false) or outcome_bound = 'lt')) then true
+                        when outcome_low > target_value or (outcome_low = target_value and (coalesce(is_strict, false) or outcome_bound = 'gt')) then false
+                    end
         end as is_met,
         case
             when printed_status_key in ('met', 'yes', 'not_met', 'no', 'partly_met', 'partly') then 'printed status'
             when target_status_key is not null and outcome_status_key is not null then 'words'
-            when value_bound is not null and outcome_value is not null then 'bound'
+            when target_bound is not null and is_met is not null then 'bound'
             when outcome_value = target_value then 'equal'
             when target_text is null then 'no target'
             when outcome_text is null then 'no outcome'
-            when is_same_unit and good_direction in ('up', 'down') and target_value is not null and outcome_value is not null then 'concept'
+            when is_met is not null then 'concept'
             else 'direction unknown'
         end as met_basis
-    from paired
+    from directed
 )
 
 select
@@ -110,8 +136,10 @@ select
     periods.year,
     judged.target_text,
     judged.target_value,
+    judged.target_bound,
     judged.outcome_text,
     judged.outcome_value,
+    judged.outcome_bound,
     judged.printed_status_key as status_key,
     judged.is_met,
     judged.met_basis,
