@@ -86,7 +86,14 @@ def read(tmp_path_factory: pytest.TempPathFactory) -> dict[str, tuple[float | No
     with duckdb.connect(project.warehouse, read_only=True) as connection:
         rows = connection.execute(
             """
-            select caption, value_numeric, reason
+            -- The number of a bound stands beside it; a range has two and none.
+            select
+                caption,
+                coalesce(
+                    value_numeric,
+                    case when bound_low is null then bound_high when bound_high is null then bound_low end
+                ),
+                reason
             from raw.report_table
             inner join intermediate.int_cells using (report_id, table_seq)
             left join marts.report_values using (report_id, table_seq, row_index, col_index)
