@@ -11,8 +11,6 @@ statuses as (select * from {{ ref('fct_status') }}),
 
 periods as (select * from {{ ref('dim_period') }}),
 
-reports as (select * from {{ ref('dim_report') }}),
-
 inhabitants as (select * from {{ ref('inhabitants') }}),
 
 organisations as (select * from {{ ref('dim_organisation') }}),
