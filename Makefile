@@ -1,6 +1,7 @@
 # Everything starts here; needs nothing but make and Python 3.11, 3.12 or 3.13.
 #   make refresh   set up, run the main job, publish warehouse/kommunlager.duckdb
 #   make test      set up, run the tests
+#   make readers   older and newer DuckDBs for the tests that read with them (skipped without; 300 MB)
 #   make ui        Dagster's UI        make lint     what CI checks beside the tests
 #   make site      the published warehouse as web pages, site/index.html
 #   make bench     docs/benchmarks.md  make lock     pin the newest versions that fit
@@ -16,7 +17,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALL = $(BIN)/python -m pip install -qq --disable-pip-version-check
 
-.PHONY: refresh test ui site lint soak bench lock clean setup setup-dev
+.PHONY: refresh test readers ui site lint soak bench lock clean setup setup-dev
 .DEFAULT_GOAL := refresh
 
 refresh: $(VENV)/.run
@@ -30,6 +31,9 @@ site: $(VENV)/.run
 
 test: $(VENV)/.dev
 	@$(BIN)/python -m pytest $(PYTEST_ARGS)
+
+# Other versions of DuckDB, each in a folder of its own, for the tests that read the warehouse with them.
+readers: $(VENV)/.readers
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff check .
@@ -77,6 +81,16 @@ $(VENV)/.dev: requirements-dev.lock pyproject.toml | $(VENV)/pyvenv.cfg
 # Readers that the benchmarks run beside ours.
 $(VENV)/.bench: requirements-bench.lock $(VENV)/.dev
 	@$(INSTALL) --require-hashes --no-deps --no-compile --requirement requirements-bench.lock
+	@touch $@
+
+READERS := $(wildcard tests/readers/*.lock)
+$(VENV)/.readers: $(READERS) $(VENV)/.dev
+	@echo "Installing the DuckDBs that tests read with"
+	@rm -rf $(VENV)/readers
+	@for lock in $(READERS); do \
+		$(INSTALL) --require-hashes --no-deps --no-compile --target $(VENV)/readers/$$(basename $$lock .lock) \
+			--requirement $$lock || exit 1; \
+	done
 	@touch $@
 
 $(VENV)/.run: requirements.lock pyproject.toml | $(VENV)/pyvenv.cfg

@@ -30,7 +30,9 @@ def pinned(lock: str) -> dict[str, set[str]]:
     return found
 
 
-@pytest.mark.parametrize("lock", LOCKS)
+@pytest.mark.parametrize(
+    "lock", [*LOCKS, *(f"tests/readers/{path.name}" for path in (ROOT / "tests/readers").iterdir())]
+)
 def test_a_lock_holds_names_versions_and_hashes_and_no_address(lock: str) -> None:
     for number, line in enumerate((ROOT / lock).read_text().splitlines(), start=1):
         assert LINE.fullmatch(line), f"{lock}:{number}: {line}"

@@ -51,7 +51,8 @@ def compact(working_file: Path) -> str:
     working.remove_unfinished(working_file)
     try:
         with duckdb.connect() as connection, attached(connection, working_file, "source", "read_only"):
-            with attached(connection, unfinished, "target", f"block_size {_block_size(working_file)}"):
+            storage = (f"block_size {_block_size(working_file)}", f"storage_version '{working.STORAGE_VERSION}'")
+            with attached(connection, unfinished, "target", *storage):
                 connection.execute("copy from database source to target")
                 connection.execute(f"delete from target.main.meta where key = '{working.STALE}'")
                 connection.execute("checkpoint target")
@@ -84,6 +85,21 @@ def _reason(working_file: Path) -> str:
 def _block_size(working_file: Path) -> int:
     """Small blocks for a small warehouse: every column of every table takes whole ones, 20 MB for five reports."""
     return working.SMALL_BLOCK if working_file.stat().st_size < LARGE_WAREHOUSE else working.LARGE_BLOCK
+
+
+def open_to_publish(database: Path | str = ":memory:") -> duckdb.DuckDBPyConnection:
+    """A connection for what writes to a file of readers: DuckDB before 1.4.2 can follow its checkpoints.
+
+    A checkpoint keeps what DuckDB 1.4 to 1.5 noted about tables that did not change, and the notes end in a pointer to
+    the next block, which may be free by now. DuckDB 1.4.2 and later do not look there; DuckDB 1.2.0 to 1.4.1 end with
+    "Failed to load metadata pointer". So all notes are written anew. Every connection that makes a checkpoint of the
+    file must be one of these, or its pointers are again those of the checkpoint before.
+    """
+    connection = duckdb.connect(database)
+    setting = "experimental_metadata_reuse"
+    if connection.execute("select count(*) from duckdb_settings() where name = ?", [setting]).fetchone() == (1,):
+        connection.execute(f"set {setting} = false")  # DuckDB 2.0 has no such setting
+    return connection
 
 
 @contextmanager

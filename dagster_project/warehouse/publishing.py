@@ -26,7 +26,7 @@ import duckdb
 
 from dagster_project.settings import Settings
 from dagster_project.warehouse import journal, releases, search, working
-from dagster_project.warehouse.compaction import CopyError, attached, compact, compare
+from dagster_project.warehouse.compaction import CopyError, attached, compact, compare, open_to_publish
 from dagster_project.warehouse.content import PRIVATE_SCHEMAS, Content, content_of, quoted
 from dagster_project.warehouse.difference import content_from_json, content_to_json, difference
 from dagster_project.warehouse.figure_history import remember_figures
@@ -229,7 +229,7 @@ def _copy(source: Path, target: Path) -> tuple[int, int]:
     if source.with_name(source.name + ".wal").exists():
         raise PublishError(f"The working file {source} is in use, or was not closed: refresh again.")
     shutil.copyfile(source, target)
-    with duckdb.connect() as connection:
+    with open_to_publish() as connection:
         with attached(connection, target, "target"):
             for schema in PRIVATE_SCHEMAS:
                 _clear(connection, schema)

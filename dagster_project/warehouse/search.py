@@ -19,6 +19,7 @@ from unicodedata import normalize
 
 import duckdb
 
+from dagster_project.warehouse.compaction import open_to_publish
 from dagster_project.warehouse.query import QueryError, first_line
 
 TABLE: Final = "marts.narrative"
@@ -101,7 +102,7 @@ def add_index(database: Path) -> bool:
     extension = extension_path()
     if extension is None:
         return False
-    with duckdb.connect(database) as connection:
+    with open_to_publish(database) as connection:
         schema, table = TABLE.split(".")
         found = connection.execute(
             "select count(*) from duckdb_tables() where schema_name = ? and table_name = ?", [schema, table]

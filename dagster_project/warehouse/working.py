@@ -71,6 +71,9 @@ SMALL_BLOCK: Final = 16_384
 LARGE_BLOCK: Final = 262_144
 """Bytes; the other is DuckDB's own."""
 
+STORAGE_VERSION: Final = "v1.0.0"
+"""Of the file, whichever DuckDB writes it: the default of DuckDB 2.0 is a version that no DuckDB 1 opens."""
+
 READER_PACKAGES: Final = ("lxml", "openpyxl", "pypdfium2", "python-calamine", "selectolax", "xlrd")
 
 BATCH_SHARE: Final = 0.5
@@ -146,9 +149,9 @@ def open_working_file(path: Path, *, fresh: bool = False) -> tuple[duckdb.DuckDB
         if connection is not None:
             connection.close()
     discard(path)
-    with duckdb.connect() as maker:  # only who attaches a new file can say how large its blocks are
+    with duckdb.connect() as maker:  # only who attaches a new file can say how it is stored
         place = str(path).replace("'", "''")
-        maker.execute(f"attach '{place}' as made (block_size {SMALL_BLOCK})")
+        maker.execute(f"attach '{place}' as made (block_size {SMALL_BLOCK}, storage_version '{STORAGE_VERSION}')")
     connection = duckdb.connect(path)
     try:
         connection.begin()
@@ -185,7 +188,9 @@ def remove_unfinished(path: Path) -> None:
 
 
 def _format() -> str:
-    text = "\n".join((duckdb.__version__, *(create_statement(table) for table in TABLES), *NOTES, AUDIT))
+    text = "\n".join(
+        (duckdb.__version__, STORAGE_VERSION, *(create_statement(table) for table in TABLES), *NOTES, AUDIT)
+    )
     return hashlib.sha256(text.encode()).hexdigest()
 
 
