@@ -207,5 +207,7 @@ def running_lines(texts: Iterable[str]) -> tuple[RunningLine, ...]:
 def report_id_for(relative_path: str) -> str:
     """Slug of a path below the reports folder: ``2023/Årsbokslut Växjö.txt`` -> ``2023-arsbokslut-vaxjo``."""
     stem = str(PurePosixPath(relative_path.replace("\\", "/")).with_suffix(""))
-    plain = unicodedata.normalize("NFKD", stem.casefold()).encode("ascii", "ignore").decode("ascii")
+    # Letter by letter, for to sort a run of marks takes the square of its length, and all marks go.
+    plain = "".join(unicodedata.normalize("NFKD", char) for char in stem.casefold())
+    plain = plain.encode("ascii", "ignore").decode("ascii")
     return re.sub(r"[^a-z0-9]+", "-", plain).strip("-")
