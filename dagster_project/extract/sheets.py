@@ -310,9 +310,9 @@ class _Cutter:
         """Whether a band after one blank row holds more rows of the table above: figures from its first row on, below
         the name of a group at most, and in the columns of the figures above.
         """
-        rows = sorted({row for row, _ in band})
-        in_row = {row: [place for place in band if place[0] == row] for row in rows}
-        if len(rows) > 1 and len(in_row[rows[0]]) == 1 and not is_number(self._sheet.cells[band[0]].text):
+        first = min(row for row, _ in band)
+        in_first = sum(row == first for row, _ in band)
+        if in_first == 1 < len(band) and not is_number(self._sheet.cells[band[0]].text):
             band = band[1:]
         if header_depth(self._grid(band).rows) > 0:
             return False
