@@ -42,7 +42,7 @@ from dagster_project.extract.structure import is_number, normalise
 from dagster_project.extract.text import decode, items, plain
 from tests.typeset_office.word_parts import container, paragraph, row, table, word
 
-SIZE = int(os.environ.get("KOMMUNLAGER_GROWTH_CHARACTERS", "12000"))
+SIZE = int(os.environ.get("KOMMUNLAGER_GROWTH_CHARACTERS", "20000"))
 """Characters of a case; then it is doubled twice."""
 QUICK = 0.4e-6
 """Processor seconds a character below which nothing is measured: four megabytes are read in seconds even if this were

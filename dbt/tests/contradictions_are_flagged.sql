@@ -1,5 +1,5 @@
 -- Two different amounts under one key in one report say so.
-{{ config(meta={'dagster': {'ref': {'name': 'report_values'}}}) }}
+{{ config(meta={'dagster': {'ref': {'name': 'fct_financial'}}}) }}
 
 with
 amounts as (

@@ -1,5 +1,5 @@
 -- Two files are one report; the figures of the one named first are set aside.
-{{ config(severity='warn') }}
+{{ config(severity='warn', meta={'dagster': {'ref': {'name': 'dim_report'}}}) }}
 
 select reports.report_id, reports.file_name, kept.file_name as copy_of
 from {{ ref('dim_report') }} as reports

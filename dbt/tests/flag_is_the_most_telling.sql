@@ -1,4 +1,6 @@
 -- One flag hides no other: `flag` is null where none is true, and else names one that is.
+{{ config(meta={'dagster': {'ref': {'name': 'report_values'}}}) }}
+
 select fact_key, flag, is_total, is_misprint, is_composite, is_ambiguous_column, is_dash
 from {{ ref('report_values') }}
 where
