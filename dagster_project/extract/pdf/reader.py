@@ -41,7 +41,7 @@ from dagster_project.extract.pdf.outline import (
     running_words,
     tagged_paragraph,
 )
-from dagster_project.extract.pdf.readings import Accepted, doubt_about, may_hold_rest, read_rest
+from dagster_project.extract.pdf.readings import doubt_about, may_hold_rest, read_rest
 from dagster_project.extract.pdf.rows import Untold
 from dagster_project.extract.pdf.rules import Area, Drawing, read_drawing, struck_words
 from dagster_project.extract.pdf.tables import (
@@ -302,7 +302,7 @@ def _with_readings(page: _Page, dropped: set[int], known: Collection[str]) -> li
     words = [word for word in page.text.words if id(word) not in dropped and word.style.visible]
     taken = _words_of_tables(placed, page)
     if may_hold_rest(words, taken):
-        given = [one.table for one in read_rest(words, page.drawing, taken) if isinstance(one, Accepted)]
+        given = [one.table for one in read_rest(words, page.drawing, taken)]
         if given:
             again = _of_page(page, dropped, known, given)
             if taken <= _words_of_tables(again, page):

@@ -9,7 +9,7 @@ and what a cell means (dbt).
 The order is fixed: ``lines`` (facts, made once), generators, evidence, choice, arithmetic, acceptance.
 """
 
-from dagster_project.extract.pdf.readings.acceptance import Accepted, Doubtful, may_hold_rest, read_rest
+from dagster_project.extract.pdf.readings.acceptance import Accepted, may_hold_rest, read_rest
 from dagster_project.extract.pdf.readings.doubts import doubt_about
 
-__all__ = ["Accepted", "Doubtful", "doubt_about", "may_hold_rest", "read_rest"]
+__all__ = ["Accepted", "doubt_about", "may_hold_rest", "read_rest"]

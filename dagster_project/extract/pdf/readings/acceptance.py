@@ -29,8 +29,6 @@ ACCEPTED: Final = 0.8
 BORNE_OUT: Final = 0.6
 """The same where sums cover three quarters of its figures: they prove which figures stand together."""
 COVERED: Final = 0.75
-SHOWN: Final = 0.5
-"""Least probability of a reading that is told as a table that was left out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,16 +40,6 @@ class Accepted:
     generator: str
 
 
-@dataclass(frozen=True, slots=True)
-class Doubtful:
-    """A reading that may be a table; lengths in points."""
-
-    top: float
-    x0: float
-    words: frozenset[int]
-    probability: float
-
-
 def may_hold_rest(words: Sequence[Word], taken: Collection[int]) -> bool:
     """Whether what stands outside of tables may hold one: two lines with a figure that stands off."""
     rest = [word for word in words if id(word) not in taken]
@@ -61,7 +49,7 @@ def may_hold_rest(words: Sequence[Word], taken: Collection[int]) -> bool:
     return sum(any(segment.is_number for segment in line.segments) and len(line.segments) > 1 for line in lines) > 1
 
 
-def read_rest(words: Sequence[Word], drawing: Drawing, taken: Collection[int]) -> list[Accepted | Doubtful]:
+def read_rest(words: Sequence[Word], drawing: Drawing, taken: Collection[int]) -> list[Accepted]:
     """Tables of a page where nothing else made one.
 
     Args:
@@ -71,7 +59,7 @@ def read_rest(words: Sequence[Word], drawing: Drawing, taken: Collection[int]) -
             may be a part of it, and readings that hold one of these words are left out.
     """
     page = page_of(words, drawing, find_lattices(drawing))
-    found: list[Accepted | Doubtful] = []
+    found: list[Accepted] = []
     for reading in choose(page):
         if not reading.words.isdisjoint(taken):
             continue
@@ -82,15 +70,6 @@ def read_rest(words: Sequence[Word], drawing: Drawing, taken: Collection[int]) -
         )
         if is_borne_out and not _is_unreadable(reading, table):
             found.append(Accepted(table, bar, reading.generator))
-        elif bar > SHOWN:
-            found.append(
-                Doubtful(
-                    reading.lines[0].y - reading.lines[0].size,
-                    min(line.x0 for line in reading.lines),
-                    reading.words,
-                    bar,
-                )
-            )
     return found
 
 

@@ -1,13 +1,13 @@
 """The set of readings of a page that do not overlap and promise the most right figures less wrong ones.
 
-Belongs here: the search over lines, the margin to the best set without a reading, rivals. Does not belong here:
+Belongs here: the search over lines. Does not belong here:
 evidence, and whether the best is good enough (``acceptance``).
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -17,8 +17,6 @@ from dagster_project.extract.pdf.readings.lines import Page
 from dagster_project.extract.pdf.readings.reading import Reading
 
 EVEN_ODDS: Final = 0.5
-SAME: Final = 0.05
-"""Share of its claims in which a reading may differ from another with which it agrees."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,25 +26,14 @@ class _Chosen:
 
 
 def choose(page: Page) -> list[Reading]:
-    """The best readings of a page, from top to bottom, each with its probability and margin."""
+    """The best readings of a page, from top to bottom, each with its probability."""
     found = [_chosen([read_zone(page, words) for words in division]) for division in divisions(page)]
-    best = max(found, key=lambda one: one.value)
-    for reading in best.readings:
-        # Another way to divide the page is a rival too.
-        for other in found:
-            if other is not best and any(q.words & reading.words and not agrees(q, reading) for q in other.readings):
-                reading.margin = min(reading.margin, max(0.0, best.value - other.value) / max(1.0, value_of(reading)))
-    return best.readings
+    return max(found, key=lambda one: one.value).readings
 
 
 def value_of(reading: Reading) -> float:
     """Right figures less wrong ones that it promises."""
     return reading.count * (reading.probability - EVEN_ODDS)
-
-
-def agrees(reading: Reading, other: Reading) -> bool:
-    """Whether a reading claims nothing but what the other claims."""
-    return len(reading.claims - other.claims) <= SAME * len(reading.claims)
 
 
 def _chosen(zones: Sequence[Zone]) -> _Chosen:
@@ -60,7 +47,7 @@ def _best_of(zone: Zone) -> _Chosen:
         reading.probability = probability(reading.weight)
         by_end[reading.end].append(reading)
     count = len(zone.lines)
-    best, taken = _search(count, by_end, lambda _: True)
+    best, taken = _search(count, by_end)
     chosen: list[Reading] = []
     end = count
     while end > 0:
@@ -70,19 +57,10 @@ def _best_of(zone: Zone) -> _Chosen:
         else:
             chosen.append(last)
             end = last.first
-    for reading in chosen:
-        without, _ = _search(count, by_end, lambda q, r=reading: not _overlaps(q, r) or not agrees(q, r))  # type: ignore[misc]
-        reading.margin = (best[count] - without[count]) / max(1.0, value_of(reading))
     return _Chosen(best[count], chosen[::-1])
 
 
-def _overlaps(reading: Reading, other: Reading) -> bool:
-    return reading.first < other.end and other.first < reading.end
-
-
-def _search(
-    count: int, by_end: dict[int, list[Reading]], is_allowed: Callable[[Reading], bool]
-) -> tuple[list[float], list[Reading | None]]:
+def _search(count: int, by_end: dict[int, list[Reading]]) -> tuple[list[float], list[Reading | None]]:
     """The best value of the first lines, up to each line, and the reading that ends there in that set."""
     best = [0.0] * (count + 1)
     taken: list[Reading | None] = [None] * (count + 1)
@@ -90,6 +68,6 @@ def _search(
         best[end] = best[end - 1]
         for reading in by_end.get(end, ()):
             value = best[reading.first] + value_of(reading)
-            if value > best[end] and is_allowed(reading):
+            if value > best[end]:
                 best[end], taken[end] = value, reading
     return best, taken

@@ -87,8 +87,6 @@ class Reading:
     weight: float = 0.0
     """Log odds that its figures stand in their rows."""
     probability: float = 0.0
-    margin: float = 1.0
-    """Share of its value that the page loses if every reading that agrees with it is taken away."""
 
     @property
     def n_columns(self) -> int:
