@@ -11,16 +11,22 @@ from dagster_project.extract import sandbox
 
 BOOT = sandbox.BOOT
 
-SLEEPS_ON_SLOW = """
+
+def sleeping(seconds: float, prefix: str = "") -> str:
+    """A program after which a child sleeps before it reads a document whose name begins with ``prefix``."""
+    return f"""
 import time
 from dagster_project.extract import child
 read = child.extract
 def extract(data, file_name, *rest):
-    if file_name.startswith("slow"):
-        time.sleep(600)
+    if file_name.startswith({prefix!r}):
+        time.sleep({seconds})
     return read(data, file_name, *rest)
 child.extract = extract
 """
+
+
+SLEEPS_ON_SLOW = sleeping(600, "slow")
 """Documents named ``slow…`` take for ever."""
 
 

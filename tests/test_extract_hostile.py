@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 
 from dagster_project.extract import ExtractionError, Limits, extract, sandbox
 from dagster_project.extract.sandbox import Children, extract_in_child
-from tests.children import SLEEPS_ON_SLOW, run_inside
+from tests.children import SLEEPS_ON_SLOW, run_inside, sleeping
 from tests.typeset_office.docx_writer import write_docx
 from tests.typeset_office.html_writer import write_html
 from tests.typeset_office.model import report_paths, structure_words, text_version
@@ -261,7 +261,7 @@ def test_child_that_crashes_costs_its_document_only(monkeypatch: pytest.MonkeyPa
 
 
 def test_child_that_is_killed_from_outside_is_replaced(monkeypatch: pytest.MonkeyPatch) -> None:
-    run_inside(monkeypatch, SLEEPS_ON_SLOW.replace("600", "1"))
+    run_inside(monkeypatch, sleeping(1, "slow"))
     with Children() as children:
         children.extract(b"a\t1\n", "a.txt")
         pid = children._idle[0]._process.pid

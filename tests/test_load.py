@@ -32,7 +32,7 @@ from dagster_project.warehouse.reading import read_chunks, read_reports
 from dagster_project.warehouse.scan import FoundFile, find_reports
 from dagster_project.warehouse.transform import TransformError, build
 from dagster_project.warehouse.words import read_structure_words
-from tests.children import SLEEPS_ON_SLOW, run_inside
+from tests.children import SLEEPS_ON_SLOW, run_inside, sleeping
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -571,15 +571,17 @@ def read_while_readers_are_killed(files: list[FoundFile], times: int) -> tuple[l
     return errors, killed[0]
 
 
-def test_a_reader_that_dies_once_costs_no_document(reports: Path) -> None:
-    files = [big(reports, f"{number}.txt", 2000) for number in range(12)]
+def test_a_reader_that_dies_once_costs_no_document(reports: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    run_inside(monkeypatch, sleeping(0.3))  # or all may be read before the first reader is seen
+    files = [big(reports, f"{number}.txt", 5) for number in range(12)]
     errors, killed = read_while_readers_are_killed(files, times=1)
     assert killed == 1
     assert errors == [None] * 12
 
 
-def test_a_document_that_kills_its_reader_costs_only_itself(reports: Path) -> None:
-    files = [big(reports, "a.txt", 150_000)]
+def test_a_document_that_kills_its_reader_costs_only_itself(reports: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    run_inside(monkeypatch, sleeping(5))
+    files = [big(reports, "a.txt", 5)]
     errors, killed = read_while_readers_are_killed(files, times=1000)
     assert killed >= 2
     assert errors == ["the reader was ended by the system, as a rule for want of memory"]
