@@ -56,8 +56,8 @@ def read_found_metadata(warehouse: Path) -> dict[str, Row]:
             """
             select
                 dim_report.report_id,
-                dim_report.municipality_key as municipality_code,
-                committee_name as committee,
+                dim_report.municipality_code,
+                dim_organisation.committee,
                 report_type,
                 fiscal_year
             from marts.dim_report inner join marts.dim_organisation using (organisation_key)

@@ -124,7 +124,7 @@ def test_targets_of_the_plan_stand_without_an_outcome(connection: duckdb.DuckDBP
     rows = ask(
         connection,
         """
-        select period_key, target_value, outcome_value, is_met
+        select period_key, target_value_numeric, outcome_value_numeric, is_met
         from marts.target_outcome
         where target_report_id = ? and indicator_name = 'Orosanmälningar barn, 1–6 år'
         order by period_key

@@ -111,7 +111,7 @@ def test_the_comparison_traces_to_the_printed_cell(connection: duckdb.DuckDBPyCo
     rows = ask(
         connection,
         """
-        select comparison.value, comparison.unit, comparison.is_partial, comparison.value_per_inhabitant, cell.text
+        select value_numeric, unit, is_partial, value_per_inhabitant, cell.text
         from marts.municipality_comparison as comparison
         inner join raw.cell using (report_id, table_seq, row_index, col_index)
         where comparison.concept_key = 'net_cost_ifo' and comparison.year = 2024
@@ -138,10 +138,10 @@ def test_a_figure_has_one_row_in_the_time_series(connection: duckdb.DuckDBPyConn
 
 def test_measures_are_what_their_cells_say(connection: duckdb.DuckDBPyConnection) -> None:
     sql = """
-        select measure_key, value, fact_keys from marts.measures
+        select measure_key, value_numeric, fact_keys from marts.measures
         where municipality_name = 'Gävle' and year = 2023 order by measure_key
     """
-    measures = {key: (value, fact_keys.split(", ")) for key, value, fact_keys in ask(connection, sql)}
+    measures = {key: (value, fact_keys) for key, value, fact_keys in ask(connection, sql)}
     assert measures["net_cost"][0] == 669_500_000
     assert measures["budget_variance"][0] == -48_400_000
     assert measures["net_cost_change"][0] == pytest.approx(100 * (669.5 / 586.6 - 1))

@@ -119,7 +119,9 @@ def test_bodies_of_their_own_are_no_municipality(corpora: Path) -> None:
     assert _ask(
         corpora,
         """
-        select report_id, dim_report.municipality_key, level, body_name, place_municipality_code, committee_name
+        select
+            report_id, dim_report.municipality_code, level, body_name, place_municipality_code,
+            dim_organisation.committee
         from marts.dim_report inner join marts.dim_organisation using (organisation_key)
         where report_id in ('s10-housing-association', 'ab-i-lund', 's12-committee-beside-title')
         order by report_id
@@ -143,12 +145,8 @@ def test_groups_and_chapters_own_their_rows(corpora: Path) -> None:
     rows = _ask(
         corpora,
         """
-        select distinct table_seq, row_index, row_label, org_unit, level, committee_name, unit_name
+        select distinct table_seq, row_index, row_label, org_unit, level, dim_organisation.committee, unit_name
         from marts.report_values
-        inner join (
-            select fact_key, organisation_key from marts.fct_financial
-            union all select fact_key, organisation_key from marts.fct_indicator_value
-        ) using (fact_key)
         inner join marts.dim_organisation using (organisation_key)
         where report_id = 'whose-rows' and table_seq <= 4
         order by table_seq, row_index

@@ -78,10 +78,45 @@ def test_yaml_and_catalogue_agree_both_ways(warehouse: Path, layer: str) -> None
     assert different == [], "the comment in DuckDB is not the description"
 
 
-@pytest.mark.parametrize("layer", ["staging", "intermediate", "marts"])
+@pytest.mark.parametrize("layer", ["staging", "intermediate", "marts", "old_names"])
 def test_every_model_says_its_grain(layer: str) -> None:
     grains = {name: str(model["description"]) for name, model in _described(layer).items()}
     assert [name for name, grain in grains.items() if not grain.startswith("One row per ")] == []
+
+
+RENAMED = {
+    "municipality_key": "municipality_code",
+    "committee_name": "committee",
+    "section_name": "section",
+    "population": "inhabitants",
+    "value": "value_numeric",
+    "earlier_value": "earlier_value_numeric",
+    "later_value": "later_value_numeric",
+    "target_value": "target_value_numeric",
+    "outcome_value": "outcome_value_numeric",
+}
+"""Names that the marts no longer use, and the one name of the same thing."""
+
+
+def test_one_thing_has_one_name_in_all_marts(warehouse: Path) -> None:
+    """What was renamed is there under its old name in ``old_names`` alone, and says the same there."""
+    with duckdb.connect(str(warehouse), read_only=True) as connection:
+        columns = connection.execute(
+            "select schema_name, table_name, column_name from duckdb_columns() "
+            "where schema_name in ('marts', 'old_names')"
+        ).fetchall()
+        # Of a report's attribute: a text.
+        left = {(table, name) for schema, table, name in columns if schema == "marts" and name in RENAMED}
+        assert left == {("report_metadata", "value")}
+        old = [(table, name) for schema, table, name in columns if schema == "old_names" and name in RENAMED]
+        assert len(old) == 13
+        for table, name in old:
+            connection.execute(f"select count({name}) from old_names.{table}")
+            (was,) = connection.fetchall()
+            (now,) = connection.execute(f"select count({RENAMED[name]}) from marts.{table}").fetchall()
+            assert was == now, (table, name)
+        ((kind,),) = connection.execute("select typeof(fact_keys) from old_names.budget_variance limit 1").fetchall()
+        assert kind == "VARCHAR"
 
 
 def test_every_seed_and_its_columns_are_described(warehouse: Path) -> None:
@@ -100,7 +135,7 @@ def test_every_seed_and_its_columns_are_described(warehouse: Path) -> None:
     }
     assert [(seed, column) for seed, columns in described.items() for column, text in columns.items() if not text] == []
     with duckdb.connect(str(warehouse), read_only=True) as connection:
-        sql = "select municipality_key from reference.municipalities order by 1 limit 2"
+        sql = "select municipality_code from reference.municipalities order by 1 limit 2"
         codes = connection.execute(sql).fetchall()
     assert codes == [("0114",), ("0115",)], "codes keep their leading zeros"
 

@@ -240,7 +240,7 @@ def test_a_choice_of_municipality_and_views(warehouse: Path, tmp_path: Path) -> 
     with (tmp_path / "out" / "csv" / "raw_cell.csv").open(encoding="utf-8", newline="") as file:
         assert {row["report_id"].partition("-")[0] for row in csv.DictReader(file)} == {"goteborg", "gavle"}
     with (tmp_path / "out" / "csv" / "dim_municipality.csv").open(encoding="utf-8", newline="") as file:
-        assert {row["municipality_key"] for row in csv.DictReader(file)} == {"none", "1480", "2180"}
+        assert {row["municipality_code"] for row in csv.DictReader(file)} == {"none", "1480", "2180"}
     assert Package.from_descriptor(str(tmp_path / "out" / "datapackage.json")).validate().valid
 
 

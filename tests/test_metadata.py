@@ -81,7 +81,7 @@ FILE_NAMES = {
 
 def _municipalities() -> list[str]:
     with (PROJECT / "seeds" / "reference" / "municipalities.csv").open(encoding="utf-8", newline="") as handle:
-        return [row["municipality_name"] for row in csv.DictReader(handle) if row["municipality_key"] != "none"]
+        return [row["municipality_name"] for row in csv.DictReader(handle) if row["municipality_code"] != "none"]
 
 
 def _written_cases() -> Iterator[Case]:

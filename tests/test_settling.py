@@ -50,7 +50,7 @@ def settled(tmp_path_factory: pytest.TempPathFactory) -> tuple[Project, str, lis
         project.warehouse,
         """
         select report_id, municipality_code, committee, organisation_key, is_current
-        from marts.report_values inner join marts.fct_indicator_value using (fact_key, is_current)
+        from marts.report_values
         where period_start = date '2023-01-01' and report_values.row_label = 'Antal tillsynsbesök'
         order by report_id
         """,
@@ -105,12 +105,11 @@ def test_a_row_of_the_whole_municipality_is_its_committee(
         """
         select
             report_values.row_label, report_values.committee, report_values.org_unit,
-            dim_organisation.level, dim_organisation.committee_name, dim_organisation.unit_name,
+            dim_organisation.level, dim_organisation.committee, dim_organisation.unit_name,
             dim_organisation.organisation_key = (
                 select organisation_key from marts.dim_report where report_id = 'tre'
             ) as is_that_of_the_committee
         from marts.report_values
-        inner join marts.fct_financial using (fact_key)
         inner join marts.dim_organisation using (organisation_key)
         where report_values.report_id = 'fyra' and scenario = 'actual'
         order by report_values.row_index
@@ -127,7 +126,7 @@ def test_a_row_of_the_whole_municipality_is_its_committee(
         settled[0].warehouse,
         """
         select level, count(*) from marts.dim_organisation
-        where municipality_key = '1281' group by level order by level
+        where municipality_code = '1281' group by level order by level
         """,
     )
     assert levels == [("committee", 2), ("group", 1), ("municipality", 1), ("unit", 1)]

@@ -229,7 +229,7 @@ def test_an_order_that_nothing_tells_is_said(built: Built) -> None:
 
 def test_figures_of_an_earlier_version_are_restatements(built: Built) -> None:
     rows = built.ask(
-        "select earlier_report_id, earlier_value, later_report_id, later_value from marts.restatements"
+        "select earlier_report_id, earlier_value_numeric, later_report_id, later_value_numeric from marts.restatements"
         " where municipality_name = 'Lomma' and row_label = 'Verksamhetens intäkter' and scenario = 'actual'"
         " and period_key = '2023'"
     )
@@ -259,10 +259,10 @@ VIEWS = {
     "time_series": "municipality_name, committee, row_label, scenario, period_key, value_text, earlier_value_text",
     "budget_variance": "municipality_name, committee, row_label, period_key, budget_sek, actual_sek",
     "target_outcome": "municipality_name, indicator_name, period_key, target_text, outcome_text",
-    "municipality_comparison": "municipality_name, committee, concept_key, year, value, value_text",
-    "measures": "measure_key, municipality_name, committee, year, value",
+    "municipality_comparison": "municipality_name, committee, concept_key, year, value_numeric, value_text",
+    "measures": "measure_key, municipality_name, committee, year, value_numeric",
     "restatements": "municipality_name, row_label, period_key, scenario, earlier_value_text, later_value_text",
-    "dim_indicator": "indicator_key, indicator_name, group_name, section_name",
+    "dim_indicator": "indicator_key, indicator_name, group_name, section",
 }
 
 
@@ -282,7 +282,7 @@ def test_names_and_order_of_files_decide_nothing(both: tuple[Built, Built], view
         of_whom = "where municipality_name != 'Ulricehamn'" if _has(built, view, "municipality_name") else ""
         if view == "dim_indicator":
             of_whom = "where organisation_key not in (select organisation_key from marts.dim_organisation inner join"
-            of_whom += " marts.dim_municipality using (municipality_key) where municipality_name = 'Ulricehamn')"
+            of_whom += " marts.dim_municipality using (municipality_code) where municipality_name = 'Ulricehamn')"
         answers.append(built.ask(f"select {VIEWS[view]}, {source} from marts.{view} as answers {of_whom} order by all"))
     assert answers[0] == answers[1]
 

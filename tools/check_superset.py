@@ -229,7 +229,7 @@ def check_charts(api: Api, warehouse: Path) -> dict[str, int]:
                 if wanted != (result["rowcount"],):
                     raise CheckError(f"{name}: {result['rowcount']} rows instead of {wanted}")
             elif "value" in query.get("metrics", []):
-                sql = f'select sum("value") from marts.{chart["dataset"]} {where}'
+                sql = f"select sum(value_numeric) from marts.{chart['dataset']} {where}"
                 total = connection.execute(sql).fetchone()
                 shown = sum(row["value"] for row in result["data"] if row["value"] is not None)
                 if total is None or abs((total[0] or 0) - shown) > 1e-6 * max(1.0, abs(shown)):

@@ -29,7 +29,7 @@ def report(number: int) -> tuple[str, str]:
     """File name and text of report ``number``: some 25 rows in three tables, some prose."""
     chance = random.Random(number)
     with (ROOT / "seeds" / "reference" / "municipalities.csv").open(encoding="utf-8", newline="") as handle:
-        names = [row["municipality_name"] for row in csv.DictReader(handle) if row["municipality_key"] != "none"]
+        names = [row["municipality_name"] for row in csv.DictReader(handle) if row["municipality_code"] != "none"]
     name, committee, year = names[number % len(names)], COMMITTEES[number // len(names) % 5], 2015 + number // 1450
 
     def figure() -> str:

@@ -22,16 +22,15 @@ UNKNOWN: Final = "none"
 
 _MUNICIPALITY_OF: Final = (
     ("municipality_code", "{t}.municipality_code"),
-    ("municipality_key", "{t}.municipality_key"),
-    ("report_id", "(select r.municipality_key from marts.dim_report as r where r.report_id = {t}.report_id)"),
-    ("report_key", "(select r.municipality_key from marts.dim_report as r where r.report_key = {t}.report_key)"),
+    ("report_id", "(select r.municipality_code from marts.dim_report as r where r.report_id = {t}.report_id)"),
+    ("report_key", "(select r.municipality_code from marts.dim_report as r where r.report_key = {t}.report_key)"),
     (
         "organisation_key",
-        "(select o.municipality_key from marts.dim_organisation as o where o.organisation_key = {t}.organisation_key)",
+        "(select o.municipality_code from marts.dim_organisation as o where o.organisation_key = {t}.organisation_key)",
     ),
     (
         "municipality_name",
-        "(select min(m.municipality_key) from marts.dim_municipality as m "
+        "(select min(m.municipality_code) from marts.dim_municipality as m "
         "where m.municipality_name = {t}.municipality_name)",
     ),
 )
@@ -179,7 +178,7 @@ def choose_relations(relations: Sequence[Relation], names: Iterable[str]) -> lis
 
 def list_municipalities(connection: duckdb.DuckDBPyConnection) -> list[Municipality]:
     """All, with the unknown one."""
-    rows = connection.execute("select municipality_key, municipality_name from marts.dim_municipality order by 1")
+    rows = connection.execute("select municipality_code, municipality_name from marts.dim_municipality order by 1")
     return [Municipality(code, name) for code, name in rows.fetchall()]
 
 

@@ -151,10 +151,10 @@ class _Site:
         """All pages; their number."""
         data = self.data
         by_committee = read.grouped(data.indicators, "organisation_key")
-        self.siblings = read.grouped(list(data.organisations.values()), "municipality_key", "committee_name")
+        self.siblings = read.grouped(list(data.organisations.values()), "municipality_code", "committee")
         by_indicator = read.grouped(data.indicators, "indicator_key")
         by_organisation = read.grouped(data.reports, "organisation_key")
-        by_municipality = read.grouped(data.reports, "municipality_key")
+        by_municipality = read.grouped(data.reports, "municipality_code")
         of = (
             3 + len(by_municipality) + len(by_organisation) + len(by_indicator) + len(data.concepts) + len(data.reports)
         )
@@ -166,7 +166,7 @@ class _Site:
         self._assets(by_indicator)
         page("index.html", "index.html", data=data, by_municipality=by_municipality)
         for municipality in data.municipalities:
-            key = municipality["municipality_key"]
+            key = municipality["municipality_code"]
             found = by_municipality[key]
             committees = {row["organisation_key"]: row for row in found}
             page(
@@ -270,12 +270,12 @@ class _Site:
 
     def _own_and_units(self, organisation: Row, by_committee: dict[Any, list[Row]]) -> list[Row]:
         """Indicators of a committee and of its units."""
-        siblings = self.siblings[organisation["municipality_key"], organisation["committee_name"]]
+        siblings = self.siblings[organisation["municipality_code"], organisation["committee"]]
         return [row for other in siblings for row in by_committee.get(other["organisation_key"], [])]
 
     def _neighbours(self, indicator: Row, organisation: Row) -> list[Row]:
         """The same thing elsewhere, those of the own county first; the page of the concept has them all."""
-        concept, county = indicator["concept_key"], organisation["municipality_key"][:2]
+        concept, county = indicator["concept_key"], organisation["municipality_code"][:2]
         of_county, everywhere = self.by_county.get((concept, county), []), self.data.concepts.get(concept, [])
         rest = (row for row in everywhere if row["municipality_code"][:2] != county)
         others = (row for row in chain(of_county, rest) if row["indicator_key"] != indicator["indicator_key"])
@@ -290,7 +290,7 @@ class _Site:
         entries = [
             [
                 " · ".join(filter(None, [row["title"] or row["report_id"], str(row["fiscal_year"] or "")])),
-                " · ".join(filter(None, [row["municipality_name"], row["committee_name"]])),
+                " · ".join(filter(None, [row["municipality_name"], row["committee"]])),
                 f"r/{text.file_name(row['report_id'])}.html",
                 "r",
             ]
@@ -301,13 +301,15 @@ class _Site:
             entries.append(
                 [
                     " › ".join(filter(None, [first["group_name"], first["indicator_name"], first["qualifier"]])),
-                    " · ".join(filter(None, [first["municipality_name"], first["committee"], first["section_name"]])),
+                    " · ".join(
+                        filter(None, [first["municipality_name"], first["committee"], first["indicator_section"]])
+                    ),
                     f"i/{self.names.indicator(key)}.html",
                     "i",
                 ]
             )
         entries += [
-            [row["municipality_name"], row["county_name"], f"m/{row['municipality_key']}.html", "m"]
+            [row["municipality_name"], row["county_name"], f"m/{row['municipality_code']}.html", "m"]
             for row in self.data.municipalities
         ]
         # A script, since a page that was opened from disk may load scripts but no data.
@@ -408,7 +410,7 @@ def _comparison_point(row: Row) -> Row:
     return {
         "name": ", ".join(filter(None, [row["municipality_name"], row["committee"]])),
         "period": str(row["year"]),
-        "value": row["value"],
+        "value": row["value_numeric"],
     }
 
 

@@ -66,7 +66,7 @@ TOTALS = """
 select
     (select count(*) from marts.dim_report where report_id != 'unknown') as reports,
     (
-        select count(distinct municipality_key) from marts.dim_report where municipality_key != 'none'
+        select count(distinct municipality_code) from marts.dim_report where municipality_code != 'none'
     ) as municipalities,
     (select count(*) from marts.report_values) as figures,
     (select sum(cells) from marts.coverage) as cells,
@@ -82,33 +82,33 @@ REPORTS = """
 select
     dim_report.report_id, dim_report.file_name, dim_report.title, dim_report.report_type, dim_report.fiscal_year,
     dim_report.period_start, dim_report.period_end, dim_report.page_count, dim_report.sha256,
-    dim_report.organisation_key, dim_municipality.municipality_key, dim_municipality.municipality_name,
+    dim_report.organisation_key, dim_municipality.municipality_code, dim_municipality.municipality_name,
     dim_report.copy_of_report_id, dim_report.superseded_by_report_id, dim_report.is_current,
-    coalesce(dim_organisation.committee_name, dim_organisation.body_name) as committee_name,
+    coalesce(dim_organisation.committee, dim_organisation.body_name) as committee,
     coverage.tables, coverage.cells, coverage."values" as figures, coverage.rejected,
     coverage.share_interpreted, report.media_type
 from marts.dim_report
-inner join marts.dim_municipality using (municipality_key)
+inner join marts.dim_municipality using (municipality_code)
 inner join marts.dim_organisation using (organisation_key)
 left join marts.coverage using (report_id)
 left join raw.report using (report_id)
 where dim_report.report_id != 'unknown'
-order by municipality_name, committee_name nulls first, fiscal_year, report_id
+order by municipality_name, committee nulls first, fiscal_year, report_id
 """
 
 ORGANISATIONS = """
 select
-    organisation_key, municipality_key, municipality_name, coalesce(committee_name, body_name) as committee_name,
+    organisation_key, municipality_code, municipality_name, coalesce(committee, body_name) as committee,
     unit_name, level
-from marts.dim_organisation inner join marts.dim_municipality using (municipality_key)
+from marts.dim_organisation inner join marts.dim_municipality using (municipality_code)
 """
 
 # One row a value; the page of an indicator shows them all, newest statement first.
 INDICATORS = """
 select
-    dim_indicator.indicator_key, dim_indicator.indicator_name, dim_indicator.group_name, dim_indicator.section_name,
-    dim_indicator.qualifier, dim_indicator.unit_key, dim_indicator.concept_key, dim_indicator.concept_name,
-    dim_indicator.kolada_kpi_id, dim_indicator.organisation_key,
+    dim_indicator.indicator_key, dim_indicator.indicator_name, dim_indicator.group_name,
+    dim_indicator.section as indicator_section, dim_indicator.qualifier, dim_indicator.unit_key,
+    dim_indicator.kolada_kpi_id,
     report_values.* exclude (unit_basis, fact_table, part_index)
 from marts.fct_indicator_value
 inner join marts.dim_indicator using (indicator_key)
@@ -138,12 +138,13 @@ inner join marts.dim_report
     on coalesce(target_outcome.outcome_report_id, target_outcome.target_report_id) = dim_report.report_id
 left join marts.report_values as outcome
     on coalesce(target_outcome.outcome_fact_key, target_outcome.target_fact_key) = outcome.fact_key
-order by year desc, indicator_name, section_name, group_name, indicator_key, period_key
+order by target_outcome.year desc, indicator_name, target_outcome.section, target_outcome.group_label,
+    indicator_key, period_key
 """
 
 GRANTS = """
 select
-    dim_report.organisation_key, dim_grantor.grantor_name, report_values.*
+    dim_report.organisation_key, dim_grantor.grantor_name, report_values.* exclude (organisation_key)
 from marts.fct_financial
 inner join marts.dim_grantor using (grantor_key)
 inner join marts.report_values using (fact_key)
@@ -180,7 +181,7 @@ select
     cell.table_seq, cell.row_index, cell.col_index
 from marts.measures
 inner join vocabulary.measure_definitions using (measure_key)
-left join marts.report_values as cell on string_split(measures.fact_keys, ', ')[1] = cell.fact_key
+left join marts.report_values as cell on measures.fact_keys[1] = cell.fact_key
 order by municipality_code, committee nulls first, organisation_key, measure_key, year desc
 """
 
@@ -263,8 +264,8 @@ def overview(connection: duckdb.DuckDBPyConnection) -> Overview:
         ),
         municipalities=rows(
             connection,
-            "select municipality_key, municipality_name, county_name from marts.dim_municipality "
-            "where municipality_key in (select municipality_key from marts.dim_report where report_id != 'unknown') "
+            "select municipality_code, municipality_name, county_name from marts.dim_municipality "
+            "where municipality_code in (select municipality_code from marts.dim_report where report_id != 'unknown') "
             "order by municipality_name",
         ),
         organisations={row["organisation_key"]: row for row in rows(connection, ORGANISATIONS)},

@@ -22,14 +22,14 @@ from dagster_project.warehouse.releases import current, is_published, last_built
 
 FRESHNESS = """
     select
-        municipality_key as municipality_code,
+        municipality_code,
         any_value(municipality_name) as municipality,
         count(*) as reports,
         max(period_end)::varchar as latest_period_end,
         max(fiscal_year) as latest_fiscal_year,
         strftime(max(extracted_at) at time zone 'UTC', '%Y-%m-%dT%H:%M:%SZ') as latest_read_at
     from marts.dim_report
-    left join marts.dim_municipality using (municipality_key)
+    left join marts.dim_municipality using (municipality_code)
     where report_id != 'unknown'
     group by all
     order by all

@@ -28,11 +28,11 @@ trim(regexp_replace(
 {%- endmacro %}
 
 {# The key of an organisation. An unknown municipality is another one in every report, so the report is part of the key. #}
-{% macro organisation_key(municipality_key, level, committee_form, unit_form, report_id) -%}
+{% macro organisation_key(municipality_code, level, committee_form, unit_form, report_id) -%}
 case
-    when {{ municipality_key }} = 'none'
-        then {{ hash_key([municipality_key, level, committee_form, unit_form, report_id]) }}
-    else {{ hash_key([municipality_key, level, committee_form, unit_form]) }}
+    when {{ municipality_code }} = 'none'
+        then {{ hash_key([municipality_code, level, committee_form, unit_form, report_id]) }}
+    else {{ hash_key([municipality_code, level, committee_form, unit_form]) }}
 end
 {%- endmacro %}
 

@@ -8,7 +8,7 @@ organisation_names as (select * from {{ ref('organisation_names') }}),
 formed as (
     select
         *,
-        coalesce(municipality_key, '') as place,
+        coalesce(municipality_code, '') as place,
         {{ organisation_form('name') }} as name_form,
         {{ organisation_form('canonical_name') }} as canonical_form,
         coalesce(valid_from, date '0001-01-01') as first_day,

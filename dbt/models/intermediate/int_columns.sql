@@ -349,14 +349,14 @@ column_places as (
         own_words.table_seq,
         own_words.col_index,
         place_names.place_name,
-        place_names.municipality_key,
+        place_names.municipality_code,
         place_names.is_also_word
     from own_words
     inner join column_levels using (column_words)
     inner join place_names on {{ without_average('column_levels.level_words') }} = place_names.place_words
     qualify row_number() over (
             partition by own_words.report_id, own_words.table_seq, own_words.col_index
-            order by place_names.municipality_key is null, place_names.place_name
+            order by place_names.municipality_code is null, place_names.place_name
         ) = 1
 ),
 
@@ -368,7 +368,7 @@ compared_columns as (
         coalesce(
             first_entities.entity,
             case
-                when column_places.municipality_key = reports.municipality_key then 'own'
+                when column_places.municipality_code = reports.municipality_code then 'own'
                 else column_places.place_name
             end
         ) as entity,

@@ -38,7 +38,7 @@ printed as (
             min(named_values.unit_detail_key) filter (where named_values.value_numeric is not null and named_values.part_role = 'value'),
             min(named_values.unit_detail_key)
         ) as unit_key,
-        min(named_values.municipality_key) as municipality_key,
+        min(named_values.municipality_code) as municipality_code,
         min(named_values.organisation_committee) as committee,
         min(named_values.organisation_level) as organisation_level,
         string_agg(distinct named_values.section, ' ' order by named_values.section) as sections,
@@ -96,7 +96,7 @@ own_levels as (
     from levels
     inner join with_words using (indicator_key)
     cross join context
-    left join municipalities using (municipality_key)
+    left join municipalities using (municipality_code)
 ),
 
 level_words as (

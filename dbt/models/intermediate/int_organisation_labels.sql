@@ -44,7 +44,7 @@ labels as (
 formed as (
     select
         labels.*,
-        reports.municipality_key,
+        reports.municipality_code,
         reports.period_start,
         report_organisations.known_level,
         {{ words('labels.label') }} as label_words,
@@ -66,12 +66,12 @@ renamed as (
     from formed
     left join organisation_names
         on formed.printed_form = {{ organisation_form('organisation_names.name') }}
-            and coalesce(organisation_names.municipality_key, formed.municipality_key) = formed.municipality_key
+            and coalesce(organisation_names.municipality_code, formed.municipality_code) = formed.municipality_code
             and coalesce(formed.period_start >= organisation_names.valid_from, organisation_names.valid_from is null)
             and coalesce(formed.period_start <= organisation_names.valid_to, organisation_names.valid_to is null)
     qualify row_number() over (
             partition by formed.report_id, formed.label
-            order by organisation_names.municipality_key is not null desc, organisation_names.valid_from desc nulls last, organisation_names.canonical_name
+            order by organisation_names.municipality_code is not null desc, organisation_names.valid_from desc nulls last, organisation_names.canonical_name
         ) = 1
 ),
 

@@ -112,7 +112,7 @@ placed as (
         row_labels.table_seq,
         row_labels.row_index,
         row_labels.unit_label,
-        report_organisations.municipality_key,
+        report_organisations.municipality_code,
         report_organisations.known_level,
         report_organisations.organisation_key as report_organisation_key,
         case
@@ -158,7 +158,7 @@ select
     table_seq,
     row_index,
     unit_label,
-    municipality_key,
+    municipality_code,
     level,
     committee_name,
     unit_name,
@@ -166,6 +166,6 @@ select
         when level = 'unknown' or (level = 'other' and unit_form is null) then report_organisation_key
         when level = 'other' or (known_level = 'unknown' and committee_form is null)
             then {{ hash_key(['report_organisation_key', 'level', 'unit_form']) }}
-        else {{ organisation_key('municipality_key', 'level', 'committee_form', 'unit_form', 'report_id') }}
+        else {{ organisation_key('municipality_code', 'level', 'committee_form', 'unit_form', 'report_id') }}
     end as organisation_key
 from levelled

@@ -9,7 +9,7 @@ ambiguous_municipalities as (select * from {{ ref('ambiguous_municipalities') }}
 names as (
     select
         municipality_name as place_name,
-        municipality_key,
+        municipality_code,
         unnest([
             struct_pack(name := municipality_name, is_also_word := municipality_name in (select ambiguous_municipalities.municipality_name from ambiguous_municipalities)),
             struct_pack(name := municipality_name || ' kommun', is_also_word := false),
@@ -18,33 +18,33 @@ names as (
             struct_pack(name := municipality_name || 's stad', is_also_word := false)
         ]) as form
     from municipalities
-    where municipality_key != 'none'
+    where municipality_code != 'none'
     union all
     -- Gbg, Falu kommun
     select
         municipalities.municipality_name as place_name,
-        municipality_key,
+        municipality_code,
         unnest([
             struct_pack(name := municipality_names.name, is_also_word := false),
             struct_pack(name := municipality_names.name || ' kommun', is_also_word := false)
         ]) as form
     from municipality_names
-    inner join municipalities using (municipality_key)
+    inner join municipalities using (municipality_code)
     where municipality_names.use = 'name'
     union all
     select distinct
         county_name as place_name,
-        cast(null as varchar) as municipality_key,
+        cast(null as varchar) as municipality_code,
         unnest([
             struct_pack(name := county_name, is_also_word := false)
         ]) as form
     from municipalities
-    where municipality_key != 'none'
+    where municipality_code != 'none'
 )
 
 select
     trim({{ words('form.name') }}) as place_words,
     place_name,
-    municipality_key,
+    municipality_code,
     form.is_also_word
 from names

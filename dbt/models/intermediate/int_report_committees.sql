@@ -65,9 +65,9 @@ place_behind as (
     select
         split_part(full_name, ' ', 1) as first_word,
         full_name,
-        min(municipality_key) as municipality_key
+        min(municipality_code) as municipality_code
     from (
-        select municipality_key, unnest([municipality_name, municipality_name || 's']) as full_name
+        select municipality_code, unnest([municipality_name, municipality_name || 's']) as full_name
         from municipalities
     )
     group by all
@@ -77,8 +77,8 @@ without_municipality as (
     select
         trimmed.* exclude (printed_name),
         case
-            when municipalities.municipality_key is not null then substr(printed_name, length(split_part(printed_name, ' ', 1)) + 2)
-            when place_behind.municipality_key is not null then regexp_replace(printed_name, ' [^ ]+$', '')
+            when municipalities.municipality_code is not null then substr(printed_name, length(split_part(printed_name, ' ', 1)) + 2)
+            when place_behind.municipality_code is not null then regexp_replace(printed_name, ' [^ ]+$', '')
             else printed_name
         end as printed_name
     from trimmed

@@ -69,11 +69,11 @@ override_municipalities as (
     select
         overrides.report_id,
         overrides.municipality,
-        municipalities.municipality_key,
+        municipalities.municipality_code,
         municipalities.municipality_name
     from overrides
     left join municipalities
-        on overrides.municipality = municipalities.municipality_key
+        on overrides.municipality = municipalities.municipality_code
             or lower(regexp_replace(overrides.municipality, '(?i) (?:kommun|stad)$', ''))
             in (lower(municipalities.municipality_name), lower(municipalities.municipality_name) || 's')
             or lower(overrides.municipality) = 'region ' || lower(municipalities.municipality_name)
@@ -93,7 +93,7 @@ found as (
         * case when other_bodies.report_id is not null and not starts_with(found_municipalities.rule, 'front') then 0.5 else 1 end as confidence
     from reports
     left join found_municipalities using (report_id)
-    left join municipalities using (municipality_key)
+    left join municipalities using (municipality_code)
     left join other_bodies using (report_id)
     where not coalesce(other_bodies.is_body, false)
     union all
@@ -131,7 +131,7 @@ found as (
         1 as confidence
     from override_municipalities
     inner join overrides using (report_id)
-    where override_municipalities.municipality_key = 'none' and lower(overrides.committee) != 'none'
+    where override_municipalities.municipality_code = 'none' and lower(overrides.committee) != 'none'
     union all
     select
         reports.report_id,
@@ -144,7 +144,7 @@ found as (
     from reports
     inner join other_bodies using (report_id)
     inner join found_municipalities using (report_id)
-    inner join municipalities using (municipality_key)
+    inner join municipalities using (municipality_code)
     where other_bodies.is_body
     union all
     select

@@ -17,21 +17,21 @@ metadata_words as (select * from {{ ref('metadata_words') }}),
 
 names as (
     select
-        municipality_key,
+        municipality_code,
         municipality_name,
         municipality_name as printed_name,
         municipality_name in (select municipality_name from ambiguous) as is_ambiguous
     from municipalities
-    where municipality_key != 'none'
+    where municipality_code != 'none'
     union all
     select
-        municipality_names.municipality_key,
+        municipality_names.municipality_code,
         municipalities.municipality_name,
         municipality_names.name as printed_name,
         -- A short form alone is no name; "Falu kommun" is.
         true as is_ambiguous
     from municipality_names
-    inner join municipalities using (municipality_key)
+    inner join municipalities using (municipality_code)
     where municipality_names.use = 'name'
 ),
 
@@ -41,33 +41,33 @@ spellings as (
 ),
 
 forms as (
-    select municipality_key, is_ambiguous, spelling as name_form from spellings
+    select municipality_code, is_ambiguous, spelling as name_form from spellings
     union all
-    select municipality_key, is_ambiguous, spelling || 's' as name_form from spellings
+    select municipality_code, is_ambiguous, spelling || 's' as name_form from spellings
     where right(spelling, 1) not in ('s', 'x', 'z')
 ),
 
 domains as (
-    select municipality_key, name as domain from municipality_names
+    select municipality_code, name as domain from municipality_names
     where use = 'domain'
     union all
     select
-        municipality_key,
+        municipality_code,
         unnest(list_distinct([
             replace(replace(strip_accents(lower(municipality_name)), ' ', ''), '-', ''),
             replace(strip_accents(lower(municipality_name)), ' ', '-')
         ])) as domain
     from municipalities
     where
-        municipality_key != 'none'
-        and municipality_key not in (
-            select municipality_key from municipality_names
+        municipality_code != 'none'
+        and municipality_code not in (
+            select municipality_code from municipality_names
             where use = 'domain'
         )
 ),
 
 file_forms as (
-    select distinct municipality_key, is_ambiguous, replace(strip_accents(name_form), '-', ' ') as name_form
+    select distinct municipality_code, is_ambiguous, replace(strip_accents(name_form), '-', ' ') as name_form
     from forms
 ),
 
@@ -146,7 +146,7 @@ candidates as (
 named as (
     select
         candidates.*,
-        forms.municipality_key,
+        forms.municipality_code,
         forms.is_ambiguous,
         coalesce(after.role, '') as role_after,
         -- Regions other than Gotland are no municipalities, and share the names of their capitals.
@@ -164,11 +164,11 @@ mentions as (
         place,
         line_text,
         is_decision,
-        municipality_key,
+        municipality_code,
         n_words,
         is_ambiguous,
         case
-            when is_region and municipality_key = '0980' then 'named'
+            when is_region and municipality_code = '0980' then 'named'
             when is_region or role_after = 'names_other_body' then 'none'
             when role_after = 'names_municipality' and (is_capital or not is_ambiguous) then 'named'
             when previous_word in ('kommun', 'kommunen') and n_words <= n_name_words + 1 and is_capital then 'named'
@@ -183,7 +183,7 @@ mentions as (
 
 -- A line that names several municipalities, or compares, tells of none that the report is its own.
 line_counts as (
-    select report_id, line_seq, count(distinct municipality_key) as n_municipalities
+    select report_id, line_seq, count(distinct municipality_code) as n_municipalities
     from mentions
     where form != 'none'
     group by all
@@ -241,13 +241,13 @@ file_mentions as (
     select
         file_candidates.report_id,
         file_candidates.file_name,
-        file_forms.municipality_key,
+        file_forms.municipality_code,
         case
             when file_candidates.next_part in ('kommun', 'kommuns', 'stad', 'stads') then 'named'
             when file_forms.is_ambiguous then 'none'
             else 'bare'
         end as form,
-        count(distinct file_forms.municipality_key) over (partition by file_candidates.report_id) as n_municipalities
+        count(distinct file_forms.municipality_code) over (partition by file_candidates.report_id) as n_municipalities
     from file_candidates
     inner join file_forms using (name_form)
 ),
@@ -257,7 +257,7 @@ file_mentions as (
 graded as (
     select
         mentions.report_id,
-        mentions.municipality_key,
+        mentions.municipality_code,
         mentions.line_seq,
         mentions.line_text,
         mentions.place,
@@ -297,7 +297,7 @@ graded as (
     union all
     select
         addresses.report_id,
-        domains.municipality_key,
+        domains.municipality_code,
         addresses.line_seq,
         addresses.line_text,
         addresses.place,
@@ -308,7 +308,7 @@ graded as (
     union all
     select
         report_id,
-        municipality_key,
+        municipality_code,
         null as line_seq,
         file_name as line_text,
         'file_name' as place,
@@ -323,7 +323,7 @@ graded as (
 tier_counts as (
     select
         report_id,
-        municipality_key,
+        municipality_code,
         rule,
         max(line_confidence) as line_confidence,
         count(*) as n_mentions,
@@ -360,7 +360,7 @@ weighed as (
 strengths as (
     select
         report_id,
-        municipality_key,
+        municipality_code,
         1 / product(1 - least(confidence, 0.99)) - 1 as strength,
         string_agg(rule, ', ' order by confidence desc, rule) as rules
     from weighed
@@ -371,14 +371,14 @@ strengths as (
 best_lines as (
     select
         graded.report_id,
-        graded.municipality_key,
+        graded.municipality_code,
         graded.line_text as evidence,
         graded.place,
         graded.line_seq
     from graded
-    inner join weighed using (report_id, municipality_key, rule)
+    inner join weighed using (report_id, municipality_code, rule)
     qualify row_number() over (
-            partition by graded.report_id, graded.municipality_key
+            partition by graded.report_id, graded.municipality_code
             order by weighed.confidence desc, graded.line_confidence desc nulls last, graded.line_seq, graded.rule, graded.line_text
         ) = 1
 ),
@@ -392,12 +392,12 @@ ranked as (
 
 select
     ranked.report_id,
-    ranked.municipality_key,
+    ranked.municipality_code,
     ranked.rules as rule,
     best_lines.evidence,
     best_lines.place,
     best_lines.line_seq,
     ranked.confidence
 from ranked
-inner join best_lines using (report_id, municipality_key)
-qualify row_number() over (partition by ranked.report_id order by ranked.confidence desc, ranked.municipality_key) = 1
+inner join best_lines using (report_id, municipality_code)
+qualify row_number() over (partition by ranked.report_id order by ranked.confidence desc, ranked.municipality_code) = 1

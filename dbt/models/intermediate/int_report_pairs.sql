@@ -44,7 +44,7 @@ described as (
     select
         reports.report_id,
         reports.sha256,
-        case when reports.municipality_key != 'none' then reports.municipality_key end as known_municipality,
+        case when reports.municipality_code != 'none' then reports.municipality_code end as known_municipality,
         organisations.known_level,
         organisations.committee_form,
         organisations.organisation_key,
@@ -72,7 +72,7 @@ described as (
                 len(list_filter(
                     [
                         reports.report_type != 'unknown', organisations.known_level != 'unknown',
-                        reports.fiscal_year is not null, reports.municipality_key != 'none'
+                        reports.fiscal_year is not null, reports.municipality_code != 'none'
                     ],
                     lambda is_known: is_known
                 )) desc,

@@ -413,7 +413,7 @@ compared_rows as (
                 when regexp_matches(label_rests.label_words, '^ kommunens [a-zåäö ]*(?:resultat|soliditet|tillgångar|kapital|skulder|låneskuld|intäkter|kostnader|nettokostnader|investeringar|likviditet) ') then 'own'
                 when regexp_matches(label_rests.label_words, '^ (?:kommun)?koncernens [a-zåäö ]*(?:resultat|soliditet|tillgångar|kapital|skulder|låneskuld|intäkter|kostnader|nettokostnader|investeringar|likviditet) ') then 'group'
             end,
-            case when place_names.municipality_key = reports.municipality_key then 'own' else place_names.place_name end
+            case when place_names.municipality_code = reports.municipality_code then 'own' else place_names.place_name end
         ) as entity,
         entity_words.entity is null and place_names.place_name is not null as is_place
     from label_rests
@@ -426,7 +426,7 @@ compared_rows as (
         or regexp_matches(label_rests.label_words, '^ (?:kommunens|(?:kommun)?koncernens) [a-zåäö ]*(?:resultat|soliditet|tillgångar|kapital|skulder|låneskuld|intäkter|kostnader|nettokostnader|investeringar|likviditet) ')
     qualify row_number() over (
             partition by label_rests.report_id, label_rests.table_seq, label_rests.row_index
-            order by place_names.municipality_key is null, place_names.place_name
+            order by place_names.municipality_code is null, place_names.place_name
         ) = 1
 ),
 

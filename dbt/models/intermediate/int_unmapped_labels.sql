@@ -83,7 +83,7 @@ money_units as (
 municipalities as (
     select 'municipality' as label_type, coalesce(title, report_id) as label, report_id, 0 as n_values
     from reports
-    where municipality_key = 'none'
+    where municipality_code = 'none'
 ),
 
 committees as (

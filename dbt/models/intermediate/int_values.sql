@@ -102,7 +102,7 @@ keyed as (
         measured_values.is_composite or measured_values.cell_type = 'glued' as is_composite,
         measured_values.is_ambiguous as is_ambiguous_column,
         measured_values.cell_type = 'dash' as is_dash,
-        reports.municipality_key,
+        reports.municipality_code,
         reports.committee,
         reports.report_type,
         reports.stated_on,
@@ -214,7 +214,7 @@ placed as (
         -- What a municipality says of its group is the group's.
         case
             when keyed.entity = 'group' and organisations.level = 'municipality'
-                then {{ organisation_key('keyed.municipality_key', "'group'", 'cast(null as varchar)', 'cast(null as varchar)', 'keyed.report_id') }}
+                then {{ organisation_key('keyed.municipality_code', "'group'", 'cast(null as varchar)', 'cast(null as varchar)', 'keyed.report_id') }}
             else organisations.organisation_key
         end as organisation_key,
         case

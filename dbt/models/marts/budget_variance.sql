@@ -43,10 +43,10 @@ printed_lines as (
             max(financials.amount_sek_normalised) filter (where financials.scenario_key = 'budget_revised'),
             max(financials.amount_sek_normalised) filter (where financials.scenario_key = 'budget'),
             max(financials.amount_sek_normalised) filter (where financials.scenario_key = 'budget_original')
-        ) as budget_normalised,
-        max(financials.amount_sek_normalised) filter (where financials.scenario_key = 'actual') as actual_normalised,
+        ) as budget_sek_normalised,
+        max(financials.amount_sek_normalised) filter (where financials.scenario_key = 'actual') as actual_sek_normalised,
         max(financials.amount_sek) filter (where financials.scenario_key = 'variance') as variance_printed_sek,
-        string_agg(financials.fact_key, ', ' order by financials.col_index, financials.fact_key) as fact_keys,
+        list(financials.fact_key order by financials.col_index, financials.fact_key) as fact_keys,
         bool_or(financials.is_total) as is_total,
         bool_and(financials.is_current) as is_current
     from financials
@@ -90,9 +90,10 @@ variances as (
 )
 
 select
+    municipalities.municipality_code,
     municipalities.municipality_name,
     chosen.organisation_key,
-    organisations.committee_name as committee,
+    organisations.committee,
     organisations.unit_name as org_unit,
     chosen.account_key,
     accounts.name_sv as account_name,
@@ -103,10 +104,12 @@ select
     chosen.period_key,
     chosen.budget_sek,
     chosen.actual_sek,
+    chosen.budget_sek_normalised,
+    chosen.actual_sek_normalised,
     variances.variance_printed_sek,
     -- Where costs are printed positive, outcome less budget is + for a deficit; the signs told make + better everywhere.
     cast(
-        coalesce(chosen.actual_normalised - chosen.budget_normalised, chosen.actual_sek - chosen.budget_sek) as decimal(18, 2)
+        coalesce(chosen.actual_sek_normalised - chosen.budget_sek_normalised, chosen.actual_sek - chosen.budget_sek) as decimal(18, 2)
     ) as variance_computed_sek,
     -- The sign of a printed variance follows the report (investments print budget less outcome); three roundings of a
     -- tenth in mnkr, of one in the smaller units, may separate the two.
@@ -121,7 +124,7 @@ select
     chosen.fact_keys
 from chosen
 inner join organisations using (organisation_key)
-inner join municipalities using (municipality_key)
+inner join municipalities using (municipality_code)
 inner join accounts using (account_key)
 inner join periods using (period_key)
 inner join reports using (report_key)

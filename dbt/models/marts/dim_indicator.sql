@@ -11,7 +11,7 @@ printed as (
         any_value(organisation_key) as organisation_key,
         any_value(row_label) as indicator_name,
         any_value(group_label) as group_name,
-        any_value(indicator_section) as section_name,
+        any_value(indicator_section) as section,
         any_value(qualifier) as qualifier,
         any_value(indicator_unit_key) as unit_key
     from named_values
@@ -35,7 +35,7 @@ select
     'unknown' as organisation_key,
     'Okänd' as indicator_name,
     null as group_name,
-    null as section_name,
+    null as section,
     null as qualifier,
     'unknown' as unit_key,
     null as concept_key,

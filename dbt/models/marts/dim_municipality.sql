@@ -2,7 +2,7 @@ with
 municipalities as (select * from {{ ref('municipalities') }})
 
 select
-    municipality_key,
+    municipality_code,
     municipality_name,
     county_code,
     county_name

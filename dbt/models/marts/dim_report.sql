@@ -8,7 +8,7 @@ report_versions as (select * from {{ ref('int_report_versions') }})
 select
     report_key,
     report_id,
-    reports.municipality_key,
+    reports.municipality_code,
     organisations.organisation_key,
     committee,
     report_type,
@@ -34,7 +34,7 @@ union all
 select
     'unknown' as report_key,
     'unknown' as report_id,
-    'none' as municipality_key,
+    'none' as municipality_code,
     'unknown' as organisation_key,
     null as committee,
     'unknown' as report_type,

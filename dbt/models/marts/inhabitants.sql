@@ -25,13 +25,13 @@ printed as (
 )
 
 select
-    coalesce(stated.municipality_key, printed.municipality_code) as municipality_code,
+    coalesce(stated.municipality_code, printed.municipality_code) as municipality_code,
     coalesce(stated.year, printed.year) as year,
     try_cast(coalesce(stated.inhabitants, printed.value_numeric) as integer) as inhabitants,
-    case when stated.inhabitants is not null then 'seed' else 'printed' end as population_basis,
+    case when stated.inhabitants is not null then 'seed' else 'printed' end as inhabitants_basis,
     stated.source,
     case when stated.inhabitants is null then printed.report_id end as report_id,
     case when stated.inhabitants is null then printed.fact_key end as fact_key
 from stated
 full outer join printed
-    on stated.municipality_key = printed.municipality_code and stated.year = printed.year
+    on stated.municipality_code = printed.municipality_code and stated.year = printed.year

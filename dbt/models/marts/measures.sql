@@ -102,8 +102,8 @@ budget_variances as (
         year,
         coalesce(results.budget_variance, budgets.net_cost - actuals.net_cost) as budget_variance,
         budgets.net_cost as budgeted_net_cost,
-        coalesce(results.fact_keys, budgets.fact_key || ', ' || actuals.fact_key) as fact_keys,
-        case when not contains(coalesce(results.fact_keys, budgets.fact_key), budgets.fact_key) then budgets.fact_key end as budget_fact_key,
+        coalesce(results.fact_keys, [budgets.fact_key, actuals.fact_key]) as fact_keys,
+        list_filter([budgets.fact_key], lambda key: not list_contains(results.fact_keys, key)) as more_fact_keys,
         coalesce(results.report_id, actuals.report_id) as report_id
     from actuals
     left join budgets using (organisation_key, year)
@@ -145,7 +145,7 @@ judged_targets as (
         verdicts.year,
         count(*) filter (where verdicts.is_met) as n_met,
         count(*) as n_judged,
-        string_agg(verdicts.fact_key, ', ' order by verdicts.fact_key) as fact_keys,
+        list(verdicts.fact_key order by verdicts.fact_key) as fact_keys,
         -- Of several reports the newest.
         arg_max(verdicts.report_id, (reports.stated_on, reports.sha256)) as report_id
     from verdicts
@@ -157,13 +157,13 @@ measured as (
     select
         'net_cost' as measure_key, organisation_key, year,
         net_cost as value, net_cost as numerator, cast(null as double) as denominator,
-        report_id, fact_key as fact_keys
+        report_id, [fact_key] as fact_keys
     from actuals
     union all by name
     select
         'net_cost_budget' as measure_key, organisation_key, year,
         net_cost as value, net_cost as numerator, cast(null as double) as denominator,
-        report_id, fact_key as fact_keys
+        report_id, [fact_key] as fact_keys
     from budgets
     union all by name
     select
@@ -172,7 +172,7 @@ measured as (
         actuals.net_cost - previous.net_cost as numerator,
         previous.net_cost as denominator,
         actuals.report_id,
-        actuals.fact_key || ', ' || previous.fact_key as fact_keys
+        [actuals.fact_key, previous.fact_key] as fact_keys
     from actuals
     inner join actuals as previous
         on actuals.organisation_key = previous.organisation_key and actuals.year = previous.year + 1
@@ -183,7 +183,7 @@ measured as (
         actuals.net_cost as numerator,
         cast(inhabitants.inhabitants as double) as denominator,
         actuals.report_id,
-        concat_ws(', ', actuals.fact_key, inhabitants.fact_key) as fact_keys
+        list_filter([actuals.fact_key, inhabitants.fact_key], lambda key: key is not null) as fact_keys
     from actuals
     inner join inhabitants using (municipality_code, year)
     where not {{ is_partial('actuals.level', 'actuals.committee') }}
@@ -201,7 +201,7 @@ measured as (
         budget_variance as numerator,
         budgeted_net_cost as denominator,
         report_id,
-        concat_ws(', ', fact_keys, budget_fact_key) as fact_keys
+        list_concat(fact_keys, more_fact_keys) as fact_keys
     from budget_variances
     where budget_variance is not null and budgeted_net_cost is not null
     union all by name
@@ -217,14 +217,14 @@ measured as (
 select
     measured.measure_key,
     definitions.name_sv as measure_name,
-    municipalities.municipality_key as municipality_code,
+    municipalities.municipality_code,
     municipalities.municipality_name,
     measured.organisation_key,
     organisations.level,
-    organisations.committee_name as committee,
-    {{ is_partial('organisations.level', 'organisations.committee_name') }} as is_partial,
+    organisations.committee,
+    {{ is_partial('organisations.level', 'organisations.committee') }} as is_partial,
     cast(measured.year as integer) as year,
-    cast(measured.value as double) as value,
+    cast(measured.value as double) as value_numeric,
     definitions.unit_key as unit,
     definitions.good_direction,
     measured.numerator,
@@ -234,5 +234,5 @@ select
 from measured
 inner join definitions using (measure_key)
 inner join organisations using (organisation_key)
-inner join municipalities using (municipality_key)
+inner join municipalities using (municipality_code)
 where measured.value is not null

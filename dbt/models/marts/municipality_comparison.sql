@@ -94,7 +94,7 @@ select
     judged.scope,
     judged.is_partial,
     judged.year,
-    case when judged.missing_reason is null then judged.value end as value,
+    case when judged.missing_reason is null then judged.value end as value_numeric,
     judged.missing_reason,
     judged.value_bound,
     judged.value_low as bound_low,
@@ -102,8 +102,8 @@ select
     judged.concept_unit as unit,
     judged.per,
     judged.good_direction,
-    inhabitants.inhabitants as population,
-    inhabitants.population_basis,
+    inhabitants.inhabitants,
+    inhabitants.inhabitants_basis,
     -- Sums and counts only, and only of a committee that answers for the whole municipality.
     case
         when

@@ -65,9 +65,9 @@ select
         'row_number() over (partition by paragraphs.report_id, paragraphs.paragraph_text order by paragraphs.paragraph_seq)'
     ]) }} as paragraph_key,
     paragraphs.report_id,
-    municipalities.municipality_key as municipality_code,
+    municipalities.municipality_code,
     municipalities.municipality_name,
-    organisations.committee_name as committee,
+    organisations.committee,
     reports.fiscal_year,
     paragraphs.paragraph_seq,
     paragraphs.page,
@@ -80,7 +80,7 @@ select
     cast(coalesce(heading_figures.n_figures, 0) as integer) as figures
 from paragraphs
 inner join reports using (report_id)
-inner join municipalities using (municipality_key)
+inner join municipalities using (municipality_code)
 inner join organisations using (organisation_key)
 left join outline
     on paragraphs.report_id = outline.report_id and paragraphs.heading_seq = outline.heading_seq

@@ -12,6 +12,8 @@ municipalities as (select * from {{ ref('dim_municipality') }}),
 
 periods as (select * from {{ ref('dim_period') }}),
 
+indicators as (select * from {{ ref('dim_indicator') }}),
+
 current_figures as (select * from {{ ref('int_current_figures') }}),
 
 facts as (
@@ -25,7 +27,7 @@ facts as (
 select
     reports.report_id,
     reports.file_name,
-    municipalities.municipality_key as municipality_code,
+    municipalities.municipality_code,
     municipalities.municipality_name,
     reports.committee,
     reports.report_type,
@@ -70,9 +72,15 @@ select
     facts.value_bound,
     facts.bound_low,
     facts.bound_high,
-    facts.target_bound
+    facts.target_bound,
+    periods.year,
+    facts.organisation_key,
+    facts.account_key,
+    indicators.concept_key,
+    indicators.concept_name
 from facts
 inner join reports using (report_key)
-inner join municipalities using (municipality_key)
+inner join municipalities using (municipality_code)
 inner join periods on facts.period_key = periods.period_key
 inner join current_figures on facts.fact_key = current_figures.fact_key
+left join indicators on facts.indicator_key = indicators.indicator_key

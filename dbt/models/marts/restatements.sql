@@ -46,13 +46,13 @@ pairs as (
         earlier.report_id as earlier_report_id,
         earlier.fact_key as earlier_fact_key,
         earlier.value_text as earlier_value_text,
-        earlier.value_numeric as earlier_value,
+        earlier.value_numeric as earlier_value_numeric,
         earlier.unit_key as earlier_unit,
         earlier.amount_sek as earlier_amount_sek,
         later.report_id as later_report_id,
         later.fact_key as later_fact_key,
         later.value_text as later_value_text,
-        later.value_numeric as later_value,
+        later.value_numeric as later_value_numeric,
         later.unit_key as later_unit,
         later.amount_sek as later_amount_sek
     from figures as earlier
@@ -77,8 +77,10 @@ pairs as (
 )
 
 select
+    municipalities.municipality_code,
     municipalities.municipality_name,
-    organisations.committee_name as committee,
+    pairs.organisation_key,
+    organisations.committee,
     organisations.unit_name as org_unit,
     pairs.group_label,
     pairs.row_label,
@@ -86,16 +88,16 @@ select
     pairs.scenario_key as scenario,
     pairs.earlier_report_id,
     pairs.earlier_value_text,
-    pairs.earlier_value,
+    pairs.earlier_value_numeric,
     pairs.earlier_unit,
     pairs.earlier_amount_sek,
     pairs.earlier_fact_key,
     pairs.later_report_id,
     pairs.later_value_text,
-    pairs.later_value,
+    pairs.later_value_numeric,
     pairs.later_unit,
     pairs.later_amount_sek,
     pairs.later_fact_key
 from pairs
 inner join organisations using (organisation_key)
-inner join municipalities using (municipality_key)
+inner join municipalities using (municipality_code)

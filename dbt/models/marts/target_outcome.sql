@@ -48,13 +48,13 @@ paired as (
         coalesce(targets.indicator_key, outcomes.indicator_key) as indicator_key,
         coalesce(targets.period_key, outcomes.period_key) as period_key,
         targets.value_text as target_text,
-        targets.value_numeric as target_value,
+        targets.value_numeric as target_value_numeric,
         targets.status_key as target_status_key,
         targets.target_bound,
         targets.report_key as target_report_key,
         targets.fact_key as target_fact_key,
         outcomes.value_text as outcome_text,
-        outcomes.value_numeric as outcome_value,
+        outcomes.value_numeric as outcome_value_numeric,
         outcomes.value_bound as outcome_bound,
         -- Between these the outcome is; a number is both.
         coalesce(outcomes.value_numeric, outcomes.bound_low) as outcome_low,
@@ -98,23 +98,23 @@ judged as (
             when printed_status_key in ('met', 'yes') then true
             when printed_status_key in ('not_met', 'no', 'partly_met', 'partly') then false
             when target_status_key is not null and outcome_status_key is not null then target_status_key = outcome_status_key
-            when outcome_value = target_value and not coalesce(is_strict, false) then true
+            when outcome_value_numeric = target_value_numeric and not coalesce(is_strict, false) then true
             when direction = 'up'
                 then case
-                        when outcome_low > target_value or (outcome_low = target_value and (not coalesce(is_strict, false) or outcome_bound = 'gt')) then true
-                        when outcome_high < target_value or (outcome_high = target_value and (coalesce(is_strict, false) or outcome_bound = 'lt')) then false
+                        when outcome_low > target_value_numeric or (outcome_low = target_value_numeric and (not coalesce(is_strict, false) or outcome_bound = 'gt')) then true
+                        when outcome_high < target_value_numeric or (outcome_high = target_value_numeric and (coalesce(is_strict, false) or outcome_bound = 'lt')) then false
                     end
             when direction = 'down'
                 then case
-                        when outcome_high < target_value or (outcome_high = target_value and (not coalesce(is_strict, false) or outcome_bound = 'lt')) then true
-                        when outcome_low > target_value or (outcome_low = target_value and (coalesce(is_strict, false) or outcome_bound = 'gt')) then false
+                        when outcome_high < target_value_numeric or (outcome_high = target_value_numeric and (not coalesce(is_strict, false) or outcome_bound = 'lt')) then true
+                        when outcome_low > target_value_numeric or (outcome_low = target_value_numeric and (coalesce(is_strict, false) or outcome_bound = 'gt')) then false
                     end
         end as is_met,
         case
             when printed_status_key in ('met', 'yes', 'not_met', 'no', 'partly_met', 'partly') then 'printed status'
             when target_status_key is not null and outcome_status_key is not null then 'words'
             when target_bound is not null and is_met is not null then 'bound'
-            when outcome_value = target_value then 'equal'
+            when outcome_value_numeric = target_value_numeric then 'equal'
             when target_text is null then 'no target'
             when outcome_text is null then 'no outcome'
             when is_met is not null then 'concept'
@@ -124,21 +124,22 @@ judged as (
 )
 
 select
+    municipalities.municipality_code,
     municipalities.municipality_name,
     indicators.organisation_key,
-    organisations.committee_name as committee,
+    organisations.committee,
     indicators.indicator_key,
     indicators.indicator_name,
-    indicators.group_name,
-    indicators.section_name,
+    indicators.group_name as group_label,
+    indicators.section,
     indicators.unit_key as unit,
     judged.period_key,
     periods.year,
     judged.target_text,
-    judged.target_value,
+    judged.target_value_numeric,
     judged.target_bound,
     judged.outcome_text,
-    judged.outcome_value,
+    judged.outcome_value_numeric,
     judged.outcome_bound,
     judged.printed_status_key as status_key,
     judged.is_met,
@@ -150,7 +151,7 @@ select
 from judged
 inner join indicators using (indicator_key)
 inner join organisations using (organisation_key)
-inner join municipalities using (municipality_key)
+inner join municipalities using (municipality_code)
 inner join periods using (period_key)
 left join reports as target_reports on judged.target_report_key = target_reports.report_key
 left join reports as outcome_reports on judged.outcome_report_key = outcome_reports.report_key

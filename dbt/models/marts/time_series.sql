@@ -91,11 +91,11 @@ select
         "compared.entity", "periods.period_type"
     ]) }} as series_key,
     compared.figure_key,
-    municipalities.municipality_key as municipality_code,
+    municipalities.municipality_code,
     municipalities.municipality_name,
     organisations.organisation_key,
     organisations.level,
-    organisations.committee_name as committee,
+    organisations.committee,
     organisations.unit_name as org_unit,
     compared.entity,
     compared.fact_table,
@@ -141,7 +141,7 @@ select
 from compared
 inner join histories using (figure_key)
 inner join organisations on compared.organisation_key = organisations.organisation_key
-inner join municipalities on organisations.municipality_key = municipalities.municipality_key
+inner join municipalities on organisations.municipality_code = municipalities.municipality_code
 inner join periods on compared.period_key = periods.period_key
 -- As one equality: with a condition on one side beside it DuckDB compares each figure with each indicator.
 left join indicators

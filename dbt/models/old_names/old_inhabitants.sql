@@ -1,0 +1,3 @@
+{{ config(alias='inhabitants') }}
+
+{{ with_old_names('inhabitants', {'inhabitants_basis': 'population_basis'}) }}
