@@ -220,6 +220,7 @@ def _why(result: dg.ExecuteInProcessResult) -> tuple[ExitCode, str]:
 
 _OUR_ERRORS: Final = {
     "ConfigurationError": ExitCode.CONFIGURATION,
+    "SourceError": ExitCode.CONFIGURATION,
     "RefreshRunningError": ExitCode.RUNNING,
     "TransformError": ExitCode.FAILED,
     "PublishError": ExitCode.FAILED,

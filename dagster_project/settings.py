@@ -82,6 +82,11 @@ class Settings:
         return self.state / "working.duckdb"
 
     @property
+    def outside(self) -> Path:
+        """Editions of outside facts that were fetched, beside those of the checkout (``seeds/sources``)."""
+        return self.state / "outside"
+
+    @property
     def lock_file(self) -> Path:
         """Locked while a refresh runs."""
         return self.state / "refresh.lock"

@@ -117,7 +117,8 @@ def project_fingerprint(project: Path) -> str:
 
 
 def _project_files(project: Path) -> list[Path]:
-    left_out = {project / "dbt" / "target", project / "dbt" / "logs", project / "seeds" / "reports"}
+    left_out = {project / "dbt" / "target", project / "dbt" / "logs"}
+    left_out |= {project / "seeds" / "reports", project / "seeds" / "sources"}  # read by Dagster, not by dbt
     files: list[Path] = []
     for top in ("dbt", "seeds"):
         for parent, folders, names in os.walk(project / top):

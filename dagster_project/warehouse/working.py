@@ -25,6 +25,7 @@ from typing import Final
 import duckdb
 import pyarrow as pa
 
+from dagster_project.outside import tables as outside
 from dagster_project.settings import PROJECT, Settings
 from dagster_project.warehouse.overrides import Override
 from dagster_project.warehouse.raw import SCHEMA, TABLES, create_statement
@@ -158,6 +159,9 @@ def open_working_file(path: Path, *, fresh: bool = False) -> tuple[duckdb.DuckDB
         connection.execute(f"create schema {SCHEMA}")
         for table in TABLES:
             connection.execute(create_statement(table))
+        connection.execute(f"create schema {outside.SCHEMA}")
+        for table in outside.TABLES:
+            connection.execute(outside.create_statement(table))
         for statement in NOTES:
             connection.execute(statement)
         connection.execute("insert into main.meta values ('format', ?)", [_format()])
@@ -189,7 +193,14 @@ def remove_unfinished(path: Path) -> None:
 
 def _format() -> str:
     text = "\n".join(
-        (duckdb.__version__, STORAGE_VERSION, *(create_statement(table) for table in TABLES), *NOTES, AUDIT)
+        (
+            duckdb.__version__,
+            STORAGE_VERSION,
+            *(create_statement(table) for table in TABLES),
+            *(outside.create_statement(table) for table in outside.TABLES),
+            *NOTES,
+            AUDIT,
+        )
     )
     return hashlib.sha256(text.encode()).hexdigest()
 

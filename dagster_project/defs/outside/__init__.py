@@ -1,0 +1,1 @@
+"""Editions of outside facts to tables of the working file."""
