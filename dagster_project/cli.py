@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, NoReturn, TextIO
 import click
 
 from dagster_project.commands.export import export
+from dagster_project.commands.kolada import kolada
 from dagster_project.commands.map import map_labels
 from dagster_project.commands.operate import (
     NOT_COUNTED,
@@ -61,6 +62,8 @@ More settings, by environment variable (default):
   KOMMUNLAGER_DBT_THREADS  models built at a time (2)
   KOMMUNLAGER_INBOX        folder or address (s3://…) from which new reports are fetched
   KOMMUNLAGER_SCHEDULE     when Dagster refreshes, a cron expression in Swedish time
+  KOMMUNLAGER_KOLADA       1 lets Kolada be asked for figures, an address asks there (nothing is asked)
+  KOMMUNLAGER_KOLADA_SCHEDULE  when Dagster asks, a cron expression in Swedish time (weekly)
   KOMMUNLAGER_MAX_AGE_HOURS  age of the last good refresh that status calls a problem (0: any is good)
   KOMMUNLAGER_WEBHOOK      address to which a failed refresh is posted as JSON
   KOMMUNLAGER_MAIL_TO      who is told of it by e-mail, from KOMMUNLAGER_MAIL_FROM by KOMMUNLAGER_SMTP
@@ -312,6 +315,7 @@ def ui(host: str, port: int, warehouse: Path | None) -> None:
 
 cli.add_command(export)
 cli.add_command(serve)
+cli.add_command(kolada)
 cli.add_command(map_labels)
 cli.add_command(search)
 cli.add_command(site)

@@ -54,6 +54,11 @@ class Settings:
     """``KOMMUNLAGER_METRICS``: a Prometheus textfile that each refresh writes."""
     schedule: str = ""
     """``KOMMUNLAGER_SCHEDULE``: when Dagster refreshes, as a cron expression in Swedish time; empty for never."""
+    kolada: str = ""
+    """``KOMMUNLAGER_KOLADA``: 1 lets Kolada be asked for new values, an address asks there; empty or 0 for never."""
+    kolada_schedule: str = ""
+    """``KOMMUNLAGER_KOLADA_SCHEDULE``: when Dagster asks Kolada, as a cron expression in Swedish time; weekly where
+    Kolada is configured and this is empty."""
     max_age_hours: int = 0
     """``KOMMUNLAGER_MAX_AGE_HOURS``: age of the last good refresh from which the warehouse counts as stale; 0 for
     any."""
@@ -126,6 +131,8 @@ class Settings:
             PREFIX + "LOG_STDERR": str(int(self.log_to_stderr)),
             PREFIX + "METRICS": str(self.metrics or ""),
             PREFIX + "SCHEDULE": self.schedule,
+            PREFIX + "KOLADA": self.kolada,
+            PREFIX + "KOLADA_SCHEDULE": self.kolada_schedule,
             PREFIX + "MAX_AGE_HOURS": str(self.max_age_hours),
             PREFIX + "INBOX": self.inbox,
             PREFIX + "WEBHOOK": self.webhook,
@@ -163,6 +170,8 @@ def load_settings(
         log_to_stderr=_flag(env, "LOG_STDERR"),
         metrics=_absolute(metrics) if (metrics := _path(env, "METRICS")) else None,
         schedule=env.get(PREFIX + "SCHEDULE", "").strip(),
+        kolada=env.get(PREFIX + "KOLADA", "").strip(),
+        kolada_schedule=env.get(PREFIX + "KOLADA_SCHEDULE", "").strip(),
         max_age_hours=_number(env, "MAX_AGE_HOURS", default.max_age_hours, at_least=0),
         inbox=env.get(PREFIX + "INBOX", ""),
         webhook=env.get(PREFIX + "WEBHOOK", ""),

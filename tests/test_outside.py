@@ -12,7 +12,7 @@ import yaml
 
 from dagster_project.outside import load
 from dagster_project.outside.rules import read_rules
-from dagster_project.outside.sources import SourceError, read_edition
+from dagster_project.outside.sources import SourceError, find_editions, read_edition
 from dagster_project.settings import Settings
 from dagster_project.warehouse import working
 
@@ -166,7 +166,7 @@ def test_a_fetched_edition_that_is_broken_is_left_out_and_told_of(sources: Path,
 
 
 def test_no_edition_holds_what_nobody_may_publish() -> None:
-    editions = [read_edition(folder) for folder in load.find_editions(SOURCES)]
+    editions = [read_edition(folder) for folder in find_editions(SOURCES)]
     assert len(editions) >= 15
     for edition in editions:
         assert len(edition.texts["licence"]) > 3, edition.source_key

@@ -86,8 +86,8 @@ def test_our_own_seeds_are_in_order() -> None:
         (ALIASES, append("fte,label,,,,"), "label is empty"),
         (ALIASES, append("fte,pattern,(antal )?heltider,,,"), "must be plain lower case text"),
         (ALIASES, append("fte,pattern,heltider (antal,,,"), "is no regular expression"),
-        (CONCEPTS, replace(",N00090\n", ",N99090\n"), "'N99090' is not in seeds/reference/kolada_kpis.csv"),
-        (CONCEPTS, replace(",up,false,true,N03106\n", ",up,false,maybe,N03106\n"), "is 'maybe'; true or false"),
+        (CONCEPTS, replace(",N00090,,\n", ",N99090,,\n"), "'N99090' is not in seeds/reference/kolada_kpis.csv"),
+        (CONCEPTS, replace(",up,false,true,N03106,,\n", ",up,false,maybe,N03106,,\n"), "is 'maybe'; true or false"),
         (SCENARIOS, append("Utfall hittills,actual,10,word"), "it can only match in lower case"),
         (SCENARIOS, append("utfall hittills,actual,tio,word"), "priority is 'tio'; a whole number is expected"),
         (

@@ -78,8 +78,9 @@ class Edition:
 
 
 def find_editions(folder: Path) -> list[Path]:
-    """The folders of all editions below ``folder``, sorted; none where it is missing."""
-    return sorted(path.parent for path in folder.glob(f"*/*/{DESCRIPTION}"))
+    """The folders of all editions below ``folder``, sorted; none where it is missing. A dot in front: unfinished."""
+    found = (path.parent for path in folder.glob(f"*/*/{DESCRIPTION}"))
+    return sorted(path for path in found if not path.name.startswith("."))
 
 
 def read_edition(folder: Path) -> Edition:

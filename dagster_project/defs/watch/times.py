@@ -10,7 +10,7 @@ from dagster_project.settings import ConfigurationError
 TIME_ZONE: Final = "Europe/Stockholm"
 
 
-def checked(schedule: str) -> str:
+def checked(schedule: str, variable: str = "KOMMUNLAGER_SCHEDULE") -> str:
     """The cron expression, if it is one.
 
     Raises:
@@ -19,9 +19,7 @@ def checked(schedule: str) -> str:
     from dagster._utils.schedules import is_valid_cron_string
 
     if schedule and not is_valid_cron_string(schedule):
-        raise ConfigurationError(
-            f"KOMMUNLAGER_SCHEDULE is {schedule!r}; it must be a cron expression such as '0 3 * * *'."
-        )
+        raise ConfigurationError(f"{variable} is {schedule!r}; it must be a cron expression such as '0 3 * * *'.")
     return schedule
 
 

@@ -1,0 +1,1 @@
+"""Kolada to editions of outside facts, apart from the refresh of reports."""
