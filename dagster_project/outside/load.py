@@ -106,7 +106,7 @@ def _codes(connection: duckdb.DuckDBPyConnection, editions: Sequence[Edition]) -
     codes = {COUNTRY}
     if MUNICIPALITIES.exists():
         with MUNICIPALITIES.open(encoding="utf-8", newline="") as lines:
-            codes |= {row["municipality_key"] for row in csv.DictReader(lines)}
+            codes |= {row["municipality_code"] for row in csv.DictReader(lines)}
     for file in (file for edition in editions for file in edition.files if file.table == "place"):
         with suppress(duckdb.Error):  # told of when the edition is checked
             codes |= {str(row[0]) for row in connection.execute(f"select place_code from {file.relation}").fetchall()}

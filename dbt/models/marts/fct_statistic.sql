@@ -91,7 +91,7 @@ select
     valued.municipality_code,
     valued.year,
     valued.gender,
-    valued.value,
+    valued.value as value_numeric,
     statistics.unit_key as unit,
     statistics.per,
     valued.status,
