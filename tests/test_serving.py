@@ -235,7 +235,11 @@ class Pool:
         self.said: list[dict[str, Any]] = []
         log = SimpleNamespace(error=lambda event, **more: self.said.append({"event": event, **more}))
         self.workers = Workers(warehouse, Limits(**limits), log)
-        self.run(self.workers.start())
+        try:
+            self.run(self.workers.start())
+        except BaseException:
+            self.close()
+            raise
 
     def run(self, work: Coroutine[Any, Any, T]) -> T:
         return self.begin(work).result(120)

@@ -77,7 +77,7 @@ def test_a_statement_that_cost_a_process_is_not_tried_again_at_once(pool: Pool) 
 
 
 def test_a_process_that_the_system_took_costs_nobody_an_answer(pool: Pool) -> None:
-    fork_server = int(Path(f"/proc/{pool.processes()[0]}/stat").read_text().rpartition(")")[2].split()[1])
+    fork_server = _parent_of(pool.processes()[0])
     for victims in (pool.processes(), [fork_server]):
         for process in victims:
             os.kill(process, signal.SIGKILL)
@@ -88,14 +88,25 @@ def test_a_process_that_the_system_took_costs_nobody_an_answer(pool: Pool) -> No
     pool.said.clear()
 
 
+def _parent_of(process: int) -> int:
+    return int(Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[1])
+
+
 def test_processes_hold_no_secret_and_are_held_by_the_system(pool: Pool) -> None:
     os.environ["KOMMUNLAGER_TEST_SECRET"] = "a-secret-that-stays"
     try:
         assert pool.ask("select 1 as c")
+        fork_server = _parent_of(pool.processes()[0])
+        assert "KOMMUNLAGER" not in Path(f"/proc/{fork_server}/environ").read_text()
+        assert pool.workers.holds["open"] == []
         for process in pool.processes():
-            files = {name: Path(f"/proc/{process}/{name}").read_text() for name in ("environ", "status", "limits")}
-            assert "KOMMUNLAGER" not in files["environ"]
+            assert _parent_of(process) == fork_server
+            files = {name: Path(f"/proc/{process}/{name}").read_text() for name in ("status", "limits")}
             assert "NoNewPrivs:\t1" in files["status"]
+            if "capabilities" in pool.workers.holds["in_force"]:
+                assert "CapEff:\t0000000000000000" in files["status"]
+            if "system calls" in pool.workers.holds["in_force"]:
+                assert "Seccomp:\t2" in files["status"]
             limits = {line[:26].strip(): line[26:].split()[0] for line in files["limits"].splitlines()[1:]}
             assert int(limits["Max address space"]) < 1_500_000_000
             assert limits["Max core file size"] == "0"

@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from dagster_project.extract import extract, load_reader
-from dagster_project.extract.confinement import Layer, attempts, confine
+from dagster_project.extract.confinement import SYSTEM_LIBRARIES, Layer, Needs, attempts, confine
 from dagster_project.extract.document import (
     Cell,
     Document,
@@ -56,10 +56,6 @@ PARTS: dict[str, Any] = {
 """Fields of a document that hold records, and of which kind."""
 Job = tuple[str, tuple[Any, ...]]
 """What is to be done (:data:`READ`, :data:`DRAWN`, :data:`SMALL`, :data:`ASKED`), and its arguments."""
-SYSTEM_LIBRARIES = (
-    *("/lib", "/lib64", "/usr/lib", "/usr/lib64", "/usr/local/lib", "/nix/store", "/gnu/store"),
-    *("/etc/ld.so.cache", "/dev/null", "/dev/urandom"),
-)
 FONTS = ("/usr/share/fonts", "/usr/local/share/fonts", "/usr/share/X11/fonts")
 """Where PDFium looks for fonts that a document does not bring along."""
 
@@ -89,7 +85,7 @@ def serve(start: Start) -> None:
     os.close(null)
     # What only text needs: an empty reader's time is that of starting it.
     load_reader("text")
-    layers = confine(_readable(start), start.memory_bytes, start.cpu_seconds, start.parent)
+    layers = confine(Needs(_readable(start), start.memory_bytes, start.cpu_seconds), start.parent)
     for job in _jobs(source):
         kind, content = _answer(job, layers, start)
         used = resource.getrusage(resource.RUSAGE_SELF)

@@ -1,8 +1,8 @@
-"""Closes the doors of the process that reads documents, for good, before it is given the first of them.
+"""Closes the doors of a process that is about to work on what strangers wrote, for good, before it is given any of it.
 
 Belongs here: what Linux offers a process to give up rights of its own: hard limits, capabilities, Landlock, a filter of
-system calls; and trying whether they hold. Does not belong here: which process closes itself and what it does then
-(``child``), and how it is started (``sandbox``).
+system calls; and trying whether they hold. Does not belong here: which process closes itself, what it needs and what it
+does then (``child`` for documents, ``serving.containment`` for readers' statements), and how it is started.
 
 Each layer stands by itself, for containers and old kernels refuse some: what cannot be had is left out and told
 (:class:`Layer`), and the others hold. Everything is done by system calls through ctypes, so that neither a library of C
@@ -24,6 +24,29 @@ from pathlib import Path
 
 OPEN_FILES = 64
 """Descriptors of the process: a library or two while it is imported."""
+SYSTEM_LIBRARIES = (
+    *("/lib", "/lib64", "/usr/lib", "/usr/lib64", "/usr/local/lib", "/nix/store", "/gnu/store"),
+    *("/etc/ld.so.cache", "/dev/null", "/dev/urandom"),
+)
+"""What every process reads: libraries of the system, and devices without content."""
+
+
+@dataclass(frozen=True, slots=True)
+class Needs:
+    """What a process goes on to do when all else is closed to it."""
+
+    readable: Sequence[str]
+    """Files and folders that it reads; all others it may not, and none may it write."""
+    memory_bytes: int | None = None
+    """Address space; None where it sets a limit of its own later, from inside."""
+    cpu_seconds: int | None = None
+    """Processor time of the whole process; None as above."""
+    answers: bool = False
+    """Whether it talks over a socket that it was given and hands over files that it makes in memory."""
+    file_bytes: int = 0
+    """The most that such a file has."""
+    ports: Sequence[int] = ()
+    """Of TCP, on which it speaks with itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,27 +62,25 @@ class _RefusedError(Exception):
     """The system does not do what was asked; the message says what."""
 
 
-def confine(readable: Sequence[str], memory_bytes: int, cpu_seconds: int, parent: int) -> list[Layer]:
-    """Give up, for this process and for good, what reading documents does not need.
+def confine(needs: Needs, parent: int) -> list[Layer]:
+    """Give up, for this process and for good, what it does not need. Threads that are there already keep theirs.
 
     Args:
-        readable: files and folders that may be read; all others may not, and none may be written.
-        memory_bytes: address space.
-        cpu_seconds: processor time of the whole process.
+        needs: what stays.
         parent: the process with which this one ends; 0 where it cannot be seen from here.
 
     Returns:
         Every layer, in force or not.
     """
     steps: tuple[tuple[str, Callable[[], str]], ...] = (
-        ("limits", lambda: _set_limits(memory_bytes, cpu_seconds)),
+        ("limits", lambda: _set_limits(needs)),
         ("ends with its parent", lambda: _end_with(parent)),
         ("not dumpable", lambda: _prctl(PR_SET_DUMPABLE, 0)),
         ("capabilities", _drop_capabilities),
         ("no new privileges", lambda: _prctl(PR_SET_NO_NEW_PRIVS, 1)),
-        ("Landlock", lambda: _close_files(readable)),
+        ("Landlock", lambda: _close_files(needs)),
         # Last, for it forbids the calls of the others.
-        ("system calls", _filter_system_calls),
+        ("system calls", lambda: _filter_system_calls(needs)),
     )
     layers = []
     for name, step in steps:
@@ -105,18 +126,22 @@ def _works(attempt: Callable[[], object]) -> bool:
 # --- limits -----------------------------------------------------------------------------------------------------------
 
 
-def _set_limits(memory_bytes: int, cpu_seconds: int) -> str:
+def _set_limits(needs: Needs) -> str:
     """Hard limits, which nobody without privileges raises again."""
-    wanted = (
+    wanted = [
         ("RLIMIT_CORE", 0, 0),
-        ("RLIMIT_FSIZE", 0, 0),
-        ("RLIMIT_NPROC", 0, 0),
+        ("RLIMIT_FSIZE", needs.file_bytes, needs.file_bytes),
         ("RLIMIT_MSGQUEUE", 0, 0),
         ("RLIMIT_NOFILE", OPEN_FILES, OPEN_FILES),
+    ]
+    if not needs.answers:
+        # It counts threads too, of all processes of the user, and a database starts some.
+        wanted.append(("RLIMIT_NPROC", 0, 0))
+    if needs.cpu_seconds is not None:
         # The first second over ends it with a signal that tells why.
-        ("RLIMIT_CPU", cpu_seconds, cpu_seconds + 1),
-        ("RLIMIT_AS", memory_bytes, memory_bytes),
-    )
+        wanted.append(("RLIMIT_CPU", needs.cpu_seconds, needs.cpu_seconds + 1))
+    if needs.memory_bytes is not None:
+        wanted.append(("RLIMIT_AS", needs.memory_bytes, needs.memory_bytes))
     refused = []
     for name, soft, hard in wanted:
         try:
@@ -192,7 +217,7 @@ def _drop_capabilities() -> str:
 CREATE_RULESET, ADD_RULE, RESTRICT_SELF = 444, 445, 446
 """Numbers of the system calls, the same on every kind of processor."""
 RULESET_VERSION = 1
-RULE_PATH_BENEATH = 1
+RULE_PATH_BENEATH, RULE_PORT = 1, 2
 READ_FILE, READ_FOLDER = 1 << 2, 1 << 3
 FILE_RIGHTS = ((1, 13), (2, 14), (3, 15), (5, 16))
 """From which version of the interface on how many rights on files can be taken away."""
@@ -202,8 +227,8 @@ SCOPED_FROM, SCOPES = 6, 0b11
 """Abstract sockets of, and signals to, processes outside."""
 
 
-def _close_files(readable: Iterable[str]) -> str:
-    """Take away every right on files but that of reading ``readable``; and TCP, and signals, where it can be."""
+def _close_files(needs: Needs) -> str:
+    """Take away every right on files but that of reading; TCP on other ports, and signals, where that can be."""
     libc = _libc()
     libc.syscall.restype = ctypes.c_long
     version = _checked(libc.syscall(CREATE_RULESET, None, ctypes.c_size_t(0), RULESET_VERSION), "not in this kernel")
@@ -216,8 +241,12 @@ def _close_files(readable: Iterable[str]) -> str:
     packed = struct.pack(f"={len(attributes)}Q", *attributes)
     rules = _checked(libc.syscall(CREATE_RULESET, packed, ctypes.c_size_t(len(packed)), 0), "refused")
     try:
-        for path in readable:
+        for path in needs.readable:
             _allow_reading(libc, rules, path)
+        if version >= NET_FROM:
+            for port in needs.ports:
+                rule = struct.pack("=QQ", NET_RIGHTS, port)
+                _checked(libc.syscall(ADD_RULE, rules, RULE_PORT, rule, 0), f"refused for port {port}")
         _checked(libc.syscall(RESTRICT_SELF, rules, 0), "refused")
     finally:
         os.close(rules)
@@ -317,9 +346,29 @@ ALLOWED: dict[str, tuple[int | None, int | None]] = {
     "sysinfo": (99, 179),
 }
 """System calls that are allowed whatever their arguments: number on x86-64 and on ARM."""
+ANSWERING: dict[str, tuple[int | None, int | None]] = {
+    "recvfrom": (45, 207),
+    "recvmsg": (47, 212),
+    "memfd_create": (319, 279),
+}
+"""Besides, for who answers over a socket that it was given."""
+SPEAKING: dict[str, tuple[int | None, int | None]] = {
+    "bind": (49, 200),
+    "listen": (50, 201),
+    "connect": (42, 203),
+    "accept": (43, 202),
+    "accept4": (288, 242),
+    "getsockname": (51, 204),
+    "getpeername": (52, 205),
+    "getsockopt": (55, 209),
+    "setsockopt": (54, 208),
+    "shutdown": (48, 210),
+}
+"""Besides, for who speaks with itself over TCP."""
 OPEN: dict[str, tuple[int | None, int | None]] = {"open": (2, None), "openat": (257, 56)}
 CLONE, CLONE3, TGKILL = (56, 220), (435, 435), (234, 131)
 FCNTL, IOCTL, PRLIMIT = (72, 25), (16, 29), (302, 261)
+SENDTO, SENDMSG, SOCKET = (44, 206), (46, 211), (41, 198)
 NEWEST = 470
 """Above it are calls newer than this list, of which the C library must hear that they do not exist."""
 X32 = 0x40000000
@@ -328,8 +377,16 @@ CLONE_THREAD = 0x00010000
 WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
 FCNTL_COMMANDS = (0, 1, 2, 3, 1030)
 """Copying a descriptor, and reading and setting its flags; not: sending signals by it."""
-TERMINAL, CLOSE_ON_EXEC = 0x5401, 0x5451
-"""What Python asks a file that it opens: whether it is a terminal."""
+LOCK_COMMANDS = (5, 6)
+"""Asking for a lock, and taking one, as a database does on a file that it reads."""
+TERMINAL, CLOSE_ON_EXEC, DO_NOT_WAIT = 0x5401, 0x5451, 0x5421
+"""What Python asks a file that it opens: whether it is a terminal. And a socket, not to wait."""
+FAST_OPEN = 0x20000000
+"""Sending that connects."""
+AF_INET = 2
+TCP = tuple(1 | flags for flags in (0, os.O_NONBLOCK, os.O_CLOEXEC, os.O_NONBLOCK | os.O_CLOEXEC))
+OWN_LIMITS = (resource.RLIMIT_CPU, resource.RLIMIT_AS)
+"""Limits that a process may set itself; nobody without privileges raises a hard one."""
 
 LOAD, EQUAL, ANY_BIT, GREATER, RETURN = 0x20, 0x15, 0x45, 0x35, 0x06
 """Instructions of the filter: load a word, compare it with a number (equal, bits in common, at least), return."""
@@ -341,12 +398,12 @@ Filter = list[tuple[int, int, int, int]]
 """Instructions: code, how many to jump over if it is true and if not, number."""
 
 
-def _filter_system_calls() -> str:
-    """Let through only what reading needs: no connection, no other process, no program, no file to write."""
+def _filter_system_calls(needs: Needs) -> str:
+    """Let through only what is needed: no other process, no program, no file to write, no connection to others."""
     machine = MACHINES.get(platform.machine())
     if machine is None or sys.platform != "linux" or sys.maxsize < 2**32:
         raise _RefusedError(f"no list of calls for {platform.machine()}")
-    filter_ = _assemble(*machine)
+    filter_ = _assemble(needs, *machine)
     code = b"".join(struct.pack("=HBBI", *instruction) for instruction in filter_)
     buffer = ctypes.create_string_buffer(code, len(code))
     program = struct.pack("@HP", len(filter_), ctypes.addressof(buffer))
@@ -354,7 +411,7 @@ def _filter_system_calls() -> str:
     return ""
 
 
-def _assemble(column: int, machine: int) -> Filter:
+def _assemble(needs: Needs, column: int, machine: int) -> Filter:
     """The filter for one kind of processor; what is not let through is refused, not punished."""
     result: Filter = [(LOAD, 0, 0, MACHINE), (EQUAL, 1, 0, machine), (RETURN, 0, 0, KILL), (LOAD, 0, 0, CALL)]
     if machine == X86_64:
@@ -362,7 +419,8 @@ def _assemble(column: int, machine: int) -> Filter:
     result += [(GREATER, 0, 1, NEWEST), (RETURN, 0, 0, REFUSE | ENOSYS)]
     # Its arguments lie in memory, out of a filter's sight: the C library then takes clone.
     result += [(EQUAL, 0, 1, CLONE3[column]), (RETURN, 0, 0, REFUSE | ENOSYS)]
-    for numbers in ALLOWED.values():
+    allowed = ALLOWED | (ANSWERING if needs.answers else {}) | (SPEAKING if needs.ports else {})
+    for numbers in allowed.values():
         if (number := numbers[column]) is not None:
             result += [(EQUAL, 0, 1, number), (RETURN, 0, 0, LET)]
     for name, numbers in OPEN.items():
@@ -372,14 +430,31 @@ def _assemble(column: int, machine: int) -> Filter:
     thread = [(LOAD, 0, 0, _low(0)), (ANY_BIT, 0, 1, CLONE_THREAD), (RETURN, 0, 0, LET)]
     result += _only(CLONE[column], thread)
     result += _only(TGKILL[column], _one_of(0, (os.getpid(),)))
-    result += _only(FCNTL[column], _one_of(1, FCNTL_COMMANDS))
-    result += _only(IOCTL[column], _one_of(1, (TERMINAL, CLOSE_ON_EXEC)))
-    # Reading its own limits, not setting them: the place of the new ones must be nowhere.
-    reading: Filter = []
-    for word in (_low(0), _low(2), _low(2) + 4):
-        reading += [(LOAD, 0, 0, word), (EQUAL, 1, 0, 0), (RETURN, 0, 0, REFUSE | EPERM)]
-    result += _only(PRLIMIT[column], [*reading, (RETURN, 0, 0, LET)])
+    result += _only(FCNTL[column], _one_of(1, FCNTL_COMMANDS + (LOCK_COMMANDS if needs.answers else ())))
+    result += _only(IOCTL[column], _one_of(1, (TERMINAL, CLOSE_ON_EXEC) + ((DO_NOT_WAIT,) if needs.ports else ())))
+    # Its own limits, of which it reads all, for the place of the new ones is nowhere then, and sets some.
+    limits = [*_unless_zero(_low(0)), *(_one_of(1, OWN_LIMITS) if needs.answers else [])]
+    limits += [*_unless_zero(_low(2)), *_unless_zero(_low(2) + 4), (RETURN, 0, 0, LET)]
+    result += _only(PRLIMIT[column], limits)
+    if needs.answers:
+        # To whom the socket leads: no address, and none in a message, which a connected one refuses.
+        no_address = [*_unless_zero(_low(4)), *_unless_zero(_low(4) + 4)]
+        result += _only(SENDTO[column], [*_without_flags(3, FAST_OPEN), *no_address, (RETURN, 0, 0, LET)])
+        result += _only(SENDMSG[column], [*_without_flags(2, FAST_OPEN), (RETURN, 0, 0, LET)])
+    if needs.ports:
+        is_inet: Filter = [(LOAD, 0, 0, _low(0)), (EQUAL, 1, 0, AF_INET), (RETURN, 0, 0, REFUSE | EPERM)]
+        result += _only(SOCKET[column], [*is_inet, *_one_of(1, TCP)])
     return [*result, (RETURN, 0, 0, REFUSE | EPERM)]
+
+
+def _unless_zero(word: int) -> Filter:
+    """Refuse where a word is anything but zero."""
+    return [(LOAD, 0, 0, word), (EQUAL, 1, 0, 0), (RETURN, 0, 0, REFUSE | EPERM)]
+
+
+def _without_flags(argument: int, flags: int) -> Filter:
+    """Refuse where any of the flags is set."""
+    return [(LOAD, 0, 0, _low(argument)), (ANY_BIT, 0, 1, flags), (RETURN, 0, 0, REFUSE | EPERM)]
 
 
 def _low(argument: int) -> int:

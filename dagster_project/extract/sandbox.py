@@ -36,14 +36,13 @@ from dagster_project.extract.child import (
     OUT_OF_MEMORY,
     READ,
     SMALL,
-    SYSTEM_LIBRARIES,
     Box,
     Job,
     Start,
     document_of,
     framed,
 )
-from dagster_project.extract.confinement import Layer
+from dagster_project.extract.confinement import SYSTEM_LIBRARIES, Layer
 from dagster_project.extract.document import Document, ExtractionError, Limits, StructureWords
 
 BOOT = (

@@ -11,15 +11,15 @@ import os
 import resource
 import secrets
 import socket
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
-from pathlib import Path
 from typing import Any, Final
 
 import duckdb
 import pyarrow as pa
 
 from dagster_project.serving import quack
+from dagster_project.serving.containment import MESSAGES_PER_ANSWER, address_space
 from dagster_project.serving.extensions import load_extension
 from dagster_project.serving.frames import BrokenFrameError, Frame, receive, send
 from dagster_project.warehouse.query import first_line
@@ -33,23 +33,23 @@ CHUNK_ROWS: Final = 2048
 SLACK_BYTES: Final = 192_000_000
 """Address space beyond twice the largest answer: threads of Quack's server, messages."""
 
-TRIES: Final = 20
 SECONDS: Final = 60.0
 
 
-def main(link: socket.socket, settings: Mapping[str, Any]) -> None:
+def main(link: socket.socket, settings: Mapping[str, Any], holds: Mapping[str, Any]) -> None:
     """Start, say so, and turn answers into messages until the other side closes.
 
     Args:
         link: to the server.
-        settings: ``answer_mb``, the most that an answer has.
+        settings: ``answer_mb``, the most that an answer has; ``ports`` of which it takes one.
+        holds: what holds this process; see ``containment.close``.
     """
     try:
-        encoder = Encoder(int(settings["answer_mb"]))
+        encoder = Encoder(int(settings["answer_mb"]), settings["ports"])
     except (duckdb.Error, OSError) as error:
         send(link, {"error": first_line(error)})
         return
-    send(link, {"error": None})
+    send(link, {"error": None, "holds": holds})
     while True:
         try:
             frame = receive(link)
@@ -72,27 +72,25 @@ def main(link: socket.socket, settings: Mapping[str, Any]) -> None:
 class Encoder:
     """An empty DuckDB in memory that serves it over Quack to nobody but itself."""
 
-    def __init__(self, answer_mb: int) -> None:
+    def __init__(self, answer_mb: int, ports: Sequence[int]) -> None:
         self._answer_mb = answer_mb
         self._token = secrets.token_hex(32)
         self._database = duckdb.connect(config={"threads": 1, "memory_limit": f"{answer_mb + 128}MB"})
         load_extension(self._database, "quack")
         self._database.execute("attach ':memory:' as answers")
         self._number = 0
-        for left in reversed(range(TRIES)):
-            self._port = _free_port()
+        for self._port in ports:
             try:
                 self._database.execute(f"call quack_serve('quack:127.0.0.1:{self._port}', token => '{self._token}')")
                 break
             except duckdb.Error:  # somebody was quicker
-                if not left:
+                if self._port == ports[-1]:
                     raise
         version = self._database.execute("select version()").fetchone()
         platform = self._database.execute("pragma platform").fetchone()
         self._session = _session(self._ask(quack.connect(self._token, (str(version), str(platform), 1, 1))))
         self._encode_nothing()  # what is made at the first use is made now, before the limit counts
-        pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[0])
-        most = pages * resource.getpagesize() + 2_000_000 * answer_mb + SLACK_BYTES
+        most = address_space() + MESSAGES_PER_ANSWER * 1_000_000 * answer_mb + SLACK_BYTES
         resource.setrlimit(resource.RLIMIT_AS, (most, most))
 
     def _encode_nothing(self) -> None:
@@ -116,7 +114,7 @@ class Encoder:
             with pa.ipc.open_stream(source) as reader:
                 for message in self._messages(reader):
                     lengths.append(len(message))
-                    if sum(lengths) > 2_000_000 * self._answer_mb:
+                    if sum(lengths) > MESSAGES_PER_ANSWER * 1_000_000 * self._answer_mb:
                         raise MemoryError
                     if file is None and sum(lengths) > SMALL_BYTES:
                         file = os.memfd_create("messages")
@@ -174,12 +172,6 @@ class Encoder:
 
 def _session(connected: bytes) -> str:
     return quack.read_header(connected).session
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def _write(file: int, data: bytes) -> None:

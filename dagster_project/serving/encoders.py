@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import asyncio
 import os
+import socket
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import accumulate
@@ -23,6 +25,9 @@ SMALL: Final = 2
 """Processes for answers that come as bytes; one more writes the large ones, so that those hold nobody up."""
 
 SMALL_MB: Final = 8
+PORTS: Final = 10
+"""That a process is offered."""
+
 SECONDS_TO_START: Final = 60.0
 SMALL_SECONDS: Final = 5.0
 """For one that came as bytes: what takes longer is begun again where the large ones wait for each other."""
@@ -150,7 +155,8 @@ class Encoders:
         return frame
 
     def _start(self, is_large: bool) -> Child:
-        child = self._forks.fork("encoder", answer_mb=self._answer_mb if is_large else SMALL_MB)
+        answer_mb = self._answer_mb if is_large else SMALL_MB
+        child = self._forks.fork("encoder", answer_mb=answer_mb, ports=_free_ports())
         child.link.settimeout(SECONDS_TO_START)
         try:
             wrong = receive(child.link).head["error"]
@@ -174,3 +180,12 @@ def _converse(child: Child, head: dict[str, Any], body: bytes, files: list[int])
     except OSError as error:
         raise BrokenFrameError(str(error)) from None
     return receive(child.link)
+
+
+def _free_ports() -> list[int]:
+    """Some that nobody has now: a process can take no others once it is closed, and somebody may be quicker."""
+    with ExitStack() as stack:
+        probes = [stack.enter_context(socket.socket()) for _ in range(PORTS)]
+        for probe in probes:
+            probe.bind(("127.0.0.1", 0))
+        return [int(probe.getsockname()[1]) for probe in probes]

@@ -1,9 +1,9 @@
 """Processes that may die: started by forking one that has imported what they need, contained, killed, and told apart.
 
-Belongs here: starting such a process with its limits, ending it, and how it ended. Does not belong here: what it does
-(``runner``, ``encoder``) and who gets it (``workers``). The fork server is a program of its own with an environment of
-its own: neither it nor its children ever held a reader's token. It opens no database itself, so that it has one thread
-when it forks.
+Belongs here: starting such a process, ending it, and how it ended. Does not belong here: what it does (``runner``,
+``encoder``), what it may (``containment``) and who gets it (``workers``). The fork server is a program of its own with
+an environment of its own: neither it nor its children ever held a reader's token. It opens no database itself, so that
+it has one thread when it forks.
 
     python -m dagster_project.serving.forkserver DESCRIPTOR
 """
@@ -19,12 +19,13 @@ import socket
 import subprocess
 import sys
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+from dagster_project.serving.containment import close
 from dagster_project.serving.frames import BrokenFrameError, Frame, receive, send
 
 ROOT: Final = Path(__file__).resolve().parents[2]
@@ -32,10 +33,11 @@ ROOT: Final = Path(__file__).resolve().parents[2]
 KEPT_ENVIRONMENT: Final = ("PATH", "LANG", "LC_ALL", "LC_CTYPE", "HOME", "LD_LIBRARY_PATH", "PYTHONHOME")
 """What Python and DuckDB's extensions need; HOME is where the wheels put them."""
 
-OPEN_FILES: Final = 64
+EXTENSIONS: Final = ("fts", "quack")
+"""Of DuckDB, which its processes load."""
+
 SECONDS_TO_START: Final = 60.0
 TICKS: Final = os.sysconf("SC_CLK_TCK")
-_PR_SET_PDEATHSIG: Final = 1
 _PR_SET_NO_NEW_PRIVS: Final = 38
 
 
@@ -133,7 +135,8 @@ class ForkServer:
         ours, theirs = socket.socketpair()
         kept = {name: os.environ[name] for name in KEPT_ENVIRONMENT if name in os.environ}
         self._process = subprocess.Popen(  # noqa: S603 - our own interpreter and program
-            [sys.executable, "-m", "dagster_project.serving.forkserver", str(theirs.fileno())],
+            # Not the folder that the server happens to be started in, where a library would be looked for first.
+            [sys.executable, "-P", "-m", "dagster_project.serving.forkserver", str(theirs.fileno())],
             env=kept
             | {
                 "PYTHONPATH": str(ROOT),
@@ -208,21 +211,48 @@ def main() -> None:
     import dagster_project.serving.encoder
     import dagster_project.serving.runner
 
-    works = {"runner": dagster_project.serving.runner.main, "encoder": dagster_project.serving.encoder.main}
+    works: dict[str, Work] = {
+        "runner": dagster_project.serving.runner.main,
+        "encoder": dagster_project.serving.encoder.main,
+    }
     link = socket.socket(fileno=int(sys.argv[1]))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     _control(_PR_SET_NO_NEW_PRIVS, 1)
+    _install_extensions()
     with suppress(OSError, BrokenFrameError):  # children end by themselves: see _fork
         while True:
             frame = receive(link)
             if "fork" in frame.head:
-                _fork(link, works[frame.head["fork"]], frame)
+                _fork(link, works, frame)
             else:
                 send(link, _ending(int(frame.head["ending"])))
 
 
-def _fork(link: socket.socket, work: Any, frame: Frame) -> None:
-    settings: Mapping[str, Any] = frame.head["settings"]
+Work = Callable[[socket.socket, Mapping[str, Any], Mapping[str, Any]], None]
+"""What a child does: over a socket, with its settings, and what it says of its own confinement."""
+
+
+def _install_extensions() -> None:
+    """Put DuckDB's extensions where they are loaded from; the children may write nothing. In a process that ends."""
+    pid = os.fork()
+    if not pid:
+        try:
+            import duckdb
+
+            from dagster_project.serving.extensions import load_extension
+
+            with duckdb.connect() as connection:
+                for name in EXTENSIONS:
+                    with suppress(duckdb.Error):  # who needs it says so
+                        load_extension(connection, name)
+        finally:
+            os._exit(0)
+    os.waitpid(pid, 0)
+
+
+def _fork(link: socket.socket, works: Mapping[str, Work], frame: Frame) -> None:
+    work, settings = str(frame.head["fork"]), frame.head["settings"]
+    parent = os.getpid()
     try:
         pid = os.fork()
     except OSError as error:  # too many processes, or no memory: another time perhaps
@@ -233,13 +263,13 @@ def _fork(link: socket.socket, work: Any, frame: Frame) -> None:
     if not pid:
         code = 70
         try:
-            _control(_PR_SET_PDEATHSIG, signal.SIGKILL)  # where the fork server goes, they go
-            theirs = frame.files[0]
-            _close_all_but(theirs)
-            resource.setrlimit(resource.RLIMIT_NOFILE, (OPEN_FILES, OPEN_FILES))
+            _close_all_but(frame.files[0])
+            theirs = socket.socket(fileno=frame.files[0])
             with suppress(OSError):
                 os.setpriority(os.PRIO_PROCESS, 0, int(settings.get("nice", 0)))
-            work(socket.socket(fileno=theirs), settings)
+            # While there is one thread: what is given up is given up by it and those that it starts.
+            holds = close(work, settings, parent)
+            works[work](theirs, settings, holds)
             code = 0
         finally:
             os._exit(code)

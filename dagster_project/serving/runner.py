@@ -23,6 +23,7 @@ from typing import Any, Final
 import duckdb
 import pyarrow as pa
 
+from dagster_project.serving.containment import address_space
 from dagster_project.serving.extensions import load_extension
 from dagster_project.serving.frames import BrokenFrameError, receive, send
 from dagster_project.serving.policy import CATALOG, DEFAULT_SCHEMA, MAX_CHARACTERS, Published, RefusedError, judge
@@ -46,19 +47,20 @@ class _StoppedError(Exception):
     """A limit was reached; the message says which."""
 
 
-def main(link: socket.socket, settings: Mapping[str, Any]) -> None:
+def main(link: socket.socket, settings: Mapping[str, Any], holds: Mapping[str, Any]) -> None:
     """Open the release, say so, and answer until the other side closes.
 
     Args:
         link: to the server.
         settings: ``path`` of the release, ``threads``, ``memory_mb`` for the query, ``answer_mb``.
+        holds: what holds this process; see ``containment.close``.
     """
     try:
         runner = Runner(Path(settings["path"]), settings["threads"], settings["memory_mb"], settings["answer_mb"])
     except duckdb.Error as error:
         send(link, {"error": first_line(error)})
         return
-    send(link, {"error": None})
+    send(link, {"error": None, "holds": holds})
     while True:
         try:
             frame = receive(link)
@@ -100,9 +102,9 @@ class Runner:
         _limit_cpu(1)  # for what it does without a query
         self._judge("select 1")  # what is made at the first use is made now, before the limit counts
         room = memory_mb * 1_000_000 + SLACK_BYTES
-        self._worn_beyond = _address_space() + room // 2
+        self._worn_beyond = address_space() + room // 2
         """What is not given back after a query is not there for the next."""
-        most = _address_space() + room
+        most = address_space() + room
         resource.setrlimit(resource.RLIMIT_AS, (most, most))
 
     def answer(self, link: socket.socket, sql: str, seconds: float) -> None:
@@ -129,7 +131,7 @@ class Runner:
         head |= {
             "cpu_seconds": _cpu_seconds() - cpu_before,
             "ran_ms": (time.perf_counter() - began) * 1e3,
-            "is_worn": _address_space() > self._worn_beyond,
+            "is_worn": address_space() > self._worn_beyond,
         }
         send(link, head, body, [] if file is None else [file])
         if file is not None:
@@ -298,8 +300,3 @@ def _limit_cpu(seconds: float) -> None:
     """From now on; the system ends the process beyond."""
     most = int(_cpu_seconds() + seconds) + 2
     resource.setrlimit(resource.RLIMIT_CPU, (most, resource.getrlimit(resource.RLIMIT_CPU)[1]))
-
-
-def _address_space() -> int:
-    pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[0])
-    return pages * resource.getpagesize()

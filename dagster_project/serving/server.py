@@ -164,7 +164,11 @@ class Server:
             address=self._address.uri,
             release=self._workers.release[0],
             query_mb=self._workers.limits.query_mb,
+            closed_by=self._workers.holds["in_force"],
+            not_closed_by=self._workers.holds["missing"],
         )
+        if self._workers.holds["open"]:
+            self._log.warning("queries are not contained", they_could=self._workers.holds["open"])
 
     async def stop(self, grace: float = 5.0) -> None:
         """Take no more connections, let what runs go on for ``grace`` seconds, and end."""

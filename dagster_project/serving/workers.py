@@ -20,7 +20,7 @@ import signal
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
@@ -260,6 +260,8 @@ class Workers:
         self.limits = limits
         self.shares = Shares(limits.reader_cpu_seconds)
         self.forks = ForkServer()
+        self.holds: Mapping[str, Any] = {}
+        """What the processes say that holds them on this machine; see ``containment.close``."""
         self._query_mb = limits.query_mb
         self._link = link
         self._log = log
@@ -642,7 +644,9 @@ class Workers:
             raise QueryError(str(error)) from None
         child.link.settimeout(SECONDS_TO_START)
         try:
-            wrong = receive(child.link).head["error"]
+            said = receive(child.link).head
+            wrong = said["error"]
+            self.holds = said.get("holds", self.holds)
         except (TimeoutError, BrokenFrameError, KeyError):
             wrong = f"the process that opens it died: {child.end().words}"
         if wrong:
