@@ -3,6 +3,9 @@
  *
  * faults_arm(folder, at, error): from now on count; the call number AT fails with errno ERROR, or, where ERROR is 0,
  * the process is killed instead of making it. AT 0 only counts. faults_count(): calls counted since then.
+ *
+ * Besides, every look into the file that the variable FAULTS_UNREADABLE names fails with EIO, as on a disk that is
+ * going bad: its name, size and times are there still.
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -12,6 +15,7 @@
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/types.h>
@@ -38,6 +42,16 @@ static int is_open_below(int fd) {
     if (length < 0) return 0;
     path[length] = 0;
     return is_below(path);
+}
+static int is_unreadable(int fd) {
+    const char *bad = getenv("FAULTS_UNREADABLE");
+    char link[64], path[PATH_MAX];
+    if (!bad) return 0;
+    snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
+    ssize_t length = readlink(link, path, sizeof path - 1);
+    if (length < 0) return 0;
+    path[length] = 0;
+    return strcmp(path, bad) == 0;
 }
 /* Whether this call is to fail. */
 static int fails(int counts) {
@@ -81,7 +95,11 @@ CALL(int, utimensat, (int place, const char *path, const struct timespec t[2], i
 CALL(ssize_t, write, (int fd, const void *data, size_t size), (fd, data, size), is_open_below(fd))
 CALL(ssize_t, pwrite, (int fd, const void *data, size_t size, off_t offset), (fd, data, size, offset), is_open_below(fd))
 CALL(ssize_t, pwrite64, (int fd, const void *data, size_t size, off64_t offset), (fd, data, size, offset), is_open_below(fd))
-CALL(ssize_t, read, (int fd, void *data, size_t size), (fd, data, size), is_open_below(fd))
+ssize_t read(int fd, void *data, size_t size) {
+    REAL(read);
+    if (is_unreadable(fd)) { errno = EIO; return -1; }
+    return fails(is_open_below(fd)) ? -1 : real(fd, data, size);
+}
 CALL(ssize_t, pread, (int fd, void *data, size_t size, off_t offset), (fd, data, size, offset), is_open_below(fd))
 CALL(ssize_t, pread64, (int fd, void *data, size_t size, off64_t offset), (fd, data, size, offset), is_open_below(fd))
 CALL(ssize_t, copy_file_range, (int in, off64_t *a, int out, off64_t *b, size_t size, unsigned flags), (in, a, out, b, size, flags), is_open_below(out))

@@ -10,11 +10,12 @@ import subprocess
 import sys
 import threading
 import time
+import unicodedata
 from collections.abc import Callable
 from contextlib import closing, suppress
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import duckdb
 import pytest
@@ -156,6 +157,25 @@ def test_a_newcomer_with_the_report_id_of_a_loaded_file_is_refused_and_the_loade
     (reports / "ar-1.txt").unlink()
     result, settings = load(reports)
     assert ask(settings, "select file_name from raw.report where status = 'loaded'") == [("År 1.md",)]
+
+
+@pytest.mark.parametrize("first", ["NFD", "NFC"])
+def test_of_one_name_in_two_spellings_the_loaded_file_stays(reports: Path, first: Literal["NFC", "NFD"]) -> None:
+    """Alone it is named in one spelling, whatever its own; the newcomer must not take its place by that name."""
+    second: Literal["NFC", "NFD"] = "NFC" if first == "NFD" else "NFD"
+    write(reports, unicodedata.normalize(first, "Växjö.txt"), "6")
+    load(reports)
+    write(reports, unicodedata.normalize(second, "Växjö.txt"), "17")
+    for variables in ({}, {}, {"KOMMUNLAGER_FULL": "1"}):
+        result, settings = load(reports, **variables)
+        assert ask(settings, "select text from raw.cell where text in ('6', '17')") == [("6",)]
+        (refused,) = result.quarantined
+        assert refused.file_name == unicodedata.normalize(second, "Växjö.txt")
+        assert "which is loaded and stays" in refused.reason
+    (reports / unicodedata.normalize(first, "Växjö.txt")).unlink()
+    result, settings = load(reports)
+    assert ask(settings, "select text from raw.cell where text in ('6', '17')") == [("17",)]
+    assert ask(settings, "select file_name from raw.report") == [(unicodedata.normalize("NFC", "Växjö.txt"),)]
 
 
 def test_a_format_without_a_reader_does_not_refuse_its_text(reports: Path) -> None:

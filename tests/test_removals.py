@@ -6,11 +6,13 @@ ends with (``test_endings``).
 
 from __future__ import annotations
 
+import io
 import json
 import os
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import pytest
@@ -296,6 +298,45 @@ def test_a_file_that_cannot_be_read_keeps_its_rows(
     write(settings, "a.txt", "00")
     assert refresh(settings).kept == ()
     assert values(settings) == ALL | {"a": "00", "b": "11"}
+
+
+class Growing(io.FileIO):
+    """A file to which somebody adds a row whenever it is read."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(path)
+        self.writer = os.open(path, os.O_WRONLY | os.O_APPEND)
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        data = super().read(size)
+        os.write(self.writer, b"Antal besvarade\t1\t2\n")
+        return data
+
+    def close(self) -> None:
+        if not self.closed:
+            os.close(self.writer)
+        super().close()
+
+
+def test_a_file_that_changes_while_it_is_read_is_read_another_time(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(settings, "a.txt", "10")
+    write(settings, "b.txt", "11")
+    real = Path.open
+
+    def opened(path: Path, *mode: Any, **more: Any) -> Any:
+        return Growing(path) if (path.name, mode) == ("a.txt", ("rb",)) else real(path, *mode, **more)
+
+    monkeypatch.setattr("dagster_project.warehouse.reading.PAUSES", (0.0,))
+    monkeypatch.setattr(Path, "open", opened)
+    for _ in range(2):
+        (kept,) = refresh(settings).kept
+        assert (kept.file_name, kept.reason) == ("a.txt", "the file cannot be read: it changed while it was read")
+        assert values(settings) == ALL | {"b": "11"}
+    monkeypatch.undo()
+    assert refresh(settings).kept == ()
+    assert values(settings) == ALL | {"a": "10", "b": "11"}
 
 
 def test_a_correction_that_is_no_report_withdraws_its_figures(settings: Settings) -> None:

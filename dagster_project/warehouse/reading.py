@@ -182,12 +182,19 @@ def read_report(file: FoundFile, limits: Limits, words: StructureWords, children
 
 
 def _content(file: FoundFile, limits: Limits) -> bytes:
-    """The file, one byte more than allowed at most; tried again where a lock or a network may be to blame."""
+    """The file, one byte more than allowed at most; tried again where a lock, a network or a writer is to blame."""
     for pause in (*PAUSES, None):
         try:
             with file.path.open("rb") as handle:
+                before = os.fstat(handle.fileno())
                 # The size was looked at before, but the file may have grown since.
-                return handle.read(limits.max_bytes + 1)
+                data = handle.read(limits.max_bytes + 1)
+                after = os.fstat(handle.fileno())
+            # Half a file may read like a whole one, with figures missing or cut short.
+            is_whole = len(data) >= min(after.st_size, limits.max_bytes + 1)
+            if not is_whole or (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns):
+                raise OSError(errno.ETXTBSY, "it changed while it was read")
+            return data
         except OSError as error:
             if error.errno not in PASSING or pause is None:
                 raise

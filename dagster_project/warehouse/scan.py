@@ -8,10 +8,11 @@ from __future__ import annotations
 import os
 import stat
 from collections import Counter, defaultdict
-from collections.abc import Collection
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
+from typing import NamedTuple
 
 from dagster_project.extract.document import Limits, report_id_for
 from dagster_project.extract.spelling import normalised
@@ -50,6 +51,14 @@ class FoundFile:
     """When the file was last written, as the file system says; None where it says nothing that is a time."""
 
 
+class FileFacts(NamedTuple):
+    """By which a file is known again that its name does not tell."""
+
+    size_bytes: int | None
+    modified_us: int | None
+    """Microseconds since 1970."""
+
+
 def check_folder(folder: Path) -> None:
     """Whether ``folder`` can be a reports folder.
 
@@ -65,10 +74,11 @@ def check_folder(folder: Path) -> None:
         raise ConfigurationError(f"The reports folder {folder} {what}. Set it with --reports or KOMMUNLAGER_REPORTS.")
 
 
-def find_reports(folder: Path, limits: Limits, loaded: Collection[str] = ()) -> list[FoundFile]:
+def find_reports(folder: Path, limits: Limits, loaded: Mapping[str, FileFacts] | None = None) -> list[FoundFile]:
     """Every file below ``folder`` that could be a report, sorted by ``file_name``; nothing is opened.
 
-    ``loaded`` names the files whose figures stand in the warehouse: of files that would share a report_id, theirs stay.
+    ``loaded`` are the files, by name, whose figures stand in the warehouse: of files that would share a report_id,
+    theirs stay.
 
     Left out: what is passed over (:func:`is_passed_over`), ``README*`` and the overrides file. Refused, with the
     reason: formats without a reader, files beyond the size limit, links that leave the folder, links to folders,
@@ -84,7 +94,7 @@ def find_reports(folder: Path, limits: Limits, loaded: Collection[str] = ()) -> 
     named = [
         replace(file, file_name=one) if spellings[one := normalised(file.file_name)] == 1 else file for file in found
     ]
-    return _without_duplicates(sorted(named, key=lambda file: file.file_name), loaded)
+    return _without_duplicates(sorted(named, key=lambda file: file.file_name), loaded or {})
 
 
 def path_of(folder: Path, file_name: str) -> Path:
@@ -161,7 +171,26 @@ def _instant(seconds: float) -> datetime | None:
         return None
 
 
-def _without_duplicates(files: list[FoundFile], loaded: Collection[str]) -> list[FoundFile]:
+def _facts(file: FoundFile) -> FileFacts:
+    return FileFacts(file.size_bytes, file.modified_at and round(file.modified_at.timestamp() * 1e6))
+
+
+def _standing(sharing: list[FoundFile], loaded: Mapping[str, FileFacts]) -> list[str]:
+    """Which of the files that share a report_id are loaded.
+
+    A file that was alone with its name is known by it in one spelling; now that there is another, it is that one of
+    them which looks as it did.
+    """
+    by_name = [file for file in sharing if file.file_name in loaded]
+    respelled = [file for file in sharing if file not in by_name and normalised(file.file_name) in loaded]
+    if by_name and respelled:
+        alike = [file for file in (*by_name, *respelled) if loaded.get(normalised(file.file_name)) == _facts(file)]
+        if len(alike) == 1:
+            return [alike[0].file_name]
+    return [file.file_name for file in by_name]
+
+
+def _without_duplicates(files: list[FoundFile], loaded: Mapping[str, FileFacts]) -> list[FoundFile]:
     """Refuse readable files that share a report_id, but for one that is loaded: which of them is meant, nobody can
     tell, and a newcomer must not withdraw figures that stand."""
     by_id: defaultdict[str, list[FoundFile]] = defaultdict(list)
@@ -172,7 +201,7 @@ def _without_duplicates(files: list[FoundFile], loaded: Collection[str]) -> list
     for file in files:
         sharing = by_id[file.report_id]
         twins = [other.file_name for other in sharing if other is not file]
-        standing = [other.file_name for other in sharing if other.file_name in loaded]
+        standing = _standing(sharing, loaded)
         if file.refusal is not None or not twins or standing == [file.file_name]:
             result.append(file)
             continue

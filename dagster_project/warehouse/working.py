@@ -29,7 +29,7 @@ from dagster_project.outside import tables as outside
 from dagster_project.settings import PROJECT, Settings
 from dagster_project.warehouse.overrides import Override
 from dagster_project.warehouse.raw import SCHEMA, TABLES, create_statement
-from dagster_project.warehouse.scan import FoundFile
+from dagster_project.warehouse.scan import FileFacts, FoundFile
 
 AUDIT_TABLE: Final = "main.passed_audit"
 """Stands in a working file exactly when the last thing done to it was a whole build whose tests all passed.
@@ -240,13 +240,15 @@ def known_files(connection: duckdb.DuckDBPyConnection) -> dict[str, KnownFile]:
     return {file.file_name: replace(file, notes=tuple(file.notes)) for file in known}
 
 
-def loaded_files(settings: Settings) -> frozenset[str]:
-    """Names of the files that are loaded, by the working file; by the published one where there is no other."""
+def loaded_files(settings: Settings) -> dict[str, FileFacts]:
+    """The files that are loaded, by name, in the working file; in the published one where there is no other."""
     for path in (settings.working_file, settings.warehouse):
         with suppress(duckdb.Error, OSError), duckdb.connect(path, read_only=True) as connection:
-            rows = connection.execute("select file_name from raw.report where status = 'loaded'").fetchall()
-            return frozenset(str(row[0]) for row in rows)
-    return frozenset()
+            rows = connection.execute(
+                "select file_name, size_bytes, epoch_us(modified_at) from raw.report where status = 'loaded'"
+            ).fetchall()
+            return {str(name): FileFacts(size, instant) for name, size, instant in rows}
+    return {}
 
 
 def note_files(connection: duckdb.DuckDBPyConnection, files: Sequence[KnownFile]) -> None:
