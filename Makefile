@@ -1,6 +1,7 @@
 # Everything starts here; needs nothing but make and Python 3.11, 3.12 or 3.13.
 #   make refresh   set up, run the main job, publish warehouse/kommunlager.duckdb
-#   make test      set up, run the tests
+#   make test      set up, run the tests but the slow ones
+#   make test-all  all tests, as CI does
 #   make readers   older and newer DuckDBs for the tests that read with them (skipped without; 300 MB)
 #   make ui        Dagster's UI        make lint     what CI checks beside the tests
 #   make site      the published warehouse as web pages, site/index.html
@@ -17,7 +18,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALL = $(BIN)/python -m pip install -qq --disable-pip-version-check
 
-.PHONY: refresh test readers ui site lint soak bench lock clean setup setup-dev
+.PHONY: refresh test test-all readers ui site lint soak bench lock clean setup setup-dev
 .DEFAULT_GOAL := refresh
 
 refresh: $(VENV)/.run
@@ -30,6 +31,9 @@ site: $(VENV)/.run
 	@$(BIN)/kommunlager site
 
 test: $(VENV)/.dev
+	@$(BIN)/python -m pytest -m "not slow" $(PYTEST_ARGS)
+
+test-all: $(VENV)/.dev
 	@$(BIN)/python -m pytest $(PYTEST_ARGS)
 
 # Other versions of DuckDB, each in a folder of its own, for the tests that read the warehouse with them.
@@ -43,7 +47,7 @@ lint: $(VENV)/.dev
 
 # A hundred killed refreshes, each followed by one that is left alone and one of everything; a publication with each of
 # its file-system calls failing and being the last; readers through many publications;
-# clients of the server among hostile ones. `make test` runs a short form.
+# clients of the server among hostile ones. `make test-all` runs a short form.
 soak: $(VENV)/.dev
 	@KOMMUNLAGER_SOAK_KILLS=100 KOMMUNLAGER_SOAK_READERS=20 KOMMUNLAGER_SOAK_PUBLISHES=50 KOMMUNLAGER_SOAK_FAULTS=1 \
 		KOMMUNLAGER_SOAK_DAEMON=1 KOMMUNLAGER_SOAK_SERVING=300 KOMMUNLAGER_TEST_TURNS=12 \

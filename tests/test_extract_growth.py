@@ -13,13 +13,16 @@ from __future__ import annotations
 import contextlib
 import datetime
 import gc
+import inspect
 import io
 import os
+import pkgutil
 import signal
 import time
 import zipfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache
+from importlib import import_module
 from types import FrameType
 
 import pytest
@@ -27,6 +30,7 @@ from openpyxl import Workbook
 from reportlab.lib.pagesizes import A4
 from reportlab.pdfgen.canvas import Canvas
 
+from dagster_project import extract as readers
 from dagster_project.extract import ExtractionError, Limits, extract
 from dagster_project.extract.columns import Drawings
 from dagster_project.extract.csv import delimited, is_delimited
@@ -35,10 +39,11 @@ from dagster_project.extract.grids import superscript
 from dagster_project.extract.html import decode_page
 from dagster_project.extract.mending import KnownWords
 from dagster_project.extract.numberformat import shown_value
+from dagster_project.extract.pdf.lines import is_list_mark, join_texts
 from dagster_project.extract.sheets import column_name
-from dagster_project.extract.sniff import sniff
+from dagster_project.extract.sniff import is_plain_text, sniff
 from dagster_project.extract.spelling import normalised, shown, shown_lines
-from dagster_project.extract.structure import is_number, normalise
+from dagster_project.extract.structure import is_number, is_word, normalise
 from dagster_project.extract.text import decode, items, plain
 from tests.typeset_office.word_parts import container, paragraph, row, table, word
 
@@ -273,6 +278,10 @@ FUNCTIONS: dict[str, Callable[[str], object]] = {
     "items": items,
     "plain": plain,
     "is_number": is_number,
+    "is_word": lambda text: is_word(text, frozenset(("summa", "totalt"))),
+    "is_list_mark": is_list_mark,
+    "join_texts": lambda text: join_texts(text.split("\n")),
+    "is_plain_text": lambda text: is_plain_text(text.encode(), "a.txt", LIMITS),
     "normalise": normalise,
     "collapse": collapse,
     "running_lines": lambda text: running_lines([text, *text.split("\n")]),
@@ -291,6 +300,23 @@ FUNCTIONS: dict[str, Callable[[str], object]] = {
     "extract as a page": lambda text: extract(f"<html><body>{text}".encode(), "a.html"),
 }
 """Every public function of the readers that is given text of a document."""
+
+
+NOT_TEXT = frozenset({"box_of", "column_index", "print_text"})
+"""Public functions that look at no characters of the text, or at three at most."""
+
+
+def test_no_function_on_text_is_left_out() -> None:
+    """What a new one costs is measured too."""
+    left_out = set()
+    for module in pkgutil.walk_packages(readers.__path__, f"{readers.__name__}."):
+        for name, function in vars(import_module(module.name)).items():
+            if name.startswith("_") or not inspect.isfunction(function) or function.__module__ != module.name:
+                continue
+            first = next(iter(inspect.signature(function).parameters.values()), None)
+            if first is not None and first.annotation == "str":
+                left_out.add(name)
+    assert left_out - FUNCTIONS.keys() - NOT_TEXT == set()
 
 
 @pytest.mark.parametrize("function", FUNCTIONS)
