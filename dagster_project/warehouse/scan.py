@@ -172,7 +172,8 @@ def _instant(seconds: float) -> datetime | None:
 
 
 def _facts(file: FoundFile) -> FileFacts:
-    return FileFacts(file.size_bytes, file.modified_at and round(file.modified_at.timestamp() * 1e6))
+    instant = None if file.modified_at is None else round(file.modified_at.timestamp() * 1e6)
+    return FileFacts(file.size_bytes, instant)
 
 
 def _standing(sharing: list[FoundFile], loaded: Mapping[str, FileFacts]) -> list[str]:
