@@ -198,11 +198,25 @@ def killed_at_the_end() -> Iterator[Callable[[subprocess.Popen[str]], None]]:
 
 @pytest.fixture(scope="session")
 def every_format(tmp_path_factory: pytest.TempPathFactory) -> Project:
-    """The five reports in every format, a folder each, refreshed once."""
+    """The five reports in every format, and in more renderings as PDF, a folder each, refreshed once."""
+    from tests.test_pdf_values import write_renderings
     from tests.typeset_office.every_format import write_every_format
 
     project = Project(ROOT, tmp_path_factory.mktemp("every_format"))
     write_every_format(project.reports)
+    write_renderings(project.reports)
     done = project.run("refresh")
     assert done.returncode == 0, done.stderr
     return project
+
+
+@pytest.fixture(scope="session")
+def small_reports(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, subprocess.CompletedProcess[str]]:
+    """Made-up reports of several test modules in one warehouse, refreshed once; each module asks for its own."""
+    from tests import test_number_forms, test_odd_text, test_periods_and_bounds
+
+    project = Project(ROOT, tmp_path_factory.mktemp("small_reports"))
+    project.reports.mkdir()
+    for module in (test_number_forms, test_odd_text, test_periods_and_bounds):
+        module.write_reports(project.reports)
+    return project.warehouse, project.run("refresh")

@@ -10,13 +10,12 @@ from __future__ import annotations
 import ast
 import csv
 import io
+import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
 import pytest
-
-from tests.conftest import ROOT, Project
 
 FORMS = Path(__file__).parent / "numbers" / "forms.csv"
 
@@ -61,11 +60,11 @@ TOLD: dict[str, tuple[list[str], list[tuple[str, float | None]]]] = {
 """What the other figures of a column say about a form, by what they show."""
 
 
-@pytest.fixture(scope="module")
-def read(tmp_path_factory: pytest.TempPathFactory) -> dict[str, tuple[float | None, str | None]]:
-    """Value and reason of rejection of the cell in question, by the title of its table."""
-    project = Project(ROOT, tmp_path_factory.mktemp("forms"))
-    project.reports.mkdir()
+REPORT_ID = "former"
+
+
+def write_reports(folder: Path) -> None:
+    """A table for each form, with the cell in question in the second row and third column."""
     text = io.StringIO()
     writer = csv.writer(text, delimiter=";")
     writer.writerows([["Årsrapport 2023"], []])
@@ -80,10 +79,17 @@ def read(tmp_path_factory: pytest.TempPathFactory) -> dict[str, tuple[float | No
             table = [["Nyckeltal", "Utfall 2022", "Utfall 2023"], ["Antal ärenden", "5", printed]]
             more = [[f"Antal {word}", "7", other] for word, other in zip(("beslut", "möten"), others, strict=True)]
             writer.writerows([[f"Sagt {told} {number}"], *table, *more, []])
-    (project.reports / "former.csv").write_text(text.getvalue(), encoding="utf-8")
-    done = project.run("refresh")
+    (folder / f"{REPORT_ID}.csv").write_text(text.getvalue(), encoding="utf-8")
+
+
+@pytest.fixture(scope="module")
+def read(
+    small_reports: tuple[Path, subprocess.CompletedProcess[str]],
+) -> dict[str, tuple[float | None, str | None]]:
+    """Value and reason of rejection of the cell in question, by the title of its table."""
+    warehouse, done = small_reports
     assert done.returncode == 0, done.stderr
-    with duckdb.connect(project.warehouse, read_only=True) as connection:
+    with duckdb.connect(warehouse, read_only=True) as connection:
         rows = connection.execute(
             """
             -- The number of a bound stands beside it; a range has two and none.
@@ -97,9 +103,10 @@ def read(tmp_path_factory: pytest.TempPathFactory) -> dict[str, tuple[float | No
             from raw.report_table
             inner join intermediate.int_cells using (report_id, table_seq)
             left join marts.report_values using (report_id, table_seq, row_index, col_index)
-            where row_index = 1 and col_index = 2
+            where report_id = ? and row_index = 1 and col_index = 2
             qualify row_number() over (partition by table_seq order by part_index) = 1
-            """
+            """,
+            [REPORT_ID],
         ).fetchall()
     return {caption: (value, reason) for caption, value, reason in rows}
 

@@ -14,8 +14,6 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from tests.conftest import ROOT, Project
-
 SCENARIOS = ("Utfall", "Budget", "Prognos", "Avvikelse", "Plan", "Bokslut", "Läsår", "VT", "kvartal", "Ack", "")
 PERIODS = (
     "99/99/9999", "12/31/2021", "31/12/2021", "13/13/2021", "00/00/2021", "31/12", "31/13", "30/2", "31/2-2021",
@@ -61,28 +59,25 @@ def _report() -> str:
     return "\n".join(lines)
 
 
-@pytest.fixture(scope="module")
-def refreshed(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, subprocess.CompletedProcess[str]]:
-    project = Project(ROOT, tmp_path_factory.mktemp("odd"))
-    project.reports.mkdir()
-    (project.reports / "odd.txt").write_text(_report(), encoding="utf-8")
-    return project.warehouse, project.run("refresh")
+def write_reports(folder: Path) -> None:
+    (folder / "odd.txt").write_text(_report(), encoding="utf-8")
 
 
-def test_the_refresh_ends_well(refreshed: tuple[Path, subprocess.CompletedProcess[str]]) -> None:
+def test_the_refresh_ends_well(small_reports: tuple[Path, subprocess.CompletedProcess[str]]) -> None:
     """With it hold the laws that dbt checks: of every cell one place, of every value cell a fact."""
-    assert refreshed[1].returncode == 0, refreshed[1].stderr
+    assert small_reports[1].returncode == 0, small_reports[1].stderr
 
 
 def test_every_figure_is_finite_and_every_cell_has_its_place(
-    refreshed: tuple[Path, subprocess.CompletedProcess[str]],
+    small_reports: tuple[Path, subprocess.CompletedProcess[str]],
 ) -> None:
-    with duckdb.connect(str(refreshed[0].resolve()), read_only=True) as connection:
+    with duckdb.connect(str(small_reports[0].resolve()), read_only=True) as connection:
         wrong = connection.execute(
             "select value_text, value_numeric from marts.report_values where not isfinite(value_numeric)"
         ).fetchall()
         counts = connection.execute(
-            "select cells, labels + headers + notes + value_cells + rejected, value_cells, rejected from marts.coverage"
+            "select cells, labels + headers + notes + value_cells + rejected, value_cells, rejected "
+            "from marts.coverage where report_id = 'odd'"
         ).fetchall()
     assert wrong == []
     assert len(counts) == 1
@@ -97,12 +92,12 @@ def test_every_figure_is_finite_and_every_cell_has_its_place(
     [("Utfall 12/31/2021", "2021-12-31"), ("Utfall 31/12/2021", "2021-12-31"), ("31/12/2021", "2021-12-31")],
 )
 def test_a_date_is_read_in_either_order(
-    refreshed: tuple[Path, subprocess.CompletedProcess[str]], header: str, day: str
+    small_reports: tuple[Path, subprocess.CompletedProcess[str]], header: str, day: str
 ) -> None:
-    with duckdb.connect(str(refreshed[0].resolve()), read_only=True) as connection:
+    with duckdb.connect(str(small_reports[0].resolve()), read_only=True) as connection:
         found = connection.execute(
             "select distinct cast(period_start as varchar), cast(period_end as varchar) from marts.report_values "
-            "where column_label = ?",
+            "where report_id = 'odd' and column_label = ?",
             [header],
         ).fetchall()
     assert found == [("2021-01-01", day)]

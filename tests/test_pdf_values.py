@@ -12,7 +12,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from tests.conftest import ROOT, Project
+from tests.conftest import Project
 from tests.test_pdf_reports import RENDERINGS, WRITERS
 from tests.typeset.model import Style, blocks, report_files
 
@@ -36,19 +36,14 @@ def _names() -> list[str]:
     return [name for name in STYLES if getattr(WRITERS_OF[name.split("-")[0]], "PROGRAM", "in the process")]
 
 
-@pytest.fixture(scope="module")
-def printed(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A warehouse with every rendering of every report, each in a folder of its rendering."""
-    project = Project(ROOT, tmp_path_factory.mktemp("printed"))
+def write_renderings(reports: Path) -> None:
+    """Every rendering of every report, each in a folder of its rendering."""
     for name in _names():
-        folder = project.reports / name
+        folder = reports / name
         folder.mkdir(parents=True)
         for path in report_files():
             pdf = WRITERS_OF[name.split("-")[0]].typeset(blocks(path.read_bytes()), STYLES[name])
             (folder / f"{path.stem}.pdf").write_bytes(pdf)
-    done = project.run("refresh")
-    assert done.returncode == 0, done.stderr
-    return project.warehouse
 
 
 def _values(warehouse: Path, prefix: str) -> tuple[Values, int]:
@@ -68,11 +63,11 @@ def _plain(value: object) -> object:
 
 
 @pytest.mark.parametrize("name", list(STYLES))
-def test_values_of_a_rendering(name: str, warehouse: Path, printed: Path) -> None:
+def test_values_of_a_rendering(name: str, warehouse: Path, every_format: Project) -> None:
     if name not in _names():
         pytest.skip("no Chromium on this machine")
     expected, _ = _values(warehouse, "")
-    found, without_page = _values(printed, f"{name}-")
+    found, without_page = _values(every_format.warehouse, f"{name}-")
     missing, extra = list((expected - found).elements()), list((found - expected).elements())
     assert expected.total() > 0
     assert without_page == 0

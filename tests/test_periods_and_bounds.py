@@ -7,6 +7,7 @@ Belongs here: when a figure is about, what it is a bound of, and what it is no o
 from __future__ import annotations
 
 import shutil
+import subprocess
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
@@ -15,19 +16,20 @@ from typing import Any
 import duckdb
 import pytest
 
-from tests.conftest import ROOT, Project
-
 FOLDER = Path(__file__).parent / "periods"
 
 
+def write_reports(folder: Path) -> None:
+    shutil.copytree(FOLDER, folder, dirs_exist_ok=True)
+
+
 @pytest.fixture(scope="module")
-def connection(tmp_path_factory: pytest.TempPathFactory) -> Iterator[duckdb.DuckDBPyConnection]:
-    """All small reports in one warehouse, refreshed by the command."""
-    project = Project(ROOT, tmp_path_factory.mktemp("periods"))
-    shutil.copytree(FOLDER, project.reports)
-    done = project.run("refresh")
+def connection(
+    small_reports: tuple[Path, subprocess.CompletedProcess[str]],
+) -> Iterator[duckdb.DuckDBPyConnection]:
+    warehouse, done = small_reports
     assert done.returncode == 0, done.stderr
-    with duckdb.connect(project.warehouse, read_only=True) as opened:
+    with duckdb.connect(warehouse, read_only=True) as opened:
         yield opened
 
 
