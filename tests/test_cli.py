@@ -175,6 +175,7 @@ LIMITS = (20_000, 400_000, 2_000_000)
 """Bytes of one file: Dagster's log, the working file or the published copy cannot be written."""
 
 
+@pytest.mark.slow
 def test_a_full_disk_at_any_moment_leaves_what_was_published_and_the_next_refresh_works(small: Project) -> None:
     """A limit on the size of files stands for the full disk: the write fails in the same way."""
     assert small.run("refresh").returncode == 0

@@ -184,6 +184,7 @@ def test_csv_holds_no_formula_and_numbers_as_they_are(warehouse: Path) -> None:
         assert shown.replace("'", "") == value.replace("'", "")
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not SOFFICE, reason="no LibreOffice on this machine")
 @pytest.mark.parametrize("separator", ["44", "59", "9"])
 def test_no_cell_of_a_csv_is_a_formula_in_a_spreadsheet(warehouse: Path, tmp_path: Path, separator: str) -> None:

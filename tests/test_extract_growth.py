@@ -47,6 +47,8 @@ from dagster_project.extract.structure import is_number, is_word, normalise
 from dagster_project.extract.text import decode, items, plain
 from tests.typeset_office.word_parts import container, paragraph, row, table, word
 
+pytestmark = pytest.mark.slow
+
 SIZE = int(os.environ.get("KOMMUNLAGER_GROWTH_CHARACTERS", "20000"))
 """Characters of a case; then it is doubled twice."""
 QUICK = 0.4e-6

@@ -87,6 +87,7 @@ def test_a_disk_that_is_full_and_one_that_is_read_only(small_disk: Project) -> N
     assert values(small_disk) == ["7"]
 
 
+@pytest.mark.slow
 def test_whatever_became_of_the_working_file(small: Project) -> None:
     assert small.run("refresh").returncode == 0
     working = small.warehouse.parent / ".state" / "working.duckdb"
@@ -125,6 +126,7 @@ def test_nothing_to_do_is_said_and_costs_no_release(small: Project) -> None:
     assert values(small) == ["6"]
 
 
+@pytest.mark.slow
 def test_a_clock_that_is_set_back(small: Project) -> None:
     """The release before was made in the future, and so were the files."""
     assert small.run("refresh").returncode == 0
@@ -199,6 +201,7 @@ def test_failing_reports_are_set_aside_and_tried_again(small: Project) -> None:
     assert values(small) == ["6", "0", "1", "3", "44", "5"]
 
 
+@pytest.mark.slow
 def test_reports_that_break_a_model_are_set_aside(small: Project) -> None:
     """Among all reports, and then among the one that has changed; a build that nobody breaks alone is not published."""
     for name, value in (("r1", "BREAK"), ("r2", "2"), ("r3", "LACK"), ("r4", "4")):
@@ -221,6 +224,7 @@ def test_reports_that_break_a_model_are_set_aside(small: Project) -> None:
     assert values(small) == ["6", "2"]
 
 
+@pytest.mark.slow
 def test_reports_that_cost_too_much_are_set_aside(small: Project) -> None:
     """Without being asked to, for a document beyond a bound is never loaded; tried again with another bound."""
     for number in range(6):
@@ -259,6 +263,7 @@ main()
 """A refresh whose publication ends at the step before the last."""
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("how", ["killed", "failed"])
 def test_a_publication_that_ends_early_is_not_forgotten(small: Project, how: str) -> None:
     """The correction was read, built and tested, and nothing follows it."""
@@ -369,6 +374,7 @@ with refresh_lock(Path(sys.argv[1])):
 """
 
 
+@pytest.mark.slow
 def test_dagster_and_the_command_line_respect_each_other(small: Project) -> None:
     """The lock is the same: whoever holds it, a run of Dagster's own and one of the command line both leave."""
     lock = small.warehouse.parent / ".state" / "refresh.lock"
@@ -464,6 +470,7 @@ def test_releases_and_rollback(small: Project) -> None:
     assert events == [("added",), ("corrected",)]
 
 
+@pytest.mark.slow
 def test_old_runs_leave_dagsters_log(small: Project) -> None:
     for value in ("6", "7", "8"):
         write(small, value)

@@ -35,6 +35,7 @@ def library(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
+@pytest.mark.slow
 def test_every_call_may_fail_or_be_the_last(tmp_path: Path, library: Path) -> None:
     kept = {name: value for name, value in os.environ.items() if not name.startswith("KOMMUNLAGER_")}
     done = subprocess.run(

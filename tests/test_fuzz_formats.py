@@ -28,6 +28,8 @@ from tests.typeset_office.text_writer import write_csv, write_markdown
 from tests.typeset_office.xlsb_writer import BinarySheet, write_xlsb
 from tests.typeset_office.xlsx_writer import stored, write_xlsx
 
+pytestmark = pytest.mark.slow
+
 SECONDS = 30
 CHECKED = ("docx", "xlsx", "xlsb")
 """Formats whose container has checksums: damage is found, and nothing else than the whole file is ever read."""

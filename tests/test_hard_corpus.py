@@ -45,6 +45,7 @@ def test_the_corpus_is_whole() -> None:
     assert len({case.name for case in cases}) == len(cases)
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not SOFFICE, reason="no LibreOffice on this machine")
 @pytest.mark.parametrize("form", ["xlsx", "ods", "xls"])
 def test_workbooks_that_another_program_has_saved_are_read_the_same(form: str, tmp_path: Path) -> None:

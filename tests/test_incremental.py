@@ -13,6 +13,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from dagster_project.warehouse.transform import manifest_path
 from tests.conftest import ROOT
 
@@ -22,6 +24,7 @@ TURNS = int(os.environ.get("KOMMUNLAGER_TEST_TURNS", "3"))
 SEED = int(os.environ.get("KOMMUNLAGER_TEST_SEED", "1"))
 
 
+@pytest.mark.slow
 def test_incremental_and_full_give_the_same(tmp_path: Path) -> None:
     """Reports are added, restated, replaced, renamed, removed, spoilt and overridden, and the vocabulary loses a
     word."""

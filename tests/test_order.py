@@ -50,6 +50,7 @@ def test_another_folder_and_order_of_files_give_the_same_raw_rows(warehouse: Pat
     assert len(found) > 5
 
 
+@pytest.mark.slow
 def test_rows_in_another_order_give_the_same_marts(
     warehouse: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

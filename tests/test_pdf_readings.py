@@ -181,6 +181,7 @@ def test_every_sign_has_its_weights_and_says_what_it_is() -> None:
     assert all(sign.__doc__ for sign in SIGNS.values())
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not COMPETITION.is_dir(), reason="the documents of the competition are not at hand")
 def test_figures_of_the_table_competition() -> None:
     scorer = _scorer()

@@ -52,6 +52,7 @@ def test_untagged(styles: tuple[str, ...], least: float) -> None:
     assert total.false_tables == 0, "\n".join(total.misses)
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(chromium.PROGRAM is None, reason="no Chromium on this machine")
 @pytest.mark.parametrize("rules", ["none", "zebra", "darkhead"])
 def test_tagged_by_a_browser(rules: str) -> None:
@@ -64,6 +65,7 @@ def test_tagged_by_a_browser(rules: str) -> None:
     assert tally.false_joins == tally.false_tables == 0, "\n".join(tally.misses)
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(varied_office.PROGRAM is None, reason="no LibreOffice on this machine")
 def test_word_by_libreoffice() -> None:
     report = varied.make_report(SEED, "hrule", plain=True)

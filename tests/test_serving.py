@@ -636,6 +636,7 @@ def release(link: Path, number: int, source: Path, *, content: bytes | None = No
     new_link.replace(link)
 
 
+@pytest.mark.slow
 def test_a_release_that_cannot_be_opened_leaves_the_one_before(start: Start) -> None:
     serving = start()
     release(serving.warehouse, 1, serving.warehouse, content=b"no database")
@@ -661,6 +662,7 @@ def test_a_port_that_is_taken_is_said(serving: Serving, warehouse: Path, tmp_pat
     assert TOKEN not in done.stderr + done.stdout
 
 
+@pytest.mark.slow
 def test_many_clients_through_publications_among_hostile_ones(warehouse: Path, tmp_path: Path) -> None:
     """The measurement of ``tools/bench_serving.py``: short, or as long as `make soak` says."""
     with duckdb.connect() as connection:

@@ -42,6 +42,7 @@ def pool(warehouse: Path) -> Iterator[Pool]:
     made.close()
 
 
+@pytest.mark.slow
 def test_whatever_a_statement_does_it_does_it_to_itself(pool: Pool) -> None:
     """All of them from one reader, many at a time, while another reader asks."""
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss

@@ -12,6 +12,8 @@ import pytest
 
 from tests.conftest import ROOT, Project
 
+pytestmark = pytest.mark.slow
+
 REPORT = (
     "Verksamhetsberättelse 2023\n\nMiljönämnden\n\nNyckeltal\tUtfall 2022\tUtfall 2023\nAntal tillsynsbesök\t41\t{}\n"
     "Antal tillstånd\t7\t8\n"

@@ -234,6 +234,7 @@ def test_the_language_changes_and_stays(tab: Tab) -> None:
     assert page.locator("h1").inner_text() == "Data quality"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_nobody_is_shut_out(browser: Browser, site: Path, scheme: str) -> None:
     """axe finds nothing serious on any kind of page, in light and dark; a phone shows it without scrolling sideways."""

@@ -16,6 +16,7 @@ import time
 from pathlib import Path
 
 import duckdb
+import pytest
 
 from dagster_project.settings import Settings, load_settings
 from dagster_project.warehouse.publishing import publish
@@ -24,7 +25,7 @@ from dagster_project.warehouse.releases import current, releases
 from dagster_project.warehouse.working import NOTES, finish_build
 from tests.conftest import REPORT, ROOT, Project
 
-KILLS = int(os.environ.get("KOMMUNLAGER_SOAK_KILLS", "6"))
+KILLS = int(os.environ.get("KOMMUNLAGER_SOAK_KILLS", "3"))
 READERS = int(os.environ.get("KOMMUNLAGER_SOAK_READERS", "5"))
 PUBLISHES = int(os.environ.get("KOMMUNLAGER_SOAK_PUBLISHES", "10"))
 SEED = int(os.environ.get("KOMMUNLAGER_SOAK_SEED", "1"))
@@ -60,6 +61,7 @@ def orphans(project: Project) -> set[str]:
     return names - there - {"kommunlager.duckdb", "releases", ".state", *(f".state/{name}" for name in kept)}
 
 
+@pytest.mark.slow
 def test_killed_at_random_points(small: Project) -> None:
     """Each turn a correction that no other change follows, a refresh that is killed, and one that is left alone."""
     chance = random.Random(SEED)
@@ -148,6 +150,7 @@ def working_file(settings: Settings, n: int) -> None:
     finish_build(settings.working_file, "rules", {})
 
 
+@pytest.mark.slow
 def test_readers_through_publications(tmp_path: Path) -> None:
     settings = load_settings({}, warehouse=tmp_path / "place" / "kommunlager.duckdb")
     made: dict[str, int] = {}

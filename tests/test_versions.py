@@ -266,6 +266,7 @@ VIEWS = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("view", VIEWS)
 def test_names_and_order_of_files_decide_nothing(both: tuple[Built, Built], view: str) -> None:
     """What each view says of the reports that are the same in both, and of which bytes it says so."""

@@ -387,6 +387,7 @@ with dg.DagsterInstance.ephemeral() as instance:
 """
 
 
+@pytest.mark.slow
 def test_the_sensor_of_failed_runs_tells_unless_the_command_line_does(settings: Settings) -> None:
     """A real run of the job that fails: its reports folder is empty."""
     with receiver() as (address, posted):
