@@ -18,9 +18,10 @@ import resource
 import signal
 import struct
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 OPEN_FILES = 64
 """Descriptors of the process: a library or two while it is imported."""
@@ -89,6 +90,24 @@ def confine(needs: Needs, parent: int) -> list[Layer]:
         except (_RefusedError, OSError, AttributeError, ValueError) as error:
             layers.append(Layer(name, missing=str(error)))
     return layers
+
+
+def told(layers: Iterable[Layer], attempted: Mapping[str, bool]) -> dict[str, Any]:
+    """What holds a process, as plain values.
+
+    Args:
+        layers: what :func:`confine` gave.
+        attempted: what must not work, and whether it did.
+
+    Returns:
+        ``in_force``: layers, with details. ``missing``: those that this machine does not give, with the reason.
+        ``open``: what must not work and did.
+    """
+    return {
+        "in_force": {layer.name: layer.detail for layer in layers if layer.missing is None},
+        "missing": {layer.name: layer.missing for layer in layers if layer.missing is not None},
+        "open": [what for what, works in attempted.items() if works],
+    }
 
 
 def attempts(parent: int) -> dict[str, bool]:

@@ -15,7 +15,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
-from dagster_project.extract.confinement import SYSTEM_LIBRARIES, Needs, attempts, confine
+from dagster_project.extract.confinement import SYSTEM_LIBRARIES, Needs, attempts, confine, told
 
 ROOT: Final = Path(__file__).resolve().parents[2]
 MACHINE: Final = ("/proc/self/cgroup", "/sys/fs/cgroup", "/sys/devices/system/cpu", "/usr/share/zoneinfo")
@@ -34,8 +34,8 @@ def needs_of(work: str, settings: Mapping[str, Any]) -> Needs:
     """
     # Reports, seeds and warehouses lie below ROOT, and on sys.path nothing of it but the environment.
     libraries = [path for path in sys.path if path and Path(path).resolve() != ROOT]
-    extensions = Path("~/.duckdb/extensions").expanduser()
-    readable = [*libraries, str(ROOT / "dagster_project"), str(extensions), *SYSTEM_LIBRARIES, *MACHINE]
+    extensions = [f"{os.environ['HOME']}/.duckdb/extensions"] if "HOME" in os.environ else []
+    readable = [*libraries, str(ROOT / "dagster_project"), *extensions, *SYSTEM_LIBRARIES, *MACHINE]
     answer_bytes = 1_000_000 * int(settings["answer_mb"])
     # Memory and processor time they bound themselves: by what they have taken when they are ready, and for each query.
     if work == "runner":
@@ -47,21 +47,14 @@ def close(work: str, settings: Mapping[str, Any], parent: int) -> dict[str, Any]
     """Close this process for good; it has one thread yet.
 
     Returns:
-        ``in_force``: layers, with details. ``missing``: those that this machine does not give, with the reason.
-        ``open``: what it tried and must not be able to do, but is.
+        What holds it then; see ``confinement.told``.
     """
     address_space()  # opens the file that says it
     layers = confine(needs_of(work, settings), parent)
-    return {
-        "in_force": {layer.name: layer.detail for layer in layers if layer.missing is None},
-        "missing": {layer.name: layer.missing for layer in layers if layer.missing is not None},
-        "open": [what for what, works in attempts(parent).items() if works and not _is_needed(work, what)],
-    }
-
-
-def _is_needed(work: str, what: str) -> bool:
-    """An encoder speaks to itself over TCP."""
-    return work == "encoder" and what == "opens connections"
+    attempted = attempts(parent)
+    if work == "encoder":
+        del attempted["opens connections"]  # it speaks to itself over TCP
+    return told(layers, attempted)
 
 
 def address_space() -> int:

@@ -265,8 +265,7 @@ def _fork(link: socket.socket, works: Mapping[str, Work], frame: Frame) -> None:
         try:
             _close_all_but(frame.files[0])
             theirs = socket.socket(fileno=frame.files[0])
-            with suppress(OSError):
-                os.setpriority(os.PRIO_PROCESS, 0, int(settings.get("nice", 0)))
+            os.nice(int(settings.get("nice", 0)))
             # While there is one thread: what is given up is given up by it and those that it starts.
             holds = close(work, settings, parent)
             works[work](theirs, settings, holds)

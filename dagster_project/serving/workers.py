@@ -59,6 +59,8 @@ GRACE_SECONDS: Final = 1.0
 
 FOREGROUND_NICE: Final = 0
 BACKGROUND_NICE: Final = 19
+"""How much a process gives way to the server's own, and to those in the foreground."""
+
 KILL_COSTS: Final = 5.0
 STOP_COSTS: Final = 1.0
 """Weight of a statement that cost a worker, and of one that ran into a limit, in seconds of processor time."""
