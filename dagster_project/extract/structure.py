@@ -782,6 +782,7 @@ class _Builder:
             depth = header_depth(rows)
         else:
             depth = spanned_depth(rows, grid, spans)
+        depth = _without_groups(_padded(rows), depth, spans)
         pages = [grid.page] * len(rows)
         self._open = _OpenTable(
             rows, depth, grid.page, self._current, caption, grid.page, pages, spans, whole=grid.whole
@@ -1169,6 +1170,30 @@ def spanned_depth(rows: Sequence[tuple[str, ...]], grid: Grid, spans: Spans) -> 
     ends = [row + row_span for (row, _), (row_span, _) in spans.items() if row < depth]
     deepest = max(ends, default=depth)
     return deepest if depth < deepest <= min(MAX_HEADER_ROWS, len(padded) - 1) else depth
+
+
+def _without_groups(padded: list[tuple[str, ...]], depth: int, spans: Spans) -> int:
+    """Header rows of ``depth`` without those at their end that name the group of the rows below them.
+
+    ``Statistik | 2024 | 2025`` over a lone ``Antal besökare``: every column has its name, and the label column too. In
+    small letters or brackets a lone text goes on the header above it.
+    """
+    while depth > 1:
+        texts = [column for column, cell in enumerate(padded[depth - 1]) if cell]
+        text = padded[depth - 1][0]
+        above = padded[: depth - 1]
+        figures = {column for row in padded[depth:] for column, cell in enumerate(row) if column and cell}
+        if (
+            texts != [0]
+            or not text[0].isupper()
+            or not figures
+            or not any(row[0] for row in above)
+            or not all(any(row[column] for row in above) for column in figures)
+            or any(row + span >= depth for (row, column), (span, _) in spans.items() if row < depth - 1 and not column)
+        ):
+            break
+        depth -= 1
+    return depth
 
 
 def _heads_columns(padded: list[tuple[str, ...]], depth: int, spans: Spans) -> bool:

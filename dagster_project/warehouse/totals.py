@@ -1,4 +1,4 @@
-"""Which rows of a table are totals of rows above them, found by arithmetic.
+"""Which rows of a table are totals of rows above or below them, found by arithmetic.
 
 Belongs here: the search, over the numbers of one table. Does not belong here: which tables are searched and what a row
 calls itself (``int_total_rows``, which calls this as the SQL function ``find_totals``). It is no SQL because each row
@@ -16,7 +16,14 @@ from numpy.typing import NDArray
 EPSILON: Final = 1e-6
 """What is added to the roundings before figures are compared: decimals are not exact in binary."""
 
-ROW_TYPE: Final = "struct(row_index integer, row_class varchar, printed double[], roundings double[])[]"
+MOST_LED: Final = 200
+"""Rows that a total above them may lead."""
+CERTAIN_ROUNDINGS: Final = 1000
+"""So many roundings (500, where whole numbers are printed) make a figure that is the sum of others by no chance."""
+LEAST_INDENT: Final = 3.0
+"""Points by which a label stands further in than the one that leads it."""
+
+ROW_TYPE: Final = "struct(row_index integer, row_class varchar, indent double, printed double[], roundings double[])[]"
 """SQL type of what ``find_totals`` takes."""
 TOTAL_TYPE: Final = "struct(row_index integer, component_rows integer[], method varchar)[]"
 """SQL type of what it returns."""
@@ -31,33 +38,134 @@ Counts = NDArray[np.int_]
 def find_totals(rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     """The totals among ``rows``, in their order, with the rows that each of them takes.
 
-    A stack holds the rows that no total has taken yet. A row that equals the sum of the last k of them (or the
-    difference of the last two) takes them and stands for them: the k with which most columns hold, then the longest.
+    First those that stand above their parts. Then, from the top, a stack holds the rows that no total has taken yet. A
+    row that equals the sum of the last k of them (or the difference of the last two) takes them and stands for them:
+    the k with which most columns hold, then the longest.
 
     Args:
         rows: of one table, from the top: ``row_index``; ``row_class``, one of ``total``, ``word``, ``subtotal``,
-            ``unknown`` and ``line``; ``printed``, a number or None for each column; ``roundings``, by how much each of
-            them may be off.
+            ``unknown`` and ``line``; ``indent``, where the label begins, in points, None where that is not known;
+            ``printed``, a number or None for each column; ``roundings``, by how much each of them may be off.
 
     Returns:
-        For each total its ``row_index``, ``component_rows`` from the top, and ``method``: ``sum``, ``difference`` (the
-        first less the second) or ``reverse``.
+        For each total its ``row_index``, ``component_rows`` from the top, and ``method``: ``sum``, ``sum_below`` for
+        one that stands above its parts, ``difference`` (the first less the second) or ``reverse``.
     """
     if not rows:
         return []
     # A line for each column, so that what is summed lies side by side. What is not printed adds nothing.
     values = np.nan_to_num(np.array([row["printed"] for row in rows], dtype=float).T)
     roundings = np.array([row["roundings"] for row in rows], dtype=float).T
+    leads = _leads(rows, values, roundings)
     stack = _Stack(*values.shape)
     totals = []
+    open_leads: list[tuple[int, int]] = []  # the last row of each, and how high the stack was with the lead on top
     for position, row in enumerate(rows):
-        if stack.rows and row["row_class"] != "line":
+        best = None
+        if position in leads:
+            totals.append(_total(row, [rows[part] for part in leads[position].parts], "sum_below"))
+        elif stack.rows and row["row_class"] != "line":
             best = _best(row["row_class"], stack, values[:, position], roundings[:, position])
-            if best is not None:
-                taken = [other["row_index"] for other in stack.pop(best.rows)]
-                totals.append({"row_index": row["row_index"], "component_rows": taken, "method": best.method})
+        if best is not None:
+            # A lead whose parts are taken before they are all seen leads nothing more.
+            totals.append(_total(row, stack.pop(best.rows), best.method))
+            open_leads = [(last, height) for last, height in open_leads if height <= len(stack.rows)]
         stack.push(row, values[:, position], roundings[:, position])
+        if position in leads:
+            open_leads.append((leads[position].last, len(stack.rows)))
+        while open_leads and open_leads[-1][0] <= position:
+            stack.pop(len(stack.rows) - open_leads.pop()[1])
     return totals
+
+
+def _total(row: Mapping[str, Any], parts: Sequence[Mapping[str, Any]], method: str) -> dict[str, Any]:
+    return {"row_index": row["row_index"], "component_rows": [part["row_index"] for part in parts], "method": method}
+
+
+class _Lead(NamedTuple):
+    """Positions of the parts of a total above them, and of the last row below it, parts of parts included."""
+
+    parts: list[int]
+    last: int
+
+
+def _leads(rows: Sequence[Mapping[str, Any]], values: Numbers, roundings: Numbers) -> dict[int, _Lead]:
+    """Totals above their parts, by position.
+
+    Such a row calls itself nothing (Expansionsinvestering above Parkmiljö and Lekplatser), so all its figures must be
+    the sums, and two of them too large for chance; where the labels of exactly its parts stand further in, one will do.
+    """
+    below: list[int] = []  # what no lead has taken yet, the nearest last
+    ends = list(range(len(rows)))
+    indents = [row["indent"] for row in rows if row["indent"] is not None]
+    # Where no label stands further in than another, groups are not told so.
+    is_indented = bool(indents) and max(indents) - min(indents) >= LEAST_INDENT
+    leads = {}
+    for position in range(len(rows) - 1, -1, -1):
+        near = below[: -MOST_LED - 1 : -1]
+        count = _led(rows, values, roundings, position, near, _inner(rows, position, near) if is_indented else None)
+        if count:
+            parts = near[:count]
+            ends[position] = ends[parts[-1]]
+            leads[position] = _Lead(parts, ends[position])
+            del below[-count:]
+        below.append(position)
+    return leads
+
+
+def _led(
+    rows: Sequence[Mapping[str, Any]],
+    values: Numbers,
+    roundings: Numbers,
+    position: int,
+    near: Sequence[int],
+    inner: int | None,
+) -> int:
+    """How many of the rows ``near`` below it the row at ``position`` is the sum of, 0 for none.
+
+    ``inner`` is the number of those whose labels stand further in, None where that says nothing.
+    """
+    printed = np.array([value is not None for value in rows[position]["printed"]])
+    # A total or a result among the parts is no part (Intäkter, Kostnader, Resultat).
+    named = [rows[place]["row_class"] not in ("unknown", "line") for place in near]
+    near = near[: inner if inner is not None else named.index(True) if True in named else None]
+    if not values[:, position].any() or not near or any(named[: len(near)]):
+        return 0
+    if inner is None and rows[position]["row_class"] != "unknown":
+        return 0
+    total, off = values[:, position, None], roundings[:, position, None]
+    parts, offs = values[:, near], np.cumsum(roundings[:, near], axis=1)
+    holds = (np.abs(total - np.cumsum(parts, axis=1)) <= off + offs + EPSILON)[printed].all(axis=0)
+    if inner is not None:
+        return inner if holds[-1] else 0
+    large = np.abs(total) >= CERTAIN_ROUNDINGS * np.maximum(off, EPSILON)
+    several = np.cumsum(parts != 0, axis=1) > 1
+    for count in np.flatnonzero(holds & (np.count_nonzero(large & several, axis=0) > 1)):
+        # Budget and outcome to the same digit are one witness.
+        if len(np.unique(total[(large & several)[:, count]])) > 1:
+            return int(count) + 1
+    return 0
+
+
+def _inner(rows: Sequence[Mapping[str, Any]], position: int, near: Sequence[int]) -> int | None:
+    """How many of the rows right below begin further in than this one; None where that is not known."""
+    indent = rows[position]["indent"]
+    if indent is None:
+        return None
+    count = 0
+    for place in near:
+        other = rows[place]["indent"]
+        if other is None:
+            return None
+        if other < indent + LEAST_INDENT:
+            break
+        count += 1
+    # Where no label of the table stands further in than another, groups are not told so.
+    return (
+        count
+        if count or any(row["indent"] is not None and row["indent"] > indent + LEAST_INDENT for row in rows)
+        else None
+    )
 
 
 class _Stack:

@@ -43,10 +43,15 @@
 \(?(?:belopp )?(?:i |, )?(?:{{ money_pattern() }}|procent|%)\)?[.:]?
 {%- endmacro %}
 
+{# Labels of a rate of tax. "Utdebitering personalkostnader" charges others with costs. The text is words. #}
+{% macro tax_rate_pattern() -%}
+^ (?:totalt? |totala |genomsnittlig |primärkommunal |kommunal )*(?:skattesats |utdebitering (?:$|\d|i |kr |öre |per |total|kommun|region|skatt)){# -#}
+{%- endmacro %}
+
 {# Labels of what is never money, whatever the unit of the table: shares, counts of persons, rates of tax, money per
    inhabitant. The text is words. #}
 {% macro no_money_pattern() -%}
- (?:i|andel i) (?:%|procent) | (?:%|procent) av |[a-zåäö] (?:%|procent) $| [a-zåäö]+s andel av |^ (?:totalt |totala |genomsnittligt )?(?:antal|antalet|andel|andelen|folkmängd|folkmängden|befolkning|invånare|invånarantal|årsarbetare|soliditet|självfinansieringsgrad|kassalikviditet|frisktal|sjukfrånvaro|skattesats|utdebitering) | per (?:invånare|anställd|årsarbetare|elev|barn) |^ (?:kommunal |total )?(?:skattesats|utdebitering) {# -#}
+ (?:i|andel i) (?:%|procent) | (?:%|procent) av |[a-zåäö] (?:%|procent) $| [a-zåäö]+s andel av |^ (?:totalt |totala |genomsnittligt )?(?:antal|antalet|andel|andelen|folkmängd|folkmängden|befolkning|invånare|invånarantal|årsarbetare|soliditet|självfinansieringsgrad|kassalikviditet|frisktal|sjukfrånvaro) | per (?:invånare|anställd|årsarbetare|elev|barn) |{{ tax_rate_pattern() }}{# -#}
 {%- endmacro %}
 
 {# Labels of money as a share of other money: a rate (Skuldsättningsgrad), a quotient (Finansnetto / skatteintäkter), a

@@ -216,6 +216,16 @@ coalesce(
 cast(case when {{ day }} = last_day({{ day }}) then last_day({{ day }} - interval 1 year) else {{ day }} - interval 1 year end as date)
 {%- endmacro %}
 
+{# Whether the words of a row label say that the row differs from a budget or forecast. #}
+{% macro is_variance_label(words) -%}
+regexp_matches({{ words }}, 'budgetavvikelse $|^ avvikelse mot (?:budget|prognos) ')
+{%- endmacro %}
+
+{# Whether words name what was reached before, and not what was meant to be. #}
+{% macro is_outcome_before(words) -%}
+(regexp_matches({{ words }}, '(?:föregående år|bokslut) ') and not regexp_matches({{ words }}, '(?:budget|prognos|mål|plan) '))
+{%- endmacro %}
+
 {# The key of a period: 2023, 2024-Q3, 2024-02, 2024-H2, 2024-T1, 2021/2024, else first day/last day. #}
 {% macro period_key(first, last) -%}
 case

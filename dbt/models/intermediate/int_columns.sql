@@ -195,15 +195,29 @@ noted_columns as (
 ),
 
 -- What stands behind "av" or "mot" is what a figure is compared with, not what it is (Utfall i % av budget).
+compared as (
+    select
+        *,
+        regexp_extract(column_words, ' (?:mot|jämfört med|jmf|jmfr|gentemot) (.*)$', 1) as compared_with
+    from described
+),
+
 own_words as (
     select
-        described.*,
+        compared.* exclude (column_text, compared_with),
+        -- "Utfall perioden jämfört med föregående år" is about the period.
+        case
+            when {{ is_outcome_before('compared.compared_with') }} and regexp_matches(compared.column_words, '^ (?:utfall|prognos) ')
+                then regexp_extract(compared.column_text, '^(.*?)(?:^|[^a-zåäö])(?:mot|jämfört med|jmfr?|gentemot)(?:[^a-zåäö]|$)', 1)
+            else compared.column_text
+        end as column_text,
         regexp_replace(
-            described.column_words || coalesce(ltrim(noted_columns.note_words), ''),
+            compared.column_words || coalesce(ltrim(noted_columns.note_words), ''),
             ' (?:av|mot|jämfört med|jmf|jmfr|gentemot|i förhållande till) .*$', ' '
         ) as scenario_text,
-        regexp_matches(described.column_words, ' (?:mot|jämfört med|jmf|gentemot) .*(?:budget|prognos|mål|plan|föregående år|bokslut) ') as is_comparison
-    from described
+        regexp_matches(compared.compared_with, '(?:budget|prognos|mål|plan|föregående år|bokslut) ') as is_comparison,
+        {{ is_outcome_before('compared.compared_with') }} as is_change
+    from compared
     left join noted_columns using (report_id, table_seq, col_index)
 ),
 
@@ -393,6 +407,7 @@ interpreted as (
             when trim(described.column_text) in ('+/-', '+-') then 'variance'
             -- Upp, Ned and Oförändrad under Utveckling assess, they measure nothing; nor does Ja under "Avvikelse funnen".
             when scenarios.scenario_key in ('change', 'variance') and described.n_statuses > 0 and described.n_numbers = 0 then 'status'
+            when described.is_change and scenarios.scenario_key in ('actual', 'forecast') then 'change'
             when described.is_comparison and scenarios.scenario_key in ('actual', 'forecast') then 'variance'
             -- Without a year BU may be a department.
             when scenarios.scenario_key is null and regexp_matches(described.column_words, ' bu 20\d\d ') then 'budget'
@@ -522,14 +537,17 @@ settled as (
     left join column_counts using (report_id, table_seq, column_label)
 ),
 
--- "Ack utfall 2023" beside "Ack utfall 2024": both to the same day of their year.
+-- "Ack utfall 2023" beside "Ack utfall 2024", "Utfall perioden 2024": to the same day of their year.
 bounded as (
     select
         * exclude (printed_bounds),
         case
             when
                 report_type = 'interim_report' and period_form in ('year', 'whole_year')
-                and coalesce(scenario_key, 'actual') in ('actual', 'budget', 'variance') and regexp_matches(column_words, ' ack')
+                and coalesce(scenario_key, 'actual') in ('actual', 'budget', 'variance')
+                and regexp_matches(column_words, ' ack| (?:period|perioden|periodens) ')
+                -- "Ack helår 2025" in a report of 2026 is the whole of it.
+                and not (regexp_matches(column_words, ' helår ') and year(printed_bounds.first) < fiscal_year)
                 then {
                         'first': printed_bounds.first,
                         'last': cast(outcome_end - (fiscal_year - year(printed_bounds.first)) * interval 1 year as date)

@@ -204,10 +204,14 @@ joined as (
         case
             when regexp_matches(rows.label_words, '[a-zåäö] antal gånger $') then 'index'
             when regexp_matches(rows.label_words, ' (?:i|andel i) (?:%|procent) | (?:%|procent) av |[a-zåäö] (?:%|procent) $| [a-zåäö]+s andel av ') then 'percent'
+            -- What heads the group says it of each row that says nothing (Antal besökare above Simhallen).
+            when kinds.kind in ('financial', 'indicator') and regexp_matches(rows.section_plain, '^(?:totalt )?(?:antal|antalet|andel|andelen) ')
+                and label_hints.unit_key is null and suffix_units.unit_key is null and money_labels.label_words is null
+                then case when contains(rows.section_plain, 'andel') then 'percent' else 'count' end
             when kinds.kind in ('financial', 'indicator') and regexp_matches(rows.label_words, '{{ no_money_pattern() }}')
                 and not regexp_matches(rows.label_words, ' per (?:invånare|anställd|årsarbetare|elev|barn) ')
                 then case
-                        when regexp_matches(rows.label_words, ' (?:skattesats|utdebitering) ') then 'kr'
+                        when regexp_matches(rows.label_words, '{{ tax_rate_pattern() }}') then 'kr'
                         when label_hints.unit_key is not null then label_hints.unit_key
                         else 'count'
                     end
@@ -417,7 +421,7 @@ described as (
         -- (Pris och lön, tkr).
         (kind = 'indicator' and regexp_matches(label_words, '{{ price_pattern() }}'))
         or regexp_matches(column_words, '{{ price_pattern() }}')
-        or regexp_matches(label_words, ' skattesats|^ (?:total |totalt )?(?:kommunal )?utdebitering ') as is_price,
+        or regexp_matches(label_words, ' skattesats|{{ tax_rate_pattern() }}') as is_price,
         coalesce(scenario_key = 'target' and cell_type = 'number' and value_bound is not null, false) as is_bound_target
     from with_certainty
 ),

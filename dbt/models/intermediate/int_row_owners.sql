@@ -3,6 +3,8 @@
 with
 rows as (select * from {{ ref('int_rows') }}),
 
+row_groups as (select * from {{ ref('int_row_groups') }}),
+
 named as (select * from {{ ref('int_organisation_labels') }}),
 
 report_organisations as (select * from {{ ref('int_report_organisations') }}),
@@ -13,13 +15,14 @@ total_words as (select * from {{ ref('total_words') }}),
 
 group_levels as (
     select
-        report_id,
-        table_seq,
-        row_index,
-        unnest(string_split(group_label, ' > ')) as label,
-        unnest(range(1, len(string_split(group_label, ' > ')) + 1)) as depth
-    from rows
-    where row_role = 'data' and group_label is not null and not is_of_which
+        row_groups.report_id,
+        row_groups.table_seq,
+        row_groups.row_index,
+        unnest(string_split(row_groups.group_label, ' > ')) as label,
+        unnest(range(1, len(string_split(row_groups.group_label, ' > ')) + 1)) as depth
+    from row_groups
+    inner join rows using (report_id, table_seq, row_index)
+    where row_groups.group_label is not null and not rows.is_of_which
 ),
 
 total_forms as (

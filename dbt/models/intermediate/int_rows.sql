@@ -222,6 +222,28 @@ section_rows as (
     where row_role = 'section'
 ),
 
+-- A section whose first row is an item of a list (- Ekonomi, - HR) ends where the list does.
+list_ends as (
+    select
+        section_rows.report_id,
+        section_rows.table_seq,
+        section_rows.row_index,
+        min(other.row_index) - 1 as last_item
+    from section_rows
+    inner join described as first
+        on section_rows.report_id = first.report_id
+            and section_rows.table_seq = first.table_seq
+            and section_rows.row_index + 1 = first.row_index
+            and first.is_item
+            and first.row_role = 'data'
+    inner join described as other
+        on section_rows.report_id = other.report_id
+            and section_rows.table_seq = other.table_seq
+            and section_rows.row_index + 1 < other.row_index
+            and not other.is_item
+    group by all
+),
+
 -- A section ends with the total that names it, else with the first total below it or where the next one begins.
 section_ends as (
     select
@@ -231,11 +253,13 @@ section_ends as (
         coalesce(
             min(below.row_index) filter (where totals.total_of = section_rows.label_words),
             least(
+                coalesce(any_value(list_ends.last_item), 1000000),
                 coalesce(min(below.row_index) filter (where totals.is_section_end), 1000000),
                 coalesce(min(below.row_index) filter (where below.row_role = 'section' and below.run_number > section_rows.run_number) - 1, 1000000)
             )
         ) as last_row
     from section_rows
+    left join list_ends using (report_id, table_seq, row_index)
     left join section_runs as below
         on section_rows.report_id = below.report_id
             and section_rows.table_seq = below.table_seq
@@ -388,6 +412,33 @@ period_rows as (
         ) = 1
 ),
 
+-- "Budget" and "Budgetavvikelse" below Nettokostnader and again below Nettoinvesteringar: each is about the line above it.
+repeated_period_rows as (
+    select
+        report_id,
+        table_seq,
+        row_index,
+        measured_label
+    from (
+        select
+            described.report_id,
+            described.table_seq,
+            described.row_index,
+            period_rows.report_id is not null or {{ is_variance_label('described.label_words') }} as is_period_row,
+            count(*) over (partition by described.report_id, described.table_seq, described.row_label) as n_same,
+            last_value(case
+                when period_rows.report_id is null and not {{ is_variance_label('described.label_words') }} then described.row_label
+            end ignore nulls) over (
+                partition by described.report_id, described.table_seq order by described.row_index
+                rows between unbounded preceding and 1 preceding
+            ) as measured_label
+        from described
+        left join period_rows using (report_id, table_seq, row_index)
+        where described.row_role = 'data'
+    )
+    where is_period_row and n_same > 1
+),
+
 label_scenarios as (
     select
         described.report_id,
@@ -474,7 +525,7 @@ select
                 or (coalesce(totals.begins_with_total_word, false) and section_counts.n_totals = 1)
             )
             then null
-        else nullif(concat_ws(' > ', group_columns.group_text, sections.section_label, lead_groups.lead_group), '')
+        else nullif(concat_ws(' > ', group_columns.group_text, sections.section_label, lead_groups.lead_group, repeated_period_rows.measured_label), '')
     end as group_label,
     case when totals.report_id is null then group_columns.group_unit_name end as group_unit_name,
     -- The unit that heads a section (Ekonomi, mkr) holds for its rows.
@@ -496,7 +547,7 @@ select
         period_rows.scenario_key,
         -- Which figure of several a row is: "Budget, netto", "Utfall: intäkter", "Nämndernas budgetavvikelse".
         label_scenarios.scenario_key,
-        case when regexp_matches(section_runs.label_words, 'budgetavvikelse $|^ avvikelse mot (?:budget|prognos) ') then 'variance' end
+        case when {{ is_variance_label('section_runs.label_words') }} then 'variance' end
     ) as row_scenario_key,
     row_entities.entity as row_entity
 from section_runs
@@ -508,5 +559,6 @@ left join entity_words as section_entities
     on {{ without_period(words('sections.innermost_label')) }} = section_entities.term and section_entities.place = 'any'
 left join section_counts using (report_id, table_seq)
 left join lead_groups using (report_id, table_seq, row_index)
+left join repeated_period_rows using (report_id, table_seq, row_index)
 left join group_columns using (report_id, table_seq, row_index)
 left join totals using (report_id, table_seq, row_index)

@@ -103,6 +103,7 @@ labels as (
         body_cells.row_index,
         -- Headings of groups and the sums that end them name departments whose rows are something else.
         filled_rows.row_index is not null and not regexp_matches(lower(body_cells.value_text), '^(?:del)?summa [a-zåäö]') as is_line,
+        filled_rows.row_index is not null as has_figures,
         lower({{ plain_minus('body_cells.value_text') }}) as label_text,
         -- "varav statsbidrag" is a line of the account named.
         {{ words("regexp_replace(body_cells.value_text, '^[-–•* ]*(?:[Vv]arav|[Dd]ärav) ', '')") }} as label_words
@@ -119,6 +120,16 @@ labels as (
 
 alias_words as (
     select distinct {{ words('alias') }} as label_words from account_aliases
+),
+
+sectioned_labels as (
+    select
+        *,
+        -- What a row without figures says of those below it (Antal besökare).
+        coalesce(last_value(case when not has_figures then label_words end ignore nulls) over (
+            partition by report_id, table_seq order by row_index rows between unbounded preceding and 1 preceding
+        ), '') as section_words
+    from labels
 ),
 
 label_starts as (
@@ -171,6 +182,14 @@ place_phrases as (
     inner join phrases using (words)
 ),
 
+-- Tables of projects: their rows are none of the organisation, whoever the heading says they are divided by.
+project_tables as (
+    select distinct place_phrases.report_id, place_phrases.table_seq
+    from place_phrases
+    inner join organisation_words on place_phrases.phrase = organisation_words.term
+    where organisation_words.place = 'no_rows' and place_phrases.place in ('header', 'first_header')
+),
+
 -- A table whose label header names a level of the organisation: its rows are departments.
 headed_tables as (
     select distinct
@@ -200,8 +219,10 @@ heading_tables as (
     inner join organisation_words on place_phrases.phrase = organisation_words.term
     inner join column_facts using (report_id, table_seq)
     inner join tables using (report_id, table_seq)
+    left join project_tables using (report_id, table_seq)
     where
         organisation_words.place = 'heading'
+        and project_tables.report_id is null
         -- A heading further up says so only of tables of money.
         and (
             place_phrases.place = 'heading'
@@ -251,12 +272,17 @@ label_facts as (
         coalesce(avg(case when report_units.label_words is not null then 1.0 else 0.0 end) filter (
             where trim(labels.label_words) not in (select term from total_words)
         ), 0) as known_unit_share,
-        avg(case when regexp_matches(labels.label_words, '^ (?:antal|antalet|andel|andelen) | % $') then 1.0 else 0.0 end) as counting_share,
+        avg(case
+            when regexp_matches(labels.label_words, '^ (?:antal|antalet|andel|andelen) | % $')
+                or regexp_matches(labels.section_words, '^ (?:antal|antalet|andel|andelen) ')
+                then 1.0
+            else 0.0
+        end) as counting_share,
         -- What is no money beside money: shares, counts, persons, money per inhabitant.
         avg(case when regexp_matches(labels.label_words, '{{ no_money_pattern() }}') then 1.0 else 0.0 end) as no_money_share,
         count(*) filter (where regexp_matches(labels.label_words, '{{ no_money_pattern() }}')) as n_no_money,
         avg(case when regexp_matches(labels.label_text, '{{ share_pattern() }}') or regexp_matches(labels.label_words, '{{ no_money_pattern() }}') then 1.0 else 0.0 end) as share_share
-    from labels
+    from sectioned_labels as labels
     left join alias_words using (label_words)
     left join organisation_labels using (label_words)
     left join report_units using (report_id, label_words)

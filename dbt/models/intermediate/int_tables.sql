@@ -71,8 +71,10 @@ amount_paragraphs as (
         -- Only what states the unit of other figures: "Kommunbidrag i mkr efter fördelning", not "ett överskott på 6,2 mnkr".
         coalesce(
             nullif(regexp_extract(
-                lower(paragraph_text), '(?:(?:^|[^a-zåäö])i |\(|^)({{ money_pattern() }})(?:[^a-zåäö]|$)', 1
+                lower(paragraph_text), '(?:(?:^|[^a-zåäö])i |\()({{ money_pattern() }})(?:[^a-zåäö]|$)', 1
             ), ''),
+            -- At its beginning a unit stands alone: "kronor beräknas användas" goes on a line that was wrapped.
+            nullif(regexp_extract(lower(paragraph_text), '^({{ money_pattern() }})(?:[.,:;)]|$)', 1), ''),
             paragraph_text
         ) as amount_text,
         regexp_matches(lower(paragraph_text), '(?:samtliga|alla) belopp|om (?:inget|inte) annat') as is_for_report
@@ -81,7 +83,7 @@ amount_paragraphs as (
         length(paragraph_text) <= 250
         and regexp_matches(
             lower(paragraph_text),
-            '(?:^|[^a-zåäö])belopp|(?:(?:^|[^a-zåäö])i |\(|^)(?:{{ money_pattern() }})(?:[^a-zåäö]|$)'
+            '(?:^|[^a-zåäö])belopp|(?:(?:^|[^a-zåäö])i |\()(?:{{ money_pattern() }})(?:[^a-zåäö]|$)|^(?:{{ money_pattern() }})(?:[.,:;)]|$)'
         )
 ),
 

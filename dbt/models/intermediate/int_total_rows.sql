@@ -1,4 +1,4 @@
--- Which rows are totals of the rows above, found by arithmetic: the SQL function find_totals, in Python, says how
+-- Which rows are totals of the rows above or below, found by arithmetic: the SQL function find_totals, in Python, says how
 -- (dagster_project/warehouse/totals.py). Here: which tables are searched, and what each row calls itself.
 with
 measured_values as (select * from {{ ref('int_measured_values') }}),
@@ -8,6 +8,24 @@ rows as (select * from {{ ref('int_rows') }}),
 accounts as (select * from {{ ref('int_accounts') }}),
 
 kinds as (select * from {{ ref('int_table_kinds') }}),
+
+cells as (select * from {{ ref('stg_cells') }}),
+
+-- Where a label begins, from the leftmost of its column on the page: a page may be moved as a whole.
+indents as (
+    select
+        cells.report_id,
+        cells.table_seq,
+        cells.row_index,
+        cells.x0 - min(cells.x0) over (partition by cells.report_id, cells.table_seq, cells.col_index, cells.page) as indent
+    from cells
+    inner join rows
+        on cells.report_id = rows.report_id
+            and cells.table_seq = rows.table_seq
+            and cells.row_index = rows.row_index
+            and cells.col_index = rows.label_cell_col
+    where not cells.is_header
+),
 
 -- Sums are looked for where figures can be added: in tables of money, and in any table with a total row.
 summable_tables as (
@@ -69,12 +87,14 @@ vectors as (
             when regexp_matches(rows.label_words, '^ resultat (?:efter|före) |^ [a-zåäö]*nettokostnad(?:er|en)? $') then 'subtotal'
             when accounts.account_key is null then 'unknown'
             else 'line'
-        end as row_class
+        end as row_class,
+        indents.indent
     from row_values
     inner join table_columns using (report_id, table_seq)
     inner join rows using (report_id, table_seq, row_index)
     inner join kinds using (report_id, table_seq)
     left join accounts using (report_id, table_seq, row_index)
+    left join indents using (report_id, table_seq, row_index)
     -- "varav" is part of the row above and never added.
     where not rows.is_of_which and coalesce(rows.row_scenario_key, '') != 'variance'
 ),
@@ -84,7 +104,7 @@ totals as (
         report_id,
         table_seq,
         unnest(find_totals(list(
-            { 'row_index': row_index, 'row_class': row_class, 'printed': printed, 'roundings': roundings }
+            { 'row_index': row_index, 'row_class': row_class, 'indent': indent, 'printed': printed, 'roundings': roundings }
             order by row_index
         ))) as total
     from vectors

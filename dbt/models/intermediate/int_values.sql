@@ -12,6 +12,8 @@ accounts as (select * from {{ ref('int_accounts') }}),
 
 total_rows as (select * from {{ ref('int_total_rows') }}),
 
+row_groups as (select * from {{ ref('int_row_groups') }}),
+
 row_owners as (select * from {{ ref('int_row_owners') }}),
 
 identities as (select * from {{ ref('int_identities') }}),
@@ -98,7 +100,8 @@ column_accounts as (
 
 keyed as (
     select
-        measured_values.* exclude (is_composite, is_ambiguous),
+        measured_values.* exclude (is_composite, is_ambiguous, group_label),
+        row_groups.group_label,
         measured_values.is_composite or measured_values.cell_type = 'glued' as is_composite,
         measured_values.is_ambiguous as is_ambiguous_column,
         measured_values.cell_type = 'dash' as is_dash,
@@ -143,6 +146,8 @@ keyed as (
             and regexp_matches(measured_values.label_words, '^ (?:årets |periodens )?(?:balanskravsresultat|resultat efter balanskravs[a-zåäö]+) ')
             and not contains(measured_values.label_words, ' återställa ')
         )
+        -- Where the result of the year is 0, no arithmetic tells it from a line.
+        or (measured_values.kind = 'financial' and coalesce(accounts.account_key in ('net_result', 'committee_result') and measured_values.value_numeric = 0, false))
         or (
             measured_values.has_total_word
             and not measured_values.is_ratio
@@ -171,6 +176,7 @@ keyed as (
     inner join reports using (report_id)
     inner join tables using (report_id, table_seq)
     inner join rows using (report_id, table_seq, row_index)
+    inner join row_groups using (report_id, table_seq, row_index)
     left join accounts using (report_id, table_seq, row_index)
     left join total_rows using (report_id, table_seq, row_index)
     left join row_owners using (report_id, table_seq, row_index)

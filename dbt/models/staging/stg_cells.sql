@@ -14,5 +14,6 @@ select
     is_header,
     row_span,
     col_span,
-    page
+    page,
+    x0
 from cells
