@@ -30,12 +30,22 @@ grid as (
         report_id,
         table_seq,
         contains(header_words, ' läsår') as has_school_years,
+        regexp_matches(
+            header_words || near_words || lead_words || {{ words('reports.committee') }},
+            ' [a-zåäö]*(?:barn|elever|skola|skolor|skolan|förskoleklass|utbildningsnämnden|bildningsnämnden) '
+        ) as is_about_schools,
+        -- "Ram 2028" heads columns that print no year themselves.
+        case
+            when len(list_distinct(regexp_extract_all(near_words, '(?:19|20)\d\d'))) = 1
+                then try_cast(regexp_extract(near_words, ' [a-zåäö]*(?:ram|ramar|budget|bokslut|utfall|prognos) ((?:19|20)\d\d) ', 1) as integer)
+        end as heading_year,
         -- "Helårsprognos per verksamhet" says what its columns are that say nothing themselves.
         (regexp_matches(near_words, ' [a-zåäö]*prognos(?:er)? ') or starts_with(lead_words, ' prognos')) and not regexp_matches(near_words, ' [a-zåäö]*(?:utfall|bokslut|uppföljning) ')
             as has_forecast_heading,
         regexp_matches(near_words || lead_words, ' [a-zåäö]*(?:budget|budgeten|plan|ram|ramar|mål) ') as has_budget_heading,
         unnest(range(0, n_cols)) as col_index
     from tables
+    inner join reports using (report_id)
 ),
 
 -- A header cell of an upper level heads all the columns that it spans.
@@ -102,6 +112,11 @@ broken_words as (
 labels as (
     select
         printed_labels.* exclude (column_label),
+        -- 26/27, 27/28, 28/29: years one after the other.
+        count(*) filter (where
+            regexp_full_match(printed_labels.column_label, '\d\d/\d\d')
+            and try_cast(left(printed_labels.column_label, 2) as integer) + 1 = try_cast(right(printed_labels.column_label, 2) as integer)
+        ) over (partition by printed_labels.report_id, printed_labels.table_seq) as n_year_pairs,
         case
             when broken_words.column_label is null then printed_labels.column_label
             else regexp_replace(
@@ -124,6 +139,8 @@ contents as (
         count(*) filter (where cell_type = 'dash' or (cell_type = 'suppressed' and has_numbers)) as n_dashes,
         count(*) filter (where regexp_full_match(plain_text, '\d{3,8}')) as n_codes,
         count(*) filter (where regexp_full_match(plain_text, '(?:19|20)\d\d')) as n_years,
+        -- What numbers the rows of a list: A, B1, 2., 3.1.
+        count(*) filter (where regexp_full_match(value_text, '[A-ZÅÄÖ]{0,2}\d{0,3}(?:\.\d{1,2})*[a-z]?[.)]?')) as n_marks,
         avg(length(value_text)) as mean_length
     from (
         select
@@ -141,7 +158,7 @@ described as (
         {{ words("coalesce(labels.column_label, '')") }} as column_words,
         -- "Riket 22/23" beside "Läsår 22/23" is the same school year.
         case
-            when grid.has_school_years and regexp_matches(labels.column_label, '(?:^|[^0-9/])(?:\d\d)?\d\d/(?:\d\d)?\d\d$') then 'läsår '
+            when (grid.has_school_years or (grid.is_about_schools and labels.n_year_pairs > 2)) and regexp_matches(labels.column_label, '(?:^|[^0-9/])(?:\d\d)?\d\d/(?:\d\d)?\d\d$') then 'läsår '
             else ''
         end || {{ iso_dates("lower(" ~ plain_minus("coalesce(labels.column_label, '')") ~ ")") }} as column_text,
         coalesce(contents.n_cells, 0) as n_cells,
@@ -150,6 +167,7 @@ described as (
         coalesce(contents.n_dashes, 0) as n_dashes,
         coalesce(contents.n_codes, 0) as n_codes,
         coalesce(contents.n_years, 0) as n_years,
+        coalesce(contents.n_marks, 0) as n_marks,
         coalesce(contents.mean_length, 0) as mean_length
     from grid
     left join labels using (report_id, table_seq, col_index)
@@ -460,7 +478,7 @@ with_roles as (
             -- A word for labels somewhere in the header of a column of figures (Generella bidrag) says nothing.
             -- Plain numbers under a header that is the name of what they number (Projekt | 7013) are codes.
             when header_role in ('label', 'group') and is_role_header and n_cells > 0 and n_codes = n_cells then 'code'
-            when is_mostly_values and not (coalesce(header_role, '') = 'label' and (is_role_header or n_numbers = 0)) then 'value'
+            when is_mostly_values and not (coalesce(header_role, '') = 'label' and n_numbers = 0) then 'value'
             when header_role in ('label', 'group') then header_role
             when n_cells = 0 and column_unit_key is not null then 'value'
             when n_cells = 0 then 'empty'
@@ -470,19 +488,52 @@ with_roles as (
     from interpreted
 ),
 
+-- The first column may only number the rows (A, B1, 3.), or name groups of them in cells that are merged downwards: then
+-- their names are the next texts, before any figures.
+first_texts as (
+    select
+        report_id,
+        table_seq,
+        any_value(case when col_index = 0 then n_marks = n_cells and n_cells > 0 end) as has_marks,
+        any_value(case when col_index = 0 then n_cells end) as n_first_cells,
+        min_by({ 'col_index': col_index, 'n_cells': n_cells }, col_index) filter (where
+            col_index > 0 and first_role in ('attribute', 'group', 'label') and coalesce(header_role, 'label') in ('label', 'group')
+            and n_cells > 0 and n_numbers + n_statuses + n_dashes = 0 and mean_length > 2
+        ) as next_text,
+        min(col_index) filter (where first_role = 'value' and n_cells > 0) as first_value_column
+    from with_roles
+    group by all
+    having coalesce(any_value(case when col_index = 0 then header_role end), '') != 'label'
+),
+
+inner_labels as (
+    select
+        report_id,
+        table_seq,
+        next_text.col_index as label_col_index,
+        has_marks and next_text.n_cells >= n_first_cells as has_marks
+    from first_texts
+    where
+        next_text.col_index < first_value_column
+        and ((has_marks and next_text.n_cells >= n_first_cells) or n_first_cells * 2 < next_text.n_cells)
+),
+
 -- One label column a table: the column that the header calls so, else the first one.
 label_columns as (
     select
         report_id,
         table_seq,
+        coalesce(any_value(inner_labels.has_marks), false) as has_marks,
         coalesce(
-            min(col_index) filter (where header_role = 'label' and first_role = 'label' and (col_index = 0 or n_cells > 0)),
-            min(col_index) filter (where first_role = 'label'),
+            any_value(inner_labels.label_col_index),
+            min(with_roles.col_index) filter (where header_role = 'label' and first_role = 'label' and (with_roles.col_index = 0 or n_cells > 0)),
+            min(with_roles.col_index) filter (where first_role = 'label'),
             -- Behind a column of codes the labels are the first other texts.
-            min(col_index) filter (where first_role in ('group', 'attribute') and n_cells > 0 and n_numbers = 0),
+            min(with_roles.col_index) filter (where first_role in ('group', 'attribute') and n_cells > 0 and n_numbers = 0),
             0
         ) as label_col_index
     from with_roles
+    left join inner_labels using (report_id, table_seq)
     group by all
 ),
 
@@ -498,6 +549,7 @@ settled as (
         with_roles.* exclude (first_role),
         case
             when with_roles.col_index = label_columns.label_col_index then 'label'
+            when label_columns.has_marks and with_roles.col_index = 0 and with_roles.first_role = 'label' then 'note_ref'
             when with_roles.first_role = 'label' and with_roles.col_index < label_columns.label_col_index then 'group'
             when with_roles.first_role = 'label' then 'attribute'
             else with_roles.first_role
@@ -530,6 +582,17 @@ settled as (
                     and coalesce(with_roles.scenario_key, 'actual') != 'forecast'
                     and regexp_matches(with_roles.column_words, ' (?:period|perioden|periodens|periodbudget|periodutfall|ack|ackumulerat|ackumulerad) ')
                     then { 'first': make_date(with_roles.fiscal_year, 1, 1), 'last': with_roles.outcome_end }
+            end,
+            case
+                when
+                    with_roles.period_form is null and not (with_roles.report_type = 'interim_report' and with_roles.heading_year = with_roles.fiscal_year)
+                    and count(with_roles.period_form) filter (where with_roles.first_role = 'value') over (
+                        partition by with_roles.report_id, with_roles.table_seq
+                    ) = 0
+                    and count(with_roles.scenario_key) filter (where with_roles.first_role = 'value') over (
+                        partition by with_roles.report_id, with_roles.table_seq
+                    ) > 0
+                    then { 'first': make_date(with_roles.heading_year, 1, 1), 'last': make_date(with_roles.heading_year, 12, 31) }
             end
         ) as printed_bounds
     from with_roles
@@ -744,12 +807,76 @@ headed as (
             and not (period_form = 'year_pair' and scenario_key in ('change', 'variance')) as is_unclear_period
         from settled_periods
     )
+),
+
+-- A table whose columns say nothing (departments beside each other, and their sum) prints what the column of another table
+-- prints: three figures of the same lines tell that it is about the same scenario and period.
+printed_figures as (
+    select distinct
+        headed.report_id,
+        headed.table_seq,
+        headed.col_index,
+        lower(label_cells.value_text) as label,
+        body_cells.plain_text as figure
+    from headed
+    inner join body_cells using (report_id, table_seq, col_index)
+    inner join body_cells as label_cells
+        on body_cells.report_id = label_cells.report_id
+            and body_cells.table_seq = label_cells.table_seq
+            and body_cells.row_index = label_cells.row_index
+            and headed.label_col_index = label_cells.col_index
+    where headed.column_role = 'value' and body_cells.cell_type = 'number' and regexp_matches(body_cells.plain_text, '[1-9].*\d')
+),
+
+silent_tables as (
+    select report_id, table_seq
+    from headed
+    group by all
+    having bool_or(says_nothing or (column_role = 'value' and is_total_column)) and not bool_or(says_something)
+),
+
+witnesses as (
+    select
+        silent.report_id,
+        silent.table_seq,
+        told.scenario_key,
+        told.period_start,
+        told.period_end
+    from printed_figures as silent
+    inner join silent_tables using (report_id, table_seq)
+    inner join printed_figures as other
+        on silent.report_id = other.report_id
+            and silent.table_seq != other.table_seq
+            and silent.label = other.label
+            and silent.figure = other.figure
+    inner join headed as told
+        on other.report_id = told.report_id
+            and other.table_seq = told.table_seq
+            and other.col_index = told.col_index
+            and told.says_something
+    group by silent.report_id, silent.table_seq, told.scenario_key, told.period_start, told.period_end
+    having count(distinct silent.figure) > 2
+    -- One column tells, or none.
+    qualify count(*) over (partition by silent.report_id, silent.table_seq) = 1
+),
+
+witnessed as (
+    select
+        headed.* replace (
+            case when headed.column_role = 'value' and witnesses.report_id is not null then witnesses.scenario_key else headed.scenario_key end as scenario_key,
+            case when headed.column_role = 'value' and witnesses.report_id is not null then witnesses.period_start else headed.period_start end as period_start,
+            case when headed.column_role = 'value' and witnesses.report_id is not null then witnesses.period_end else headed.period_end end as period_end
+        ),
+        headed.column_role = 'value' and witnesses.report_id is not null as is_witnessed
+    from headed
+    left join witnesses using (report_id, table_seq)
 )
 
 select
     * exclude (
         label_header_words, has_school_years, has_forecast_heading, has_budget_heading, scenario_text, is_comparison, is_comparison_table, has_period_above,
-        has_accumulated, has_outcome, has_forecast, is_between_frames, says_nothing, says_something, tells_scenarios_apart
+        has_accumulated, has_outcome, has_forecast, is_between_frames, says_nothing, says_something, tells_scenarios_apart,
+        is_about_schools, heading_year, n_marks
     ),
     says_nothing and bool_or(says_something) over (partition by report_id, table_seq) as is_unknown_header,
     -- An outcome it is where the columns are measures; beside years, budgets or forecasts it may be anything.
@@ -757,4 +884,4 @@ select
     and bool_or(tells_scenarios_apart) over (partition by report_id, table_seq)
     and not regexp_matches(column_words, ' [a-zåäö]*(?:intäkt|intäkter|kostnad|kostnader|inkomst|inkomster|utgift|utgifter|bidrag|avgift|avgifter|resultat|netto|kapital) ')
         as is_unclear_header
-from headed
+from witnessed

@@ -236,6 +236,7 @@ joined as (
         money_labels.label_words is not null as has_money_label,
         money_columns.report_id is not null as has_money_context,
         columns.has_scenario_word,
+        columns.is_witnessed,
         columns.column_entity,
         columns.is_unknown_header,
         columns.is_future_outcome,
@@ -392,6 +393,7 @@ described as (
             when part_role = 'change' or (cell_type = 'status' and kind = 'goal') then 'cell'
             when has_scenario_word then 'header'
             when row_scenario_key is not null then 'row'
+            when is_witnessed then 'stated_again'
             when column_period_form is not null then 'period'
             else 'default'
         end as scenario_basis,

@@ -205,7 +205,7 @@ headed_tables as (
         -- What is assessed by areas (Område | Antal mål | Bedömning) are goals, no departments.
         and not coalesce(column_facts.has_status_column, false)
         and (
-            place_phrases.words = ' ' || place_phrases.phrase || ' '
+            {{ without_period('place_phrases.words') }} = place_phrases.phrase
             or tables.table_unit_key is not null
             or column_facts.has_budget_and_outcome
         )
@@ -384,11 +384,11 @@ select
             or (
                 regexp_matches(
                     tables.near_words,
-                    ' (?:investeringar|investeringsbudget|investeringsplan|investeringsredovisning|resultaträkning|resultatbudget|balansräkning|balansbudget|kassaflödesanalys|kassaflödesbudget|finansieringsbudget|driftbudget|driftredovisning|driftsredovisning) '
+                    ' (?:investeringar|investeringsbudget|investeringsplan|investeringsredovisning|resultaträkning|resultatbudget|balansräkning|balansbudget|kassaflödesanalys|kassaflödesbudget|finansieringsbudget|ramar|budgetramar|driftbudget|driftredovisning|driftsredovisning) '
                 )
                 and coalesce(column_facts.has_numbers, false)
                 and not coalesce(column_facts.has_count_column, false)
-                and coalesce(label_facts.counting_share, 0) = 0
+                and coalesce(label_facts.counting_share, 0) < 0.3
                 and not tables.counts_things
                 and tables.plain_unit_key is null
             )
