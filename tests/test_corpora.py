@@ -190,3 +190,64 @@ def test_units_of_money_come_from_the_seed(corpora: Path) -> None:
         ("Nettokostnad per brukare, tkr", "tkr", None),
         ("Ramar", "unknown", None),
     ]
+
+
+def test_tables_of_real_reports_mean_what_a_reader_sees(corpora: Path) -> None:
+    """Kinds that real reports print, each a small table: what each figure is, of what group, when and in which unit."""
+    rows = _ask(
+        corpora,
+        """
+        select
+            table_seq, concat_ws(' > ', group_label, row_label), column_label, scenario,
+            strftime(period_start, '%y%m%d') || '-' || strftime(period_end, '%y%m%d'), unit, value_numeric, is_total
+        from marts.report_values where report_id = 'real-kinds' order by table_seq, row_index, col_index
+        """,
+    )
+    tables: dict[object, list[tuple[object, ...]]] = {}
+    for number, *row in rows:
+        tables.setdefault(number, []).append(tuple(row))
+
+    def of(table: int, *places: int) -> list[tuple[object, ...]]:
+        return [tuple(dict.fromkeys(row[place] for row in tables[table])) for place in places]
+
+    # Totals above their parts lead them; the last one adds those totals up.
+    groups = ["Expansionsinvestering", "Reinvestering"]
+    assert [row[0] for row in tables[1][::2]] == [
+        groups[0], f"{groups[0]} > Parkmiljö", f"{groups[0]} > Gator",
+        groups[1], f"{groups[1]} > Parkmiljö", f"{groups[1]} > Broar", "Totala utgifter",
+    ]  # fmt: skip
+    assert [row[0] for row in tables[1][::2] if row[6]] == [*groups, "Totala utgifter"]
+    # Charging others with costs is no rate of tax; what the period of this year is ends with the report.
+    assert of(2, 2, 3, 4) == [("budget", "actual", "variance"), ("260101-261231", "260101-260430"), ("tkr",)]
+    # Departments side by side: the same sums stand in a column of variances.
+    assert of(3, 2, 3) == [("variance",), ("260101-261231",)]
+    # A lone text below a header is the group, and what it counts is no money.
+    assert of(4, 0, 4) == [("Antal besökare > Simhallen", "Antal besökare > Badet"), ("count", "text")]
+    assert [row[5] for row in tables[4]] == [22898, 23902, 24000, 6900, 7519, None]
+    assert of(5, 2, 3) == [("change",), ("260101-260430", "260101-261231")]
+    assert of(6, 0) == [(
+        "Nettokostnader", "Nettokostnader > Budget", "Nettokostnader > Budgetavvikelse",
+        "Nettoinvesteringar", "Nettoinvesteringar > Budget", "Nettoinvesteringar > Budgetavvikelse",
+    )]  # fmt: skip
+    assert of(7, 0) == [("Gemensamma tjänster > - Ekonomi", "Gemensamma tjänster > - HR", "Digital infrastruktur")]
+    # The mark of a row is not its name.
+    assert of(8, 0) == [("En fast avgift per mätställe", "En rörlig avgift")]
+    assert of(9, 0, 3) == [("Socialnämnden", "Tekniska nämnden"), ("280101-281231",)]
+    assert of(10, 3) == [("230701-240630", "240701-250630", "250701-260630")]
+    assert of(11, 2, 3, 4) == [("actual", "change"), ("240101-241231", "250101-251231"), ("fte",)]
+    # "kronor" at the beginning of a wrapped line states no unit.
+    assert "kr" not in of(13, 4)[0]
+
+
+def test_projects_are_no_departments(corpora: Path) -> None:
+    assert _ask(
+        corpora,
+        "select distinct kind, org_unit from marts.report_values where report_id = 'real-kinds' and table_seq = 12",
+    ) == [("financial", None)]
+
+
+def test_the_mark_of_a_row_is_its_note(corpora: Path) -> None:
+    assert _ask(
+        corpora,
+        "select row_note from marts.report_values where report_id = 'real-kinds' and table_seq = 8 order by row_index",
+    ) == [("A",), ("B1",)]

@@ -365,7 +365,7 @@ SHORT_WORDS = frozenset(
         "mnkr", "år", "ack", "plan", "mål", "vid", "på", "som", "är", "den", "det", "ej", "två", "tre",
         "fyra", "fem", "mån", "dag", "tim", "st", "kvm", "kv", "samt", "utan", "över", "om", "el", "va",
         "barn", "elev", "män", "hel", "jan", "feb", "mars", "juni", "juli", "aug", "sep", "okt", "nov", "dec",
-        "kvar", "tal", "data", "ökat", "nytt", "nya", "ny", "nu", "in", "ut",
+        "kvar", "tal", "data", "ökat", "nytt", "nya", "ny", "nu", "in", "ut", "åa",
     ]
 )  # fmt: skip
 """Short words that may stand alone on the second line of a cell."""

@@ -57,7 +57,7 @@ suppressed_texts as (
 
 figures as (
     select
-        cells.*,
+        cells.* exclude (x0),
         coalesce(bounded_texts.figure_text, cells.plain_text) as figure_text,
         case
             when bounded_texts.bound_key is not null then bounded_texts.bound_key

@@ -113,7 +113,8 @@ labels as (
     select
         printed_labels.* exclude (column_label),
         -- 26/27, 27/28, 28/29: years one after the other.
-        count(*) filter (where
+        count(*) filter (
+            where
             regexp_full_match(printed_labels.column_label, '\d\d/\d\d')
             and try_cast(left(printed_labels.column_label, 2) as integer) + 1 = try_cast(right(printed_labels.column_label, 2) as integer)
         ) over (partition by printed_labels.report_id, printed_labels.table_seq) as n_year_pairs,
@@ -496,7 +497,8 @@ first_texts as (
         table_seq,
         any_value(case when col_index = 0 then n_marks = n_cells and n_cells > 0 end) as has_marks,
         any_value(case when col_index = 0 then n_cells end) as n_first_cells,
-        min_by({ 'col_index': col_index, 'n_cells': n_cells }, col_index) filter (where
+        min_by({ 'col_index': col_index, 'n_cells': n_cells }, col_index) filter (
+            where
             col_index > 0 and first_role in ('attribute', 'group', 'label') and coalesce(header_role, 'label') in ('label', 'group')
             and n_cells > 0 and n_numbers + n_statuses + n_dashes = 0 and mean_length > 2
         ) as next_text,
@@ -585,7 +587,7 @@ settled as (
             end,
             case
                 when
-                    with_roles.period_form is null and not (with_roles.report_type = 'interim_report' and with_roles.heading_year = with_roles.fiscal_year)
+                    with_roles.period_form is null and with_roles.heading_year is not null and not (with_roles.report_type = 'interim_report' and with_roles.heading_year = with_roles.fiscal_year)
                     and count(with_roles.period_form) filter (where with_roles.first_role = 'value') over (
                         partition by with_roles.report_id, with_roles.table_seq
                     ) = 0
@@ -876,7 +878,7 @@ select
     * exclude (
         label_header_words, has_school_years, has_forecast_heading, has_budget_heading, scenario_text, is_comparison, is_comparison_table, has_period_above,
         has_accumulated, has_outcome, has_forecast, is_between_frames, says_nothing, says_something, tells_scenarios_apart,
-        is_about_schools, heading_year, n_marks
+        is_about_schools, heading_year, n_marks, is_change
     ),
     says_nothing and bool_or(says_something) over (partition by report_id, table_seq) as is_unknown_header,
     -- An outcome it is where the columns are measures; beside years, budgets or forecasts it may be anything.
