@@ -6,6 +6,7 @@
 #   make ui        Dagster's UI        make lint     what CI checks beside the tests
 #   make site      the published warehouse as web pages, site/index.html
 #   make bench     docs/benchmarks.md  make lock     pin the newest versions that fit
+#   make accuracy  docs/accuracy.md: what is read of real documents, where they are beside the checkout
 #   make soak      kill refreshes, read through publications, compare incremental and full, serve among
 #                  hostile clients, for half an hour
 #   make clean     remove what can be made again (not the published warehouse)
@@ -18,7 +19,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALL = $(BIN)/python -m pip install -qq --disable-pip-version-check
 
-.PHONY: refresh test test-all readers ui site lint soak bench lock clean setup setup-dev
+.PHONY: refresh test test-all readers ui site lint soak accuracy bench lock clean setup setup-dev
 .DEFAULT_GOAL := refresh
 
 refresh: $(VENV)/.run
@@ -54,6 +55,10 @@ soak: $(VENV)/.dev
 		KOMMUNLAGER_GROWTH_CHARACTERS=250000 $(BIN)/python -m pytest -s tests/test_soak.py tests/test_faults.py \
 		tests/test_incremental.py tests/test_extract_growth.py tests/test_daemon.py \
 		tests/test_serving.py::test_many_clients_through_publications_among_hostile_ones $(PYTEST_ARGS)
+
+# Real documents and ICDAR's are read where they are beside the checkout.
+accuracy: $(VENV)/.dev
+	@$(BIN)/python tools/accuracy.py $(ACCURACY_ARGS)
 
 bench: $(VENV)/.bench
 	@$(BIN)/python tools/bench.py

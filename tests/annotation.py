@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import csv
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from pathlib import Path
 from typing import Any
 
@@ -85,26 +85,35 @@ def same(field: str, one: str, other: str) -> bool:
     return one == other
 
 
+def _plain(text: str) -> str:
+    """A printed value without what a hand and a reader may write differently: the kind of minus, and white space."""
+    return re.sub(r"[\s\xad]+", "", text.replace("\N{MINUS SIGN}", "-").replace("\N{EN DASH}", "-"))
+
+
 def agrees(field: str, gold: Row, found: Row) -> bool:
-    """Whether a field is as annotated, or one of the answers that the comment calls right too ([alt unit=kr|tkr])."""
+    """Whether a field is as annotated, or one of the answers that are called right too.
+
+    Those stand in the comment ([alt unit=kr|tkr]) or in a column of their own (unit=kr;group_label=).
+    """
     if same(field, gold[field], found[field]):
         return True
-    return any(
-        answer in ("*", found[field])
-        for answers in re.findall(rf"\[alt {field}=([^\]]*)\]", gold["comment"])
-        for answer in answers.split("|")
-    )
+    answers = [
+        answer for group in re.findall(rf"\[alt {field}=([^\]]*)\]", gold["comment"]) for answer in group.split("|")
+    ]
+    named = [part.strip().partition("=") for part in gold.get("alt", "").split(";")]
+    answers += [answer for name, is_given, answer in named if is_given and name == field]
+    return any(answer == "*" or same(field, answer, found[field]) for answer in answers)
 
 
 def pair(gold: list[Row], found: list[Row]) -> list[tuple[int, int]]:
     """Places of annotated and found values of the same text, paired so that those which agree best come first."""
     waiting: defaultdict[str, list[int]] = defaultdict(list)
     for place, row in enumerate(found):
-        waiting[row["value_text"]].append(place)
+        waiting[_plain(row["value_text"])].append(place)
     candidates = sorted(
-        (-sum(same(name, row[name], found[other][name]) for name in FIELDS), number, other)
+        (-sum(agrees(name, row, found[other]) for name in FIELDS), number, other)
         for number, row in enumerate(gold)
-        for other in waiting[row["value_text"]]
+        for other in waiting[_plain(row["value_text"])]
     )
     pairs: list[tuple[int, int]] = []
     taken_gold: set[int] = set()
@@ -115,3 +124,25 @@ def pair(gold: list[Row], found: list[Row]) -> list[tuple[int, int]]:
             taken_found.add(other)
             pairs.append((number, other))
     return pairs
+
+
+HARD = ("value_numeric", "unit", "amount_sek", "scenario", "period_start", "period_end")
+"""What makes a figure another one where it is wrong."""
+ATTRIBUTES = (*HARD, "kind", "org_unit", "group_label", "row_label", "column_label", "flag")
+"""What must be right for a value to count as right."""
+
+
+def score(gold: list[Row], found: list[Row]) -> Counter[str]:
+    """Numbers of values: ``gold``, ``found``, ``paired``, and of the paired those right: ``hard`` and ``all`` attributes.
+
+    Where the annotation covers some pages only, so does what is counted as found.
+    """
+    pages = {row["page"] for row in gold if row.get("page")}
+    found = [row for row in found if not pages or row["page"] in pages]
+    pairs = pair(gold, found)
+    counts = Counter(gold=len(gold), found=len(found), paired=len(pairs))
+    for number, other in pairs:
+        wrong = [name for name in ATTRIBUTES if not agrees(name, gold[number], found[other])]
+        counts["hard"] += not set(wrong) & set(HARD)
+        counts["all"] += not wrong
+    return counts

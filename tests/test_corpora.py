@@ -16,15 +16,10 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from tests.annotation import Row, agrees, pair, read_found, read_found_metadata, read_gold, read_metadata
+from tests.annotation import ATTRIBUTES, Row, agrees, pair, read_found, read_found_metadata, read_gold, read_metadata
 from tests.conftest import ROOT, Project
 
 FOLDER = Path(__file__).parent / "corpora"
-ATTRIBUTES = (
-    "value_numeric", "unit", "amount_sek", "scenario", "period_start", "period_end", "kind", "org_unit", "group_label",
-    "row_label", "column_label", "flag",
-)  # fmt: skip
-"""What must be right for a value to count as right."""
 
 
 @dataclass(frozen=True)
