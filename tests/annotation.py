@@ -133,7 +133,7 @@ ATTRIBUTES = (*HARD, "kind", "org_unit", "group_label", "row_label", "column_lab
 
 
 def score(gold: list[Row], found: list[Row]) -> Counter[str]:
-    """Numbers of values: ``gold``, ``found``, ``paired``, and of the paired those right: ``hard`` and ``all`` attributes.
+    """Numbers of values: ``gold``, ``found``, ``paired``, and of the paired those right in ``hard`` and in ``all``.
 
     Where the annotation covers some pages only, so does what is counted as found.
     """
