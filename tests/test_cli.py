@@ -150,6 +150,7 @@ CUTS = [
 """In which phase, by what, with which exit code; each begins where the one before left off."""
 
 
+@pytest.mark.slow
 def test_a_refresh_that_is_cut_off_leaves_what_was_published_and_the_next_one_works(
     small: Project, killed_at_the_end: Callable[[Any], None]
 ) -> None:

@@ -61,6 +61,7 @@ def small_disk(small: Project) -> Iterator[Project]:
     subprocess.run(["umount", "--lazy", str(place)], check=True)
 
 
+@pytest.mark.slow
 def test_a_disk_that_is_full_and_one_that_is_read_only(small_disk: Project) -> None:
     place = small_disk.warehouse.parent
     assert small_disk.run("refresh").returncode == 0
@@ -109,6 +110,7 @@ def test_whatever_became_of_the_working_file(small: Project) -> None:
         assert values(small) == [str(100 + number)]
 
 
+@pytest.mark.slow
 def test_nothing_to_do_is_said_and_costs_no_release(small: Project) -> None:
     assert small.run("refresh").returncode == 0
     before = current(small.warehouse)
@@ -152,6 +154,7 @@ BROKEN = {
 }
 
 
+@pytest.mark.slow
 def test_a_vocabulary_that_an_editor_broke(small_checkout: Path, tmp_path: Path) -> None:
     root = tmp_path / "checkout"
     shutil.copytree(small_checkout, root, ignore=shutil.ignore_patterns("target"))
@@ -321,6 +324,7 @@ def test_a_killed_refresh_is_told_of(small: Project, killed_at_the_end: Callable
     assert small.run("status").returncode == 0
 
 
+@pytest.mark.slow
 def test_a_refresh_that_cannot_even_begin_is_told_of(small: Project) -> None:
     """The reports are not mounted: nobody is there at night to read what the command says."""
     nowhere = {"KOMMUNLAGER_REPORTS": str(small.folder / "nowhere")}
@@ -338,6 +342,7 @@ def test_a_refresh_that_cannot_even_begin_is_told_of(small: Project) -> None:
     assert small.run("status").returncode == 1
 
 
+@pytest.mark.slow
 def test_a_second_refresh_waits_if_told_to(small: Project, killed_at_the_end: Callable[[Any], None]) -> None:
     first = start_until(small, "Starting")
     killed_at_the_end(first)

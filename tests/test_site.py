@@ -311,6 +311,7 @@ def test_a_link_to_a_figure_that_is_gone_says_so(warehouse: Path, tmp_path: Path
     assert (folder / "i" / f"{'c' * 32}.html").read_text(encoding="utf-8").count("<li id=") == 2
 
 
+@pytest.mark.slow
 def test_a_figure_of_a_pdf_is_marked_on_the_picture_of_its_page(
     every_format: Project, browser: Browser, tmp_path: Path
 ) -> None:
