@@ -25,7 +25,8 @@ select
     concepts.name as concept_name,
     meanings.concept_basis,
     meanings.kolada_kpi_id,
-    meanings.kolada_basis
+    meanings.kolada_basis,
+    coalesce(meanings.kolada_kpi_id, concepts.kolada_kpi_id, concepts.statistic_key) as statistic_key
 from printed
 inner join meanings using (indicator_key)
 left join concepts on meanings.concept_key = concepts.concept_key
@@ -42,4 +43,5 @@ select
     null as concept_name,
     null as concept_basis,
     null as kolada_kpi_id,
-    null as kolada_basis
+    null as kolada_basis,
+    null as statistic_key

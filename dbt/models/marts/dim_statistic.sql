@@ -9,9 +9,15 @@ parts as (select * from {{ ref('computed_statistics') }}),
 
 concepts as (select * from {{ ref('concepts') }}),
 
--- The newest catalogue that has it; one that a service answered says only of what it lists that it is there.
+-- The newest catalogue that has it; what the newest edition of a catalogue has no more is withdrawn.
 listed as (
-    select catalogues.*
+    select
+        catalogues.* replace (
+            catalogues.is_withdrawn or catalogues.source_key != last_value(catalogues.source_key) over (
+                partition by editions.publisher, editions.dataset order by editions.as_of, catalogues.source_key
+                rows between unbounded preceding and unbounded following
+            ) as is_withdrawn
+        )
     from catalogues
     inner join editions using (source_key)
     qualify row_number() over (

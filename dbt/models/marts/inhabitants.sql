@@ -5,7 +5,7 @@ figures as (select * from {{ ref('time_series') }}),
 
 reports as (select * from {{ ref('dim_report') }}),
 
-stated as (select * from {{ ref('population') }}),
+published as (select * from {{ ref('int_inhabitants') }}),
 
 printed as (
     select municipality_code, year, value_numeric, report_id, fact_key
@@ -22,16 +22,38 @@ printed as (
     qualify row_number() over (
             partition by municipality_code, year order by level != 'municipality', {{ newest_first('figures') }}
         ) = 1
+),
+
+numbers as (
+    select
+        municipality_code,
+        year,
+        coalesce(published.inhabitants, printed.value_numeric) as inhabitants,
+        coalesce(published.inhabitants_basis, 'printed') as inhabitants_basis,
+        case when published.inhabitants_basis is null then printed.value_numeric else published.inhabitants_as_divided end as inhabitants_as_divided,
+        published.source,
+        published.source_key,
+        published.edition,
+        published.is_raw,
+        printed.value_numeric as printed_inhabitants,
+        printed.report_id,
+        printed.fact_key
+    from published
+    full outer join printed using (municipality_code, year)
 )
 
 select
-    coalesce(stated.municipality_code, printed.municipality_code) as municipality_code,
-    coalesce(stated.year, printed.year) as year,
-    try_cast(coalesce(stated.inhabitants, printed.value_numeric) as integer) as inhabitants,
-    case when stated.inhabitants is not null then 'seed' else 'printed' end as inhabitants_basis,
-    stated.source,
-    case when stated.inhabitants is null then printed.report_id end as report_id,
-    case when stated.inhabitants is null then printed.fact_key end as fact_key
-from stated
-full outer join printed
-    on stated.municipality_code = printed.municipality_code and stated.year = printed.year
+    municipality_code,
+    year,
+    try_cast(inhabitants as integer) as inhabitants,
+    inhabitants_basis,
+    try_cast(inhabitants_as_divided as integer) as inhabitants_as_divided,
+    source,
+    source_key,
+    edition,
+    is_raw,
+    try_cast(printed_inhabitants as integer) as printed_inhabitants,
+    try_cast(printed_inhabitants - inhabitants as integer) as difference,
+    report_id,
+    fact_key
+from numbers

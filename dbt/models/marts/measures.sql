@@ -11,6 +11,8 @@ statuses as (select * from {{ ref('fct_status') }}),
 
 periods as (select * from {{ ref('dim_period') }}),
 
+units as (select * from {{ ref('dim_unit') }}),
+
 inhabitants as (select * from {{ ref('inhabitants') }}),
 
 organisations as (select * from {{ ref('dim_organisation') }}),
@@ -20,6 +22,12 @@ reports as (select * from {{ ref('dim_report') }}),
 municipalities as (select * from {{ ref('dim_municipality') }}),
 
 definitions as (select * from {{ ref('measure_definitions') }}),
+
+financials as (select * from {{ ref('fct_financial') }}),
+
+prices as (select * from {{ ref('price_index') }}),
+
+comparisons as (select * from {{ ref('statistic_comparison') }}),
 
 -- Net cost of a year by kind of figure; costs count positive. What a report contradicts itself about is left out.
 net_costs as (
@@ -153,6 +161,56 @@ judged_targets as (
     group by all
 ),
 
+-- Grants received in a year, or granted where the report does not say what came; the parts of one table, which add up
+-- to the total that it prints, or the figure is none.
+grant_tables as (
+    select
+        financials.organisation_key,
+        organisations.level,
+        organisations.committee,
+        organisations.municipality_code,
+        periods.year,
+        financials.scenario_key,
+        reports.report_id,
+        reports.stated_on,
+        reports.sha256,
+        financials.table_seq,
+        cast(sum(financials.amount_sek) filter (where not financials.is_total) as double) as grants,
+        cast(max(financials.amount_sek) filter (where financials.is_total) as double) as printed_total,
+        min(financials.fact_key) filter (where financials.is_total) as total_key,
+        list(financials.fact_key order by financials.fact_key) filter (where not financials.is_total) as grant_keys,
+        count(*) filter (where not financials.is_total) as n_grants,
+        max(units.factor_to_base) as unit_factor
+    from financials
+    inner join organisations using (organisation_key)
+    inner join periods using (period_key)
+    inner join reports on financials.report_key = reports.report_key
+    inner join units on financials.unit_key = units.unit_key
+    where
+        financials.statement = 'grant'
+        and financials.scenario_key in ('actual', 'granted')
+        and financials.is_current
+        and financials.entity is null
+        and financials.amount_sek is not null
+        and length(financials.period_key) = 4
+        and organisations.level in ('municipality', 'committee')
+    group by all
+),
+
+grants as (
+    select
+        * replace (coalesce(printed_total, grants) as grants),
+        case when total_key is null then grant_keys else list_prepend(total_key, grant_keys) end as fact_keys
+    from grant_tables
+    where
+        grants is not null
+        -- Each part is rounded by itself, and so is the total.
+        and (printed_total is null or abs(printed_total - grants) <= 0.5 * unit_factor * (n_grants + 1))
+    qualify row_number() over (
+            partition by organisation_key, year order by scenario_key != 'actual', stated_on desc nulls last, sha256, table_seq
+        ) = 1
+),
+
 measured as (
     select
         'net_cost' as measure_key, organisation_key, year,
@@ -179,14 +237,33 @@ measured as (
     union all by name
     select
         'net_cost_per_inhabitant' as measure_key, actuals.organisation_key, actuals.year,
-        actuals.net_cost / nullif(inhabitants.inhabitants, 0) as value,
+        actuals.net_cost / nullif(inhabitants.inhabitants_as_divided, 0) as value,
         actuals.net_cost as numerator,
-        cast(inhabitants.inhabitants as double) as denominator,
+        cast(inhabitants.inhabitants_as_divided as double) as denominator,
         actuals.report_id,
-        list_filter([actuals.fact_key, inhabitants.fact_key], lambda key: key is not null) as fact_keys
+        list_filter(
+            [actuals.fact_key, case when inhabitants.inhabitants_basis = 'printed' then inhabitants.fact_key end], lambda key: key is not null
+        ) as fact_keys
     from actuals
     inner join inhabitants using (municipality_code, year)
     where not {{ is_partial('actuals.level', 'actuals.committee') }}
+    union all by name
+    select
+        'state_grants' as measure_key, organisation_key, year,
+        grants as value, grants as numerator, cast(null as double) as denominator,
+        report_id, fact_keys
+    from grants
+    union all by name
+    select
+        'state_grants_per_inhabitant' as measure_key, grants.organisation_key, grants.year,
+        grants.grants / nullif(inhabitants.inhabitants_as_divided, 0) as value,
+        grants.grants as numerator,
+        cast(inhabitants.inhabitants_as_divided as double) as denominator,
+        grants.report_id,
+        case when inhabitants.inhabitants_basis = 'printed' then list_append(grants.fact_keys, inhabitants.fact_key) else grants.fact_keys end as fact_keys
+    from grants
+    inner join inhabitants using (municipality_code, year)
+    where not {{ is_partial('grants.level', 'grants.committee') }}
     union all by name
     select
         'budget_variance' as measure_key, organisation_key, year,
@@ -229,10 +306,51 @@ select
     definitions.good_direction,
     measured.numerator,
     measured.denominator,
+    inhabitants.inhabitants_as_divided as inhabitants,
+    -- In kronor; committees that answer for a part are never divided by the whole.
+    case
+        when definitions.unit_key = 'kr' and measured.measure_key not like '%_per_inhabitant' and not is_partial
+            then measured.value / nullif(inhabitants.inhabitants_as_divided, 0)
+    end as value_per_inhabitant,
+    case
+        when definitions.unit_key != 'kr' then 'no amount'
+        when measured.measure_key like '%_per_inhabitant' then 'per inhabitant already'
+        when is_partial then 'a part of the municipality'
+        when inhabitants.inhabitants_as_divided is null then 'inhabitants not known'
+    end as per_inhabitant_missing_reason,
+    case when definitions.unit_key = 'kr' then round(measured.value * prices.factor_to_price_year, 2) end as value_fixed_prices,
+    case when definitions.unit_key = 'kr' then prices.price_year end as price_year,
+    case
+        when definitions.unit_key != 'kr' then 'no amount'
+        when prices.price_year is null then 'year not published'
+    end as fixed_prices_missing_reason,
+    definitions.statistic_key,
+    comparisons.compared_value,
+    comparisons.similar_median,
+    comparisons.similar_rank,
+    comparisons.similar_count,
+    comparisons.county_value,
+    comparisons.country_value,
+    case
+        when definitions.statistic_key is null then 'no statistic'
+        when organisations.level != 'municipality' then 'other scope'
+        when comparisons.statistic_key is null then 'year not published'
+    end as comparison_missing_reason,
+    comparisons.source_key,
+    comparisons.edition,
+    comparisons.is_raw,
     measured.report_id,
     measured.fact_keys
 from measured
 inner join definitions using (measure_key)
 inner join organisations using (organisation_key)
 inner join municipalities using (municipality_code)
+left join inhabitants
+    on municipalities.municipality_code = inhabitants.municipality_code and measured.year = inhabitants.year
+left join prices on measured.year = prices.year
+left join comparisons
+    on organisations.level = 'municipality'
+        and definitions.statistic_key = comparisons.statistic_key
+        and municipalities.municipality_code = comparisons.municipality_code
+        and measured.year = comparisons.year
 where measured.value is not null
