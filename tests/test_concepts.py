@@ -18,6 +18,7 @@ from tests.conftest import ROOT
 from tests.test_documentation import SQL_BLOCK, _table_row
 
 PAGE = ROOT / "docs" / "analysts.md"
+SWEDISH_PAGE = ROOT / "docs" / "landet.md"
 
 
 @pytest.fixture
@@ -30,11 +31,12 @@ def ask(connection: duckdb.DuckDBPyConnection, sql: str, *parameters: Any) -> li
     return connection.execute(sql, list(parameters)).fetchall()
 
 
-def test_the_page_for_analysts_prints_the_answers_that_its_queries_give(
-    connection: duckdb.DuckDBPyConnection,
+@pytest.mark.parametrize(("page", "at_least"), [(PAGE, 20), (SWEDISH_PAGE, 1)], ids=["analysts", "landet"])
+def test_the_pages_for_analysts_print_the_answers_that_their_queries_give(
+    connection: duckdb.DuckDBPyConnection, page: Path, at_least: int
 ) -> None:
-    examples = [(match["sql"], match["answer"]) for match in SQL_BLOCK.finditer(PAGE.read_text(encoding="utf-8"))]
-    assert len(examples) >= 15
+    examples = [(match["sql"], match["answer"]) for match in SQL_BLOCK.finditer(page.read_text(encoding="utf-8"))]
+    assert len(examples) >= at_least
     for sql, answer in examples:
         result = connection.execute(sql)
         names = [column[0] for column in result.description or ()]
@@ -48,7 +50,8 @@ def test_every_view_of_this_topic_is_on_the_page() -> None:
     text = PAGE.read_text(encoding="utf-8")
     views = ("time_series", "municipality_comparison", "measures", "inhabitants", "budget_variance", "target_outcome")
     others = ("restatements", "reconciliation", "narrative", "unmapped_labels", "unused_vocabulary")
-    assert [view for view in (*views, *others) if f"`{view}`" not in text] == []
+    outside = ("statistic_comparison", "printed_and_national", "fct_statistic", "dim_statistic", "price_index")
+    assert [view for view in (*views, *others, *outside) if f"`{view}`" not in text] == []
 
 
 def test_concepts_of_the_five_reports(connection: duckdb.DuckDBPyConnection) -> None:

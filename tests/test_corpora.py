@@ -246,3 +246,31 @@ def test_the_mark_of_a_row_is_its_note(corpora: Path) -> None:
         corpora,
         "select row_note from marts.report_values where report_id = 'real-kinds' and table_seq = 8 order by row_index",
     ) == [("A",), ("B1",)]
+
+
+def test_printed_figures_are_held_against_national_ones(corpora: Path) -> None:
+    """Inhabitants: SCB's in thirteen municipalities, and each that differs by more than rounding."""
+    with duckdb.connect(str(corpora), read_only=True) as connection:
+        agreeing = connection.execute(
+            "select count(*), count(distinct municipality_code) from marts.printed_and_national "
+            "where statistic_key = 'scb_population' and is_agreeing"
+        ).fetchall()
+        differing = connection.execute(
+            "select municipality_name, year, difference, explanation from marts.printed_and_national "
+            "where statistic_key = 'scb_population' and not is_agreeing order by all"
+        ).fetchall()
+    assert agreeing >= [(53, 13)], "one that agreed does no longer"
+    assert differing == [
+        ("Kalmar", 2022, -314.0, "not explained"),  # an invented report
+        ("Kalmar", 2023, -286.0, "other year: equal to 2022"),
+        ("Tyresö", 2016, -157.0, "not explained"),
+        ("Tyresö", 2018, -248.0, "not explained"),
+        ("Vansbro", 2017, -1.0, "not explained"),
+        ("Vännäs", 2016, -2.0, "not explained"),
+        ("Vännäs", 2017, -52.0, "not explained"),
+        ("Vännäs", 2018, 8.0, "not explained"),
+        ("Vännäs", 2019, -3.0, "not explained"),
+        ("Vännäs", 2020, -53.0, "not explained"),
+        ("Växjö", 2023, -184.0, "not explained"),
+        ("Växjö", 2024, -636.0, "not explained"),
+    ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import pytest
@@ -194,3 +195,151 @@ def test_no_edition_holds_what_nobody_may_publish() -> None:
 )
 def test_the_title_of_a_statistic_tells_its_unit(title: str, unit: str | None, per: str | None) -> None:
     assert read_rules(SOURCES).unit(title) == (unit, per)
+
+
+# --- in the warehouse -------------------------------------------------------------------------------------------------
+
+
+def ask(warehouse: Path, query: str) -> list[tuple[Any, ...]]:
+    with duckdb.connect(str(warehouse), read_only=True) as connection:
+        return connection.execute(query).fetchall()
+
+
+def test_all_municipalities_have_inhabitants_from_2000_to_2024(warehouse: Path) -> None:
+    rows = ask(
+        warehouse,
+        """
+        select
+            year, count(distinct municipality_code), cast(sum(inhabitants) as integer),
+            count(*) filter (where source_key is null)
+        from marts.inhabitants where year between 2000 and 2024 group by year order by year
+        """,
+    )
+    assert [(year, count, missing) for year, count, _, missing in rows] == [
+        (year, 290, 0) for year in range(2000, 2025)
+    ]
+    national = {row[0]: row[2] for row in rows}
+    assert [national[year] for year in (2000, 2010, 2020, 2023, 2024)] == [
+        8_882_792, 9_415_570, 10_379_295, 10_551_707, 10_587_710,
+    ], "SCB's national figures"  # fmt: skip
+
+
+def test_uppsala_of_2001_is_the_uppsala_of_2001(warehouse: Path) -> None:
+    rows = ask(
+        warehouse,
+        "select municipality_code, year, inhabitants, inhabitants_as_divided from marts.inhabitants "
+        "where municipality_code in ('0330', '0380') and year in (2001, 2003) order by all",
+    )
+    assert rows == [
+        ("0330", 2001, 12428, None),
+        ("0330", 2003, 12821, 12821),
+        ("0380", 2001, 178682, 191110),
+        ("0380", 2003, 180669, 180669),
+    ]
+
+
+def test_the_country_is_the_sum_of_its_municipalities(warehouse: Path) -> None:
+    """Individ- och familjeomsorg of the five activities that SCB publishes, beside those like it."""
+    rows = ask(
+        warehouse,
+        """
+        select
+            municipality_name, round(compared_value), similar_count, similar_rank, round(country_value),
+            country_basis, is_raw
+        from marts.statistic_comparison
+        where statistic_key = 'net_cost_ifo' and municipality_code in ('1283', '2180') order by all
+        """,
+    )
+    # 870 920 and 908 469 tkr by 103 838 and 152 091 inhabitants; 59 293 225 tkr by 10 587 710.
+    assert rows == [
+        ("Gävle", 8387.0, 7, 8, 5600.0, "published", False),
+        ("Helsingborg", 5973.0, 7, 2, 5600.0, "published", False),
+    ]
+
+
+def test_revised_values_stay_beside_each_other(warehouse: Path) -> None:
+    rows = ask(
+        warehouse,
+        "select edition, value_numeric, is_current from marts.fct_statistic where statistic_key = 'N03703' "
+        "and municipality_code = '1082' and year = 2021 order by edition",
+    )
+    assert rows == [("2024-04-06", 1079.0, False), ("2026-03-04", 1014.0, False), ("2026-03-23", 1014.0, True)]
+    ((catalogued, withdrawn),) = ask(
+        warehouse,
+        "select count(*), count(*) filter (where is_withdrawn) from marts.dim_statistic "
+        "where regexp_matches(statistic_key, '^[NU]\\d{5}$') and not is_computed",
+    )
+    assert (catalogued, withdrawn) == (6099 + 832, 832)
+
+
+def test_every_outside_value_leads_to_its_source(warehouse: Path) -> None:
+    for relation in ("fct_statistic", "bridge_comparable_municipality", "price_index", "statistic_comparison"):
+        wrong = ask(warehouse, f"select count(*) from marts.{relation} where edition is null or is_raw is null")
+        lost = ask(warehouse, f"select count(*) from marts.{relation} anti join marts.dim_source using (source_key)")
+        assert (wrong, lost) == ([(0,)], [(0,)]), relation
+    rows = ask(
+        warehouse,
+        "select count(*) from marts.fct_statistic anti join marts.dim_statistic using (statistic_key)",
+    )
+    assert rows == [(0,)], "a value of a statistic that no catalogue has"
+
+
+def test_figures_per_inhabitant_are_the_figure_by_the_inhabitants(warehouse: Path) -> None:
+    """Of committees that answer for their municipality; in kronor, and in those of the last year of the index."""
+    rows = ask(
+        warehouse,
+        """
+        select
+            municipality_name, year, value_numeric, round(value_per_inhabitant, 2), round(value_fixed_prices),
+            price_year, per_inhabitant_missing_reason
+        from marts.measures where measure_key = 'net_cost' order by all
+        """,
+    )
+    index = dict(ask(warehouse, "select year, price_index from marts.price_index"))
+    counted = ask(
+        warehouse,
+        "select municipality_name, year, inhabitants from marts.inhabitants "
+        "inner join marts.dim_municipality using (municipality_code)",
+    )
+    known = {row[:2]: row[2] for row in counted}
+    assert len(rows) == 4
+    for name, year, value, per_inhabitant, fixed, price_year, reason in rows:
+        assert isinstance(value, float)
+        is_part = name == "Göteborg"
+        assert reason == ("a part of the municipality" if is_part else None)
+        assert per_inhabitant == (None if is_part else round(value / known[name, year], 2))
+        assert (fixed, price_year) == (round(value * index[2024] / index[year]), 2024)
+
+
+def test_state_grants_are_those_that_the_report_adds_up(warehouse: Path) -> None:
+    rows = ask(
+        warehouse,
+        "select municipality_name, year, value_numeric, round(value_per_inhabitant), per_inhabitant_missing_reason "
+        "from marts.measures where measure_key = 'state_grants' order by all",
+    )
+    assert rows == [
+        ("Göteborg", 2024, 41_698_000.0, None, "a part of the municipality"),
+        ("Helsingborg", 2022, 35_900_000.0, 238.0, None),
+        ("Helsingborg", 2023, 27_800_000.0, 184.0, None),
+    ]
+
+
+def test_what_is_missing_has_its_reason(warehouse: Path) -> None:
+    for relation, value, reason in (
+        ("municipality_comparison", "value_per_inhabitant", "per_inhabitant_missing_reason"),
+        ("municipality_comparison", "value_fixed_prices", "fixed_prices_missing_reason"),
+        ("municipality_comparison", "compared_value", "comparison_missing_reason"),
+        ("measures", "value_per_inhabitant", "per_inhabitant_missing_reason"),
+        ("measures", "value_fixed_prices", "fixed_prices_missing_reason"),
+        ("measures", "compared_value", "comparison_missing_reason"),
+        ("printed_and_national", "national_value", "missing_reason"),
+    ):
+        wrong = ask(
+            warehouse, f"select count(*) from marts.{relation} where ({value} is null) != ({reason} is not null)"
+        )
+        assert wrong == [(0,)], (relation, value)
+    for relation in ("municipality_comparison", "measures"):
+        divided = ask(
+            warehouse, f"select count(*) from marts.{relation} where is_partial and value_per_inhabitant is not null"
+        )
+        assert divided == [(0,)], "a committee that answers for a part is never divided by the whole"

@@ -18,8 +18,9 @@ from typing import Any, Final
 import duckdb
 
 from dagster_project.exporting.excel import Workbook
-from dagster_project.exporting.package import package, resource_name, schema_of
+from dagster_project.exporting.package import package, resource_name, schema_of, sources_of
 from dagster_project.exporting.relations import (
+    UNKNOWN,
     ExportError,
     Municipality,
     Relation,
@@ -27,6 +28,7 @@ from dagster_project.exporting.relations import (
     choose_relations,
     list_municipalities,
     list_relations,
+    list_sources,
 )
 from dagster_project.warehouse.query import Answer, QueryError, open_published
 from dagster_project.warehouse.releases import name_of
@@ -140,6 +142,8 @@ class _Folder:
         self._version = version
         self._exact = exact
         self._resources: list[dict[str, Any]] = []
+        told = connection.execute("select distinct municipality_code from marts.dim_report").fetchall()
+        self._reporting = {UNKNOWN, *(str(code) for (code,) in told)}
 
     def write(self, formats: Sequence[str]) -> list[Exported]:
         done: list[Exported] = []
@@ -174,13 +178,15 @@ class _Folder:
         return done
 
     def _parquet(self) -> list[Exported]:
-        """One folder for each relation, with one for each municipality where the rows are about some."""
+        """One folder for each relation, with one for each municipality where the rows are about some that report."""
         done = []
         for relation in self._relations:
             folder = self._path / "parquet" / relation.label
             folder.mkdir(parents=True)
+            codes: list[str] = []
             if relation.municipality and not relation.is_dimension:
                 codes = [str(code) for (code,) in self._connection.execute(relation.codes_query()).fetchall()]
+            if self._reporting.issuperset(codes):  # else they are facts of other publishers, about all at once
                 for code in codes:
                     if not self._codes or code in self._codes:
                         part = folder / f"municipality={self._everybody[code].slug}"
@@ -213,6 +219,7 @@ class _Folder:
         return int(row[0]) if row else 0
 
     def _describe(self, relation: Relation, form: str, path: str, media_type: str, **more: Any) -> None:
+        sources = list_sources(self._connection, relation)
         self._resources.append(
             {
                 "name": resource_name(relation, form),
@@ -224,6 +231,7 @@ class _Folder:
                 **({"type": "file"} if form == "parquet" else {}),
                 "mediatype": media_type,
                 **{name: value for name, value in more.items() if value},
-                "schema": schema_of(relation, self._relations, form),
+                **sources_of(sources),
+                "schema": schema_of(relation, self._relations, form, sources),
             }
         )

@@ -5,7 +5,8 @@ Belongs here: the description, from DuckDB's own catalogue. Does not belong here
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from dagster_project.exporting.relations import Relation
@@ -20,9 +21,13 @@ _TYPES: Final = {
 }
 
 
-def schema_of(relation: Relation, exported: Sequence[Relation], form: str) -> dict[str, Any]:
+Sources = Mapping[str, Sequence[Mapping[str, str]]]
+"""By column the editions that its facts are from: name, title, publisher, licence, attribution."""
+
+
+def schema_of(relation: Relation, exported: Sequence[Relation], form: str, sources: Sources) -> dict[str, Any]:
     """The Table Schema of a relation: fields, primary key, and references to dimensions that are exported as well."""
-    described: dict[str, Any] = {"fields": [_field(relation, index) for index in range(len(relation.columns))]}
+    described: dict[str, Any] = {"fields": [_field(relation, index, sources) for index in range(len(relation.columns))]}
     if relation.primary_key:
         described["primaryKey"] = list(relation.primary_key)
     references = []
@@ -42,7 +47,21 @@ def schema_of(relation: Relation, exported: Sequence[Relation], form: str) -> di
     return described
 
 
-def _field(relation: Relation, index: int) -> dict[str, Any]:
+def sources_of(sources: Sources) -> dict[str, Any]:
+    """``sources`` and ``licenses`` of a resource: of all its columns; empty where it holds no outside facts."""
+    editions = {one["name"]: one for of_column in sources.values() for one in of_column}
+    if not editions:
+        return {}
+    return {
+        "sources": [dict(editions[name]) for name in sorted(editions)],
+        "licenses": [
+            {"name": re.sub(r"[^A-Za-z0-9.-]+", "-", licence).strip("-"), "title": licence}
+            for licence in sorted({one["licence"] for one in editions.values()})
+        ],
+    }
+
+
+def _field(relation: Relation, index: int, sources: Sources) -> dict[str, Any]:
     column = relation.columns[index]
     kind = column.data_type.partition("(")[0]
     field: dict[str, Any] = {"name": column.name}
@@ -54,6 +73,8 @@ def _field(relation: Relation, index: int) -> dict[str, Any]:
         field |= {"type": _TYPES.get(kind, "string")}
     if column.comment:
         field["description"] = column.comment
+    if of_column := sources.get(column.name):
+        field["sources"] = [dict(one) for one in of_column]
     if not column.is_nullable or column.name in relation.primary_key:
         field["constraints"] = {"required": True}
     return field

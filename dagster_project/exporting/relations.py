@@ -37,6 +37,10 @@ _MUNICIPALITY_OF: Final = (
 """A column of a relation, and how the code of the municipality follows from it; the first that is there counts."""
 
 
+_SOURCES: Final = re.compile(r"Source: ([^()]+) \(dim_source\)\.$")
+"""How the comment of a column says whose facts it holds."""
+
+
 class ExportError(Exception):
     """Nothing was exported; the message says why."""
 
@@ -70,6 +74,18 @@ class Relation:
     def is_dimension(self) -> bool:
         """Whether it describes what the figures are about, rather than holding them."""
         return self.name.startswith("dim_")
+
+    @property
+    def datasets(self) -> dict[str, tuple[str, ...]]:
+        """By column the datasets of other publishers that its facts are from, as its comment says.
+
+        ``""`` stands for those that each row names itself, in its ``source_key``.
+        """
+        found = {}
+        for column in self.columns:
+            if said := _SOURCES.search(column.comment):
+                found[column.name] = tuple("" if "source_key" in one else one for one in said[1].split(", "))
+        return found
 
     @property
     def municipality(self) -> str | None:
@@ -174,6 +190,36 @@ def choose_relations(relations: Sequence[Relation], names: Iterable[str]) -> lis
             raise ExportError(f"There is no table or view {name!r} in the warehouse. Did you mean: {', '.join(near)}?")
         chosen[full] = by_name[full]
     return list(chosen.values())
+
+
+def list_sources(connection: duckdb.DuckDBPyConnection, relation: Relation) -> dict[str, list[dict[str, str]]]:
+    """By column of ``relation`` the editions of other publishers that its facts are from: licence and attribution."""
+    datasets = relation.datasets
+    if not datasets:
+        return {}
+    names = {column.name for column in relation.columns}
+    own = "false"
+    if "source_key" in names:
+        raw = "is_raw" if "is_raw" in names else "true"
+        own = (
+            f"source_key in (select source_key from {_quoted(relation.schema)}.{_quoted(relation.name)} as t "
+            f"where {raw} or dim_source.is_named_when_computed)"
+        )
+    told = connection.execute(
+        "select dataset, source_key as name, title, publisher, licence, attribution, "
+        f"coalesce({own}, false) as is_own from marts.dim_source order by source_key"
+    )
+    titles = [column[0] for column in told.description or ()]
+    editions = [dict(zip(titles, row, strict=True)) for row in told.fetchall()]
+    shown = ("name", "title", "publisher", "licence", "attribution")
+    return {
+        column: [
+            {name: str(edition[name]) for name in shown}
+            for edition in editions
+            if edition["dataset"] in wanted or ("" in wanted and edition["is_own"])
+        ]
+        for column, wanted in datasets.items()
+    }
 
 
 def list_municipalities(connection: duckdb.DuckDBPyConnection) -> list[Municipality]:

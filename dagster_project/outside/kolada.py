@@ -437,6 +437,7 @@ def _write_edition(
         "edition": edition,
         "licence": LICENCE,
         "attribution": ATTRIBUTION,
+        "is_named_when_computed": False,
         "accessed": edition,
         "as_of": edition,
         "origin": origin,

@@ -118,7 +118,7 @@ def _write(connection: duckdb.DuckDBPyConnection, editions: Sequence[Edition], f
         connection.execute(f"delete from {SCHEMA}.{table}")
     for edition in editions:
         connection.execute(
-            f"insert into {SCHEMA}.source values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            f"insert into {SCHEMA}.source values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             [
                 edition.source_key,
                 *(
@@ -131,6 +131,7 @@ def _write(connection: duckdb.DuckDBPyConnection, editions: Sequence[Edition], f
                 edition.sha256,
                 sum(file.rows for file in edition.files),
                 edition.folder.is_relative_to(fetched),
+                edition.is_named_when_computed,
             ],
         )
         for file in edition.files:

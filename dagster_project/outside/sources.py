@@ -25,7 +25,7 @@ from dagster_project.settings import ConfigurationError
 DESCRIPTION: Final = "source.yml"
 TEXTS: Final = ("title", "publisher", "dataset", "edition", "licence", "attribution", "origin")
 DATES: Final = ("accessed", "as_of")
-OPTIONAL: Final = ("note",)
+OPTIONAL: Final = ("note", "is_named_when_computed")
 OF_A_FILE: Final = {"file", "table", "sha256", "rows", "sums", "sums_by_year", "country_is_sum"}
 COUNTRY: Final = "0000"
 SHOWN: Final = 5
@@ -64,6 +64,8 @@ class Edition:
     texts: Mapping[str, str]
     dates: Mapping[str, date]
     note: str | None
+    is_named_when_computed: bool
+    """Whether what is computed from its figures names the publisher as a source; Kolada's terms forbid it."""
     files: tuple[DataFile, ...]
 
     @property
@@ -116,7 +118,10 @@ def read_edition(folder: Path) -> Edition:
     undeclared = sorted({path.name for path in folder.iterdir()} - {file.path.name for file in files} - {DESCRIPTION})
     if undeclared:
         raise SourceError(f"{where} says nothing of {', '.join(undeclared)}.")
-    return Edition(folder, texts, dates, str(said["note"]) if said.get("note") else None, files)
+    is_named = said.get("is_named_when_computed", True)
+    if not isinstance(is_named, bool):
+        raise SourceError(f"{where}: is_named_when_computed is {is_named!r}; it must be true or false.")
+    return Edition(folder, texts, dates, str(said["note"]) if said.get("note") else None, is_named, files)
 
 
 def _entries(where: str, files: object) -> Iterator[dict[str, Any]]:

@@ -29,6 +29,7 @@ TABLES: Final[Mapping[str, Mapping[str, str]]] = {
         "sha256": "varchar not null",
         "row_count": "integer not null",
         "is_live": "boolean not null",
+        "is_named_when_computed": "boolean not null",
     },
     "statistic": {
         **_SOURCE,

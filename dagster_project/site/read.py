@@ -14,6 +14,8 @@ from typing import Any
 
 import duckdb
 
+from dagster_project.exporting.relations import list_relations, list_sources
+
 Row = dict[str, Any]
 
 
@@ -60,6 +62,8 @@ class Overview:
     unmapped: list[Row]
     relations: list[Row]
     columns: dict[Any, list[Row]] = field(default_factory=dict)
+    sources: dict[tuple[str, str, str], list[Row]] = field(default_factory=dict)
+    """Editions of other publishers by schema, relation and column that holds facts of theirs."""
 
 
 TOTALS = """
@@ -283,6 +287,11 @@ def overview(connection: duckdb.DuckDBPyConnection) -> Overview:
         unmapped=rows(connection, UNMAPPED),
         relations=rows(connection, RELATIONS),
         columns=grouped(rows(connection, COLUMNS), "schema_name", "table_name"),
+        sources={
+            (relation.schema, relation.name, column): [dict(edition) for edition in editions]
+            for relation in list_relations(connection)
+            for column, editions in list_sources(connection, relation).items()
+        },
     )
 
 

@@ -17,5 +17,6 @@ select
     note,
     sha256,
     row_count,
-    is_live
+    is_live,
+    is_named_when_computed
 from editions

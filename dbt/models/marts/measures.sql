@@ -338,7 +338,7 @@ select
     end as comparison_missing_reason,
     comparisons.source_key,
     comparisons.edition,
-    comparisons.is_raw,
+    comparisons.is_raw and not comparisons.is_additive as is_raw,
     measured.report_id,
     measured.fact_keys
 from measured

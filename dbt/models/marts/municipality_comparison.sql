@@ -151,7 +151,7 @@ linked as (
         comparisons.compared_unit,
         comparisons.source_key,
         comparisons.edition,
-        comparisons.is_raw
+        comparisons.is_raw and not comparisons.is_additive as is_raw
     from per_inhabitant
     inner join links using (concept_key)
     left join comparisons
