@@ -92,6 +92,11 @@ class Settings:
         return self.state / "outside"
 
     @property
+    def kolada_answers(self) -> Path:
+        """Answers of Kolada that are no edition yet, and how the last attempt ended."""
+        return self.state / "kolada"
+
+    @property
     def lock_file(self) -> Path:
         """Locked while a refresh runs."""
         return self.state / "refresh.lock"

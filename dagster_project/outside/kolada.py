@@ -48,6 +48,8 @@ GENDERS: Final = frozenset({"T", "K", "M"})
 SIMILAR: Final = re.compile(r"Liknande kommuner,? (?P<area>[^,]+), (?P<name>.+), (?P<year>\d{4})")
 KPI: Final = re.compile(r"[NU]\d{5}")
 MAX_PAGES: Final = 1000
+LAST: Final = "last.json"
+"""What the last attempt says of itself, beside the answers."""
 
 _TEXT, _BOOL, _INT, _REAL, _DATE = pa.string(), pa.bool_(), pa.int32(), pa.float64(), pa.date32()
 _STATISTICS: Final = pa.schema(
@@ -338,24 +340,23 @@ def refresh_kolada(
     wanted = list(ids) or wanted_kpis()
     span = list(years) or list(range(FIRST_YEAR, today.year + 1))
     with refresh_lock(settings.state / "kolada.lock"):
-        folder, edition = _begin(settings.outside, wanted, span, today)
+        folder, edition = _begin(settings.kolada_answers, wanted, span, today)
         service = service or Service(address, folder)
         service.cache = folder
         try:
             fetched = _fetch(settings.outside, service, wanted, span, edition)
         except (ServiceError, OSError) as error:
-            _note(settings.outside, edition, error=" ".join(str(error).split()), asked=service.asked)
+            _note(settings.kolada_answers, edition, error=" ".join(str(error).split()), asked=service.asked)
             raise
         shutil.rmtree(folder)
-        _note(settings.outside, edition, error="", **asdict(fetched))
+        _note(settings.kolada_answers, edition, error="", **asdict(fetched))
         return fetched
 
 
-def _begin(outside: Path, ids: Sequence[str], years: Sequence[int], today: date) -> tuple[Path, str]:
+def _begin(answers: Path, ids: Sequence[str], years: Sequence[int], today: date) -> tuple[Path, str]:
     """The folder of answers to go on with, and the edition that it is for; what another question asked is dropped."""
-    answers = outside / ".kolada"
     question = hashlib.sha256(repr((list(ids), list(years))).encode()).hexdigest()[:12]
-    for folder in sorted(answers.glob("*")):
+    for folder in sorted(path for path in answers.glob("*") if path.is_dir()):
         day = folder.name[:10]
         if folder.name == f"{day}-{question}" and (today - date.fromisoformat(day)).days < 7:
             return folder, day
@@ -461,28 +462,27 @@ def _hashes(folder: Path) -> list[str]:
 # --- status -----------------------------------------------------------------------------------------------------------
 
 
-def _note(outside: Path, edition: str, **said: object) -> None:
-    outside.mkdir(parents=True, exist_ok=True)
-    unfinished = outside / f".kolada-status.{os.getpid()}"
+def _note(answers: Path, edition: str, **said: object) -> None:
+    answers.mkdir(parents=True, exist_ok=True)
+    unfinished = answers / f"{LAST}.{os.getpid()}"
     told = {"edition": edition, "at": f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}", **said}
     unfinished.write_text(json.dumps(told, ensure_ascii=False), encoding="utf-8")
-    unfinished.replace(outside / ".kolada-status.json")
+    unfinished.replace(answers / LAST)
 
 
 def kolada_status(settings: Settings) -> Status:
     """What has been fetched, and how the last attempt ended."""
-    outside = settings.outside
     editions = []
-    for folder in find_editions(outside):
+    for folder in find_editions(settings.outside):
         if folder.parent.name == "kolada":
             with suppress(OSError, ValueError, TypeError, KeyError, yaml.YAMLError):
                 said = yaml.safe_load((folder / DESCRIPTION).read_text(encoding="utf-8"))
                 rows = sum(int(file["rows"]) for file in said["files"])
                 editions.append((f"kolada/{folder.name}", str(said["as_of"]), rows))
-    begun = sorted((outside / ".kolada").glob("*"))
+    begun = sorted(path for path in settings.kolada_answers.glob("*") if path.is_dir())
     last: dict[str, Any] = {}
     with suppress(OSError, ValueError):
-        last = json.loads((outside / ".kolada-status.json").read_text(encoding="utf-8"))
+        last = json.loads((settings.kolada_answers / LAST).read_text(encoding="utf-8"))
     return Status(
         address_of(settings),
         settings.kolada_schedule,

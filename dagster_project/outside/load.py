@@ -18,7 +18,7 @@ from typing import Final
 
 import duckdb
 
-from dagster_project.outside.rules import read_rules
+from dagster_project.outside.rules import AREAS, UNITS, read_rules
 from dagster_project.outside.sources import COUNTRY, Edition, SourceError, check_edition, find_editions, read_edition
 from dagster_project.outside.tables import SCHEMA, TABLES, file_columns
 from dagster_project.settings import PROJECT, ConfigurationError, Settings
@@ -69,10 +69,10 @@ def _fingerprint(*folders: Path) -> str:
     """Hash over every file of the editions, and the rules."""
     digest = hashlib.sha256()
     for folder in folders:
-        files = (path for path in folder.rglob("*") if path.is_file())
-        for path in sorted(files):
-            if any(part.startswith(".") for part in path.relative_to(folder).parts):
-                continue  # answers of a service that are no edition yet
+        rules = [folder / name for name in (UNITS, AREAS) if (folder / name).exists()]
+        # Editions alone: beside them somebody may be fetching.
+        files = [path for edition in find_editions(folder) for path in edition.iterdir() if path.is_file()]
+        for path in sorted(rules + files):
             content = path.read_bytes()
             digest.update(f"{path.relative_to(folder).as_posix()} {len(content)}\n".encode())
             digest.update(content)

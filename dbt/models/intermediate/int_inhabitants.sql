@@ -6,6 +6,8 @@ statistics as (select * from {{ ref('fct_statistic') }}),
 
 sources as (select * from {{ ref('dim_source') }}),
 
+municipalities as (select * from {{ ref('municipalities') }}),
+
 changes as (select * from {{ source('outside', 'municipality_change') }}),
 
 published as (
@@ -19,12 +21,12 @@ published as (
         statistics.is_raw
     from statistics
     inner join sources using (source_key)
+    inner join municipalities using (municipality_code) -- Kolada counts those of regions too
     where
         statistics.statistic_key = 'scb_population'
         and statistics.gender = 'T'
         and statistics.is_current
         and statistics.value_numeric is not null
-        and statistics.municipality_code != '0000'
 ),
 
 -- An edition by a later division counts those apart that have been founded since: until then they were a part of another.

@@ -197,13 +197,22 @@ grant_tables as (
     group by all
 ),
 
+counted_grants as (
+    select
+        *,
+        count(*) over (partition by organisation_key, year, scenario_key, report_id) as n_tables
+    from grant_tables
+),
+
 grants as (
     select
         * replace (coalesce(printed_total, grants) as grants),
         case when total_key is null then grant_keys else list_prepend(total_key, grant_keys) end as fact_keys
-    from grant_tables
+    from counted_grants
     where
         grants is not null
+        -- Of several tables nothing says whether they add up or repeat each other.
+        and n_tables = 1
         -- Each part is rounded by itself, and so is the total.
         and (printed_total is null or abs(printed_total - grants) <= 0.5 * unit_factor * (n_grants + 1))
     qualify row_number() over (
