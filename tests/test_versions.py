@@ -326,8 +326,9 @@ def test_all_formats_of_a_report_are_one(every_format: Project) -> None:
     assert forms > 6
     assert files == 0
     assert {row[1:] for row in rows} == {(forms, 1, 1)}
+    copies = (forms - 1) * len(rows)
     told = every_format.run("status").stderr
     assert told.count("not counted  ") == 10
-    assert f"{(forms - 1) * len(rows) - 10} more" in told
+    assert f"{copies - 10} more" in told
     assert "verksamhetsplan-2021-2024.csv: a copy of " in told
-    assert len(json.loads(every_format.run("status", "--json").stdout)["not_counted"]) == 40
+    assert len(json.loads(every_format.run("status", "--json").stdout)["not_counted"]) == copies
