@@ -17,6 +17,8 @@ from pathlib import Path
 import pytest
 import yaml
 
+from dagster_project.settings import load_settings
+
 ROOT = Path(__file__).resolve().parents[1]
 
 # A shell starts what it runs in the background with Ctrl-C ignored, and so would every program that a test starts.
@@ -97,6 +99,12 @@ def warehouse(built: tuple[Project, subprocess.CompletedProcess[str]]) -> Path:
 
 
 @pytest.fixture(scope="session")
+def working_file(warehouse: Path) -> Path:
+    """The file in which the same was built, with the steps that readers do not get; read only."""
+    return load_settings(warehouse=warehouse).working_file
+
+
+@pytest.fixture(scope="session")
 def small_checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A checkout whose dbt project is small: what a refresh does around dbt shows there in a fraction of the time.
 
@@ -146,6 +154,7 @@ SMALL_DBT_PROJECT = {
         f"models/marts/{name}.sql": "{{ config(contract={'enforced': false}) }} select * from {{ ref('int_cells') }}"
         for name in ("fct_indicator_value", "fct_financial", "fct_status")
     },
+    "models/marts/cell_roles.sql": "{{ config(contract={'enforced': false}) }} select * from {{ ref('int_cells') }}",
     "models/marts/marts.yml": """
         models:
           - name: report_values

@@ -43,7 +43,7 @@ def test_a_refresh_says_what_it_loaded_and_how_to_ask(built: Built) -> None:
     with duckdb.connect(project.warehouse, read_only=True) as connection:
         values = connection.execute("select count(*) from marts.report_values").fetchone()
         tables = connection.execute("select count(*) from raw.report_table").fetchone()
-        rejected = connection.execute("select count(*) from intermediate.int_cells where role = 'rejected'").fetchone()
+        rejected = connection.execute("select count(*) from marts.cell_roles where role = 'rejected'").fetchone()
     assert values is not None
     assert values > (500,)
     assert words["reports"] == "5"

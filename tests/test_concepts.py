@@ -179,17 +179,18 @@ def test_narrative_names_the_section_as_the_figures_do(connection: duckdb.DuckDB
     assert differing == 0
 
 
-def test_no_two_concepts_share_a_name(connection: duckdb.DuckDBPyConnection) -> None:
+def test_no_two_concepts_share_a_name(working_file: Path) -> None:
     """A name of two concepts in one unit would decide for neither; only an area may tell them apart."""
-    rows = ask(
-        connection,
-        """
-        select name_key, base_unit_key, is_ratio, area, list(distinct concept_key)
-        from intermediate.int_indicator_names
-        where name_key is not null and concept_key is not null
-        group by all having count(distinct concept_key) > 1
-        """,
-    )
+    with duckdb.connect(str(working_file), read_only=True) as connection:
+        rows = ask(
+            connection,
+            """
+            select name_key, base_unit_key, is_ratio, area, list(distinct concept_key)
+            from intermediate.int_indicator_names
+            where name_key is not null and concept_key is not null
+            group by all having count(distinct concept_key) > 1
+            """,
+        )
     assert rows == []
 
 

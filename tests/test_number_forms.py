@@ -101,7 +101,7 @@ def read(
                 ),
                 reason
             from raw.report_table
-            inner join intermediate.int_cells using (report_id, table_seq)
+            inner join marts.cell_roles using (report_id, table_seq)
             left join marts.report_values using (report_id, table_seq, row_index, col_index)
             where report_id = ? and row_index = 1 and col_index = 2
             qualify row_number() over (partition by table_seq order by part_index) = 1

@@ -65,7 +65,7 @@ def test_other_periods_are_right_or_refused(connection: duckdb.DuckDBPyConnectio
     }
     refused = ask(
         connection,
-        "select reason, count(*) from intermediate.int_cells where report_id = 'andra-perioder' and role = 'rejected' "
+        "select reason, count(*) from marts.cell_roles where report_id = 'andra-perioder' and role = 'rejected' "
         "group by all order by all",
     )
     assert refused == [

@@ -66,7 +66,7 @@ def published(tmp_path: Path) -> Path:
 def connection(published: Path) -> Iterator[duckdb.DuckDBPyConnection]:
     extension = search.extension_path()
     assert extension is not None
-    with open_published(published, extensions=[extension]) as opened:
+    with open_published(published, extensions=[extension], beside={search.INDEX: search.INDEX_FILE}) as opened:
         yield opened
 
 
@@ -145,7 +145,11 @@ def test_a_file_without_an_index_says_so(tmp_path: Path) -> None:
     assert not search.add_index(path), "there is nothing to index"
     extension = search.extension_path()
     assert extension is not None
-    with open_published(path, extensions=[extension]) as connection, pytest.raises(QueryError, match="no index"):
+    beside = {search.INDEX: search.INDEX_FILE}
+    with (
+        open_published(path, extensions=[extension], beside=beside) as connection,
+        pytest.raises(QueryError, match="no index"),
+    ):
         search.ask(connection, "placering")
 
 

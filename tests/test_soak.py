@@ -30,7 +30,7 @@ READERS = int(os.environ.get("KOMMUNLAGER_SOAK_READERS", "5"))
 PUBLISHES = int(os.environ.get("KOMMUNLAGER_SOAK_PUBLISHES", "10"))
 SEED = int(os.environ.get("KOMMUNLAGER_SOAK_SEED", "1"))
 
-TABLES = ("raw.cell", "intermediate.int_cells", "marts.report_values", "marts.fct_financial", "marts.fct_status")
+TABLES = ("raw.cell", "marts.report_values", "marts.fct_financial", "marts.fct_status")
 
 
 def published_value(project: Project) -> str:

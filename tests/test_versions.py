@@ -219,9 +219,7 @@ def test_the_latest_version_counts(built: Built) -> None:
 
 
 def test_an_order_that_nothing_tells_is_said(built: Built) -> None:
-    rows = built.ask(
-        "select report_id, order_basis from intermediate.int_report_versions where order_basis is not null"
-    )
+    rows = built.ask("select report_id, version_basis from marts.dim_report where version_basis is not null")
     found = {built.ours(report_id): basis for report_id, basis in rows}
     assert found.pop("undated", None) or found.pop("undated-too") == "none"
     assert found == {"draft": "words", "decided": "date", "older-file": "file_time", "settled-earlier": "date"}

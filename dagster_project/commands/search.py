@@ -40,7 +40,7 @@ def search(
     Each hit comes with its report, headings and page, and with the figures that stand under the same heading.
     """
     from dagster_project.warehouse.query import QueryError, open_published
-    from dagster_project.warehouse.search import ask, extension_path
+    from dagster_project.warehouse.search import INDEX, INDEX_FILE, ask, extension_path
 
     settings = load_settings(warehouse=warehouse)
     extension = extension_path()
@@ -48,7 +48,7 @@ def search(
         raise QueryError(
             "DuckDB's extension for full-text search is not installed for this machine (package duckdb-extension-fts)."
         )
-    with open_published(settings.warehouse, extensions=[extension]) as connection:
+    with open_published(settings.warehouse, extensions=[extension], beside={INDEX: INDEX_FILE}) as connection:
         answer = ask(connection, " ".join(words), limit=limit, figures=figures, any_word=any_word)
     if as_json:
         click.echo(json.dumps(_as_json(answer), ensure_ascii=False, indent=2))

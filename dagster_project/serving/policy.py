@@ -69,7 +69,7 @@ class Published:
     relations: Mapping[str, frozenset[str]]
     """Schema to its tables and views."""
     macros: Mapping[str, frozenset[str]] = field(default_factory=dict)
-    """Schema to its macros."""
+    """Database and schema, with a dot, to its macros."""
     system_names: frozenset[str] = frozenset()
     """Relations of DuckDB itself that are found without a schema."""
 
@@ -208,7 +208,7 @@ class _Judge:
         catalog, schema, name = (str(node.get(key) or "").lower() for key in ("catalog", "schema", "function_name"))
         if catalog in ("", "system") and schema in ("", "main", "pg_catalog") and name in self._functions.allowed:
             return
-        if catalog in ("", CATALOG) and name in self._published.macros.get(schema or DEFAULT_SCHEMA, frozenset()):
+        if name in self._published.macros.get(f"{catalog or CATALOG}.{schema or DEFAULT_SCHEMA}", frozenset()):
             return
         reason = self._functions.refused.get(name, "not on the list of functions")
         raise RefusedError(f"the function {name} is not allowed here ({reason})")

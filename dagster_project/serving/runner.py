@@ -28,6 +28,7 @@ from dagster_project.serving.extensions import load_extension
 from dagster_project.serving.frames import BrokenFrameError, receive, send
 from dagster_project.serving.policy import CATALOG, DEFAULT_SCHEMA, MAX_CHARACTERS, Published, RefusedError, judge
 from dagster_project.warehouse.query import first_line
+from dagster_project.warehouse.search import INDEX, INDEX_FILE
 
 JUDGED: Final = 500
 """Statements whose judgement is remembered: dashboards ask the same again and again."""
@@ -91,10 +92,13 @@ class Runner:
         quoted = str(path).replace("'", "''")
         self._connection.execute(f"attach '{quoted}' as {CATALOG} (read_only)")
         self._connection.execute("set global TimeZone = 'UTC'")
-        self._published = _published(self._connection)
-        if any(schema.startswith("fts_") for schema in self._published.macros):
+        index = path.with_name(INDEX_FILE)
+        if index.exists():
             with suppress(duckdb.Error):  # without it everything is answered but full-text search
                 load_extension(self._connection, "fts")
+                quoted = str(index).replace("'", "''")
+                self._connection.execute(f"attach '{quoted}' as {INDEX} (read_only)")
+        self._published = _published(self._connection)
         self._parser = self._connection.cursor()
         self._connection.execute(f"use {CATALOG}.{DEFAULT_SCHEMA}")
         self._connection.execute("set enable_external_access = false")
@@ -280,9 +284,10 @@ def _published(connection: duckdb.DuckDBPyConnection) -> Published:
         select schema_name, view_name from duckdb_views()
         where database_name = $1 and not list_contains($2, schema_name) and not internal
     """)
-    macros = by_schema("""
-        select schema_name, function_name from duckdb_functions()
-        where database_name = $1 and not list_contains($2, schema_name) and function_type in ('macro', 'table_macro')
+    macros = by_schema(f"""
+        select database_name || '.' || schema_name, function_name from duckdb_functions()
+        where database_name in ($1, '{INDEX}') and not list_contains($2, schema_name)
+            and function_type in ('macro', 'table_macro')
     """)
     system = connection.execute(
         "select lower(view_name) from duckdb_views() where internal "

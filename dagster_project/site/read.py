@@ -212,7 +212,7 @@ order by report_id, table_seq, row_index, col_index, identity_type
 
 REJECTED = """
 select report_id, table_seq, row_index, col_index, value_text, reason
-from intermediate.int_cells where role = 'rejected'
+from marts.cell_roles where role = 'rejected'
 order by report_id, table_seq, row_index, col_index
 """
 
@@ -233,9 +233,9 @@ where not internal order by schema_name, table_name, column_index
 CELLS = """
 select
     cell.report_id, cell.table_seq, cell.row_index, cell.col_index, cell.text, cell.is_header, cell.row_span,
-    cell.col_span, cell.page, cell.x0, cell.y0, cell.x1, cell.y1, int_cells.role, int_cells.reason
+    cell.col_span, cell.page, cell.x0, cell.y0, cell.x1, cell.y1, cell_roles.role, cell_roles.reason
 from raw.cell
-left join intermediate.int_cells using (report_id, table_seq, row_index, col_index)
+left join marts.cell_roles using (report_id, table_seq, row_index, col_index)
 where cell.report_id = ?
 order by table_seq, row_index, col_index
 """

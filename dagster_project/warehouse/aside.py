@@ -19,11 +19,10 @@ ASIDE = """
         reports.report_id,
         case when reports.copy_of_report_id is not null then 'copy' else 'version' end as relation,
         others.file_name as counts,
-        coalesce(versions.order_basis = 'none', false) as is_doubtful
+        coalesce(reports.version_basis = 'none', false) as is_doubtful
     from marts.dim_report as reports
     inner join marts.dim_report as others
         on coalesce(reports.copy_of_report_id, reports.superseded_by_report_id) = others.report_id
-    left join intermediate.int_report_versions as versions on reports.report_id = versions.report_id
     order by reports.file_name
 """
 

@@ -19,8 +19,8 @@ import duckdb
 
 from dagster_project.warehouse.raw import HISTORIES, SCHEMA
 
-PRIVATE_SCHEMAS: Final = ("main", "dbt_test__audit")
-"""Not for readers: notes of the refresh to itself, and rows that failed tests."""
+PRIVATE_SCHEMAS: Final = ("main", "dbt_test__audit", "intermediate")
+"""Not for readers: notes of the refresh to itself, rows that failed tests, and the steps from cells to figures."""
 
 NOT_CONTENT: Final = frozenset(f"{SCHEMA}.{table}" for table in HISTORIES)
 """Tables that tell how the content came about."""

@@ -115,7 +115,8 @@ def _make(settings: Settings, content: Content, was: Release | None) -> Release:
     unfinished.mkdir()
     database = unfinished / link.name
     tables, views = _copy(settings.working_file, database)
-    search.add_index(database)
+    if search.add_index(database):
+        _sync(search.index_of(database))
     made = datetime.now(UTC)
     name = f"{made:%Y%m%dT%H%M%SZ}-{content.hash[:8]}"
     same = sum(path.name == name or path.name.startswith(name + "-") for path in folder.iterdir())

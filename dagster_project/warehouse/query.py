@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime, time
 from decimal import Decimal
@@ -27,12 +27,15 @@ class QueryError(Exception):
 
 
 @contextmanager
-def open_published(link: Path, *, extensions: Sequence[Path] = ()) -> Iterator[duckdb.DuckDBPyConnection]:
+def open_published(
+    link: Path, *, extensions: Sequence[Path] = (), beside: Mapping[str, str] | None = None
+) -> Iterator[duckdb.DuckDBPyConnection]:
     """The current version, to be read only: no writing, no other file, no setting that would lift that.
 
     Args:
         link: the published file.
         extensions: files of DuckDB extensions to load; nothing can be loaded later.
+        beside: other databases of the release by the name to attach them under; what is not there is left out.
 
     Raises:
         QueryError: nothing is published, or it cannot be opened.
@@ -43,7 +46,7 @@ def open_published(link: Path, *, extensions: Sequence[Path] = ()) -> Iterator[d
     try:
         for extension in extensions:
             connection.execute("load '{}'".format(str(extension).replace("'", "''")))
-        _attach(connection, link)
+        _attach(connection, link, beside or {})
         connection.execute("use kommunlager")
         connection.execute("set TimeZone = 'UTC'")
         connection.execute("set enable_external_access = false")
@@ -57,20 +60,27 @@ def open_published(link: Path, *, extensions: Sequence[Path] = ()) -> Iterator[d
         connection.close()
 
 
-def _attach(connection: duckdb.DuckDBPyConnection, link: Path) -> None:
-    """The release that ``link`` leads to, under a name that is always the same."""
+def _attach(connection: duckdb.DuckDBPyConnection, link: Path, beside: Mapping[str, str]) -> None:
+    """The release that ``link`` leads to, under names that are always the same."""
     while True:
         # The release, not the link: it stays the same file while we read.
         release = link.resolve()
         try:
-            quoted = str(release).replace("'", "''")
-            connection.execute(f"attach '{quoted}' as kommunlager (read_only)")
+            _attach_file(connection, release, "kommunlager")
+            for name, file in beside.items():
+                if release.with_name(file).exists():
+                    _attach_file(connection, release.with_name(file), name)
         except duckdb.Error:
             if link.resolve() == release:
                 raise
             # Between the two steps the next release came and this one was deleted: only where few are kept.
         else:
             return
+
+
+def _attach_file(connection: duckdb.DuckDBPyConnection, path: Path, name: str) -> None:
+    quoted = str(path).replace("'", "''")
+    connection.execute(f"attach or replace '{quoted}' as {name} (read_only)")
 
 
 class Answer:

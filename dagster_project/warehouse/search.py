@@ -1,11 +1,11 @@
 """Full-text search in the paragraphs of the published warehouse: the index, a question, its hits.
 
-Belongs here: DuckDB's extension fts, the index in the published file, and hits with the figures of their section. Does
-not belong here: options and what is printed (``commands.search``).
+Belongs here: DuckDB's extension fts, the index beside the published file, and hits with the figures of their section.
+Does not belong here: options and what is printed (``commands.search``).
 
-The index is made of plain tables and a macro in a schema of its own, so that whoever opens the file without the
-extension sees all else as before; only a question needs the extension, which is installed with the
-project and never fetched.
+The index is a file of its own in the folder of the release: nobody who opens the warehouse sees its tables. A question
+attaches it under the name that its macros use, and needs the extension, which is installed with the project and never
+fetched.
 """
 
 from __future__ import annotations
@@ -19,12 +19,18 @@ from unicodedata import normalize
 
 import duckdb
 
-from dagster_project.warehouse.compaction import open_to_publish
+from dagster_project.warehouse.compaction import attached, open_to_publish
 from dagster_project.warehouse.query import QueryError, first_line
 
 TABLE: Final = "marts.narrative"
-INDEX_SCHEMA: Final = "fts_marts_narrative"
-"""Where the extension puts the index of :data:`TABLE`."""
+INDEX_FILE: Final = "search.duckdb"
+"""In the folder of a release."""
+
+INDEX: Final = "search"
+"""Name under which the index is attached: its macros ask for it."""
+
+INDEX_SCHEMA: Final = "fts_main_narrative"
+"""Where the extension puts the index."""
 
 LETTERS: Final = "a-z0-9åäöéü"
 """What words are made of; å, ä and ö are letters of their own, not accented ones."""
@@ -91,8 +97,13 @@ def extension_path() -> Path | None:
     return path if path.is_file() else None
 
 
+def index_of(database: Path) -> Path:
+    """The file of the index of a release, whether it is there or not."""
+    return database.resolve().with_name(INDEX_FILE)
+
+
 def add_index(database: Path) -> bool:
-    """Make the index in a file that nobody else has open; False where the extension or the table is missing.
+    """Make the index beside a release that is being made; False where the extension or the table is missing.
 
     A machine for which there is no extension publishes all the same: only the search needs the index.
 
@@ -102,27 +113,47 @@ def add_index(database: Path) -> bool:
     extension = extension_path()
     if extension is None:
         return False
-    with open_to_publish(database) as connection:
-        schema, table = TABLE.split(".")
-        found = connection.execute(
-            "select count(*) from duckdb_tables() where schema_name = ? and table_name = ?", [schema, table]
-        ).fetchone()
-        if found == (0,):
-            return False
+    with open_to_publish() as connection:
         try:
             connection.execute(f"load '{_quoted(extension)}'")
         except duckdb.Error:  # made for another machine
             return False
-        _make_index(connection)
-        connection.execute("checkpoint")
+        with attached(connection, database, "release", "read_only"):
+            schema, table = TABLE.split(".")
+            found = connection.execute(
+                "select count(*) from duckdb_tables() "
+                "where database_name = 'release' and schema_name = ? and table_name = ?",
+                [schema, table],
+            ).fetchone()
+            if found == (0,):
+                return False
+            with attached(connection, index_of(database), INDEX):
+                connection.execute(f"use {INDEX}")
+                connection.execute(
+                    f"create table narrative as select paragraph_key, paragraph_text from release.{TABLE}"
+                )
+                _make_index(connection)
+                connection.execute("drop table narrative")
+                connection.execute("checkpoint")
+                connection.execute("use memory")
     return True
 
 
 def _make_index(connection: duckdb.DuckDBPyConnection) -> None:
     connection.execute(
-        f"pragma create_fts_index('{TABLE}', 'paragraph_key', 'paragraph_text', stemmer = 'swedish', "
-        f"stopwords = 'none', ignore = '[^{LETTERS}]+', strip_accents = 0, lower = 1, overwrite = 1)"
+        "pragma create_fts_index('narrative', 'paragraph_key', 'paragraph_text', stemmer = 'swedish', "
+        f"stopwords = 'none', ignore = '[^{LETTERS}]+', strip_accents = 0, lower = 1)"
     )
+    # The extension's macros look for their tables where the question is asked: in the warehouse, which has none.
+    for name, body in connection.execute(
+        "select function_name, macro_definition from duckdb_functions() where database_name = ? and schema_name = ?",
+        [INDEX, INDEX_SCHEMA],
+    ).fetchall():
+        parameters = {"tokenize": "s"}.get(
+            name, "docname, query_string, fields := null, k := 1.2, b := 0.75, conjunctive := 0"
+        )
+        here = body.replace(f"{INDEX_SCHEMA}.", f"{INDEX}.{INDEX_SCHEMA}.")
+        connection.execute(f"create or replace macro {INDEX_SCHEMA}.{name}({parameters}) as {here}")
 
 
 def words_of(text: str) -> list[str]:
@@ -137,7 +168,7 @@ def ask(
     """The paragraphs that have all words of ``text`` in any form, best first; those with any word where none has all.
 
     Args:
-        connection: from ``query.open_published`` with ``extensions=[extension_path()]``.
+        connection: from ``query.open_published`` with ``extensions=[extension_path()]`` and the index attached.
         text: words; nothing in it is syntax.
         limit: hits returned; 0 for all.
         figures: figures returned with each hit; 0 for all.
@@ -165,7 +196,7 @@ def _scored(connection: duckdb.DuckDBPyConnection, words: str, *, every: bool) -
             from (
                 select
                     paragraph_key, report_id, paragraph_seq,
-                    {INDEX_SCHEMA}.match_bm25(paragraph_key, ?, conjunctive := {int(every)}) as score
+                    {INDEX}.{INDEX_SCHEMA}.match_bm25(paragraph_key, ?, conjunctive := {int(every)}) as score
                 from {TABLE}
             )
             where score is not null

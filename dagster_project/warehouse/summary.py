@@ -61,7 +61,7 @@ def summarise(link: Path) -> Summary:
             cells=_count(connection, "raw.cell"),
             values=_count(connection, "marts.report_values"),
             facts=sum(_count(connection, fact) for fact in FACTS),
-            rejected=_count(connection, "intermediate.int_cells where role = 'rejected'"),
+            rejected=_count(connection, "marts.cell_roles where role = 'rejected'"),
         )
 
 

@@ -1,5 +1,3 @@
-{{ config(materialized='view') }}
-
 with
 reports as (select * from {{ ref('stg_reports') }}),
 

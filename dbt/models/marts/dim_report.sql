@@ -26,6 +26,7 @@ select
     copy_of_report_id,
     supersedes_report_id,
     superseded_by_report_id,
+    report_versions.order_basis as version_basis,
     report_versions.is_current
 from reports
 inner join organisations using (report_id)
@@ -52,4 +53,5 @@ select
     null as copy_of_report_id,
     null as supersedes_report_id,
     null as superseded_by_report_id,
+    null as version_basis,
     true as is_current

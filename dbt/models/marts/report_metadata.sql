@@ -1,5 +1,3 @@
-{{ config(materialized='view') }}
-
 with
 metadata as (select * from {{ ref('int_report_metadata') }}),
 

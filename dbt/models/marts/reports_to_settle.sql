@@ -1,5 +1,3 @@
-{{ config(materialized='view') }}
-
 -- What a document does not say surely enough, with the entry for reports.yml that would settle it.
 with
 metadata as (select * from {{ ref('int_report_metadata') }}),

@@ -1,5 +1,3 @@
-{{ config(materialized='view') }}
-
 with
 named_values as (select * from {{ ref('int_values') }}),
 

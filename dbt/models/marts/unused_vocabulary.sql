@@ -1,5 +1,3 @@
-{{ config(materialized='view') }}
-
 -- Words that stand in no cell, heading or caption of any report cannot have decided anything.
 with
 cells as (select * from {{ ref('stg_cells') }}),
