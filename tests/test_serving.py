@@ -221,7 +221,7 @@ FRIENDLY = (
     "select now() is not null, current_date > date '2020-01-01'",
     "select row_label from marts.report_values where row_label ilike '%ek%' limit 10 offset 2",
     "select 1 as a, 2 as a",
-    "select search.fts_main_narrative.match_bm25(paragraph_key, 'nämnden') as score from marts.narrative order by score",
+    "select search.fts_main_narrative.match_bm25(paragraph_key, 'nämnden') as s from marts.narrative order by s",
 )
 
 
