@@ -13,11 +13,15 @@ import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 import yaml
 
 from dagster_project.settings import load_settings
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -229,3 +233,39 @@ def small_reports(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, subpr
     for module in (test_number_forms, test_odd_text, test_periods_and_bounds):
         module.write_reports(project.reports)
     return project.warehouse, project.run("refresh")
+
+
+@pytest.fixture(scope="session")
+def site(warehouse: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The site of the five reports."""
+    folder = tmp_path_factory.mktemp("web") / "site"
+    from dagster_project.site import build_site
+    from dagster_project.warehouse.transform import manifest_path
+
+    build_site(warehouse, folder, reports=ROOT / "seeds" / "reports", manifest=manifest_path())
+    return folder
+
+
+@pytest.fixture(scope="module")  # while it runs, nothing else of the session can have an event loop
+def browser() -> Iterator[Browser]:
+    from tests.programs import program
+
+    executable = program("chromium")
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=executable, args=["--no-sandbox", "--disable-gpu"])
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture(scope="session")
+def corpora(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """All corpora in one warehouse, refreshed by the command."""
+    project = Project(ROOT, tmp_path_factory.mktemp("corpora"))
+    project.reports.mkdir()
+    for report in (ROOT / "tests" / "corpora").glob("*/reports/*"):
+        shutil.copyfile(report, project.reports / report.name)
+    done = project.run("refresh")
+    assert done.returncode == 0, done.stderr
+    return project.warehouse

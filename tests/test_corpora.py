@@ -7,7 +7,6 @@ Does not belong here: single fields of single values of the corpora (``test_comp
 from __future__ import annotations
 
 import csv
-import shutil
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -17,7 +16,6 @@ import duckdb
 import pytest
 
 from tests.annotation import ATTRIBUTES, Row, agrees, pair, read_found, read_found_metadata, read_gold, read_metadata
-from tests.conftest import ROOT, Project
 
 FOLDER = Path(__file__).parent / "corpora"
 
@@ -37,19 +35,6 @@ REACHED = {
     "varied": Floors(right=0.99, recall=0.995, precision=1.0),
     "unseen": Floors(right=0.94, recall=0.995, precision=1.0),
 }
-
-
-@pytest.fixture(scope="module")
-def corpora(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """All corpora in one warehouse, refreshed by the command."""
-    project = Project(ROOT, tmp_path_factory.mktemp("corpora"))
-    project.reports.mkdir()
-    for corpus in (*REACHED, "cases"):
-        for report in (FOLDER / corpus / "reports").iterdir():
-            shutil.copyfile(report, project.reports / report.name)
-    done = project.run("refresh")
-    assert done.returncode == 0, done.stderr
-    return project.warehouse
 
 
 def _wrong(report_id: str, gold: list[Row], found: list[Row], pairs: list[tuple[int, int]]) -> Iterator[str]:

@@ -23,29 +23,9 @@ from dagster_project.site import SiteError, build_site
 from dagster_project.site.text import file_name
 from dagster_project.warehouse.transform import manifest_path
 from tests.conftest import ROOT, Project
-from tests.programs import program
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
-
-
-@pytest.fixture(scope="module")
-def site(warehouse: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The site of the five reports."""
-    folder = tmp_path_factory.mktemp("web") / "site"
-    build_site(warehouse, folder, reports=ROOT / "seeds" / "reports", manifest=manifest_path())
-    return folder
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    executable = program("chromium")
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=executable, args=["--no-sandbox", "--disable-gpu"])
-        yield chromium
-        chromium.close()
 
 
 class Tab:
@@ -160,7 +140,7 @@ def test_a_table_filters_sorts_and_downloads(tab: Tab, warehouse: Path) -> None:
     with page.expect_download() as download:
         page.locator("button.download").click()
     text = Path(download.value.path()).read_text(encoding="utf-8-sig")
-    table = list(csv.reader(io.StringIO(text)))
+    table = list(csv.reader(io.StringIO(text), delimiter=";"))
     assert [line[0] for line in table] == ["Kommun", "Gävle", "Gävle"]
     assert {int(line[5]) for line in table[1:]} == {29, 2}
     page.locator("input.filter").fill("")

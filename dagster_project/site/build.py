@@ -10,6 +10,7 @@ import json
 import os
 import shutil
 import tempfile
+from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date
@@ -127,13 +128,18 @@ class _Site:
             variance_point=_variance_point,
             bullet_point=_bullet_point,
             grant_point=_grant_point,
-            comparison_point=_comparison_point,
+            comparison_points=_comparison_points,
+            short_key=text.short_key,
         )
         self.environment.globals.update(
             t=text.both,
             flags=text.flags,
             number=text.number,
-            million=text.million,
+            millions=text.millions,
+            printed=text.printed,
+            quantity=text.quantity,
+            unit_name=text.unit_name,
+            short_key=text.short_key,
             percent=text.percent,
             period=text.period,
             anchor=self._anchor,
@@ -156,7 +162,7 @@ class _Site:
         by_organisation = read.grouped(data.reports, "organisation_key")
         by_municipality = read.grouped(data.reports, "municipality_code")
         of = (
-            3 + len(by_municipality) + len(by_organisation) + len(by_indicator) + len(data.concepts) + len(data.reports)
+            4 + len(by_municipality) + len(by_organisation) + len(by_indicator) + len(data.concepts) + len(data.reports)
         )
 
         def page(name: str, template: str, **values: Any) -> None:
@@ -232,7 +238,9 @@ class _Site:
                 )
         self._gone_pages()
         page("quality.html", "quality.html", data=data)
-        page("dictionary.html", "dictionary.html", data=data, lineage=self.lineage)
+        published = {f"{row['schema_name']}.{row['table_name']}" for row in data.relations}
+        page("dictionary.html", "dictionary.html", data=data, lineage=self.lineage, published=published)
+        page("404.html", "404.html")
         return self.written
 
     def _anchor(self, report_id: str, table_seq: int, row_index: int, col_index: int) -> str:
@@ -363,14 +371,12 @@ def _summaries(values: list[Row]) -> list[Row]:
 
 
 def _points(values: list[Row]) -> list[Row]:
-    """What the chart of an indicator shows: the numbers in force of outcomes, targets, budgets and forecasts."""
-    return [
-        {
-            "start": row["period_start"].isoformat(),
-            "period": text.period(row["period_start"], row["period_end"]),
-            "value": row["value_numeric"],
-            "scenario": row["scenario"],
-        }
+    """What the chart of an indicator shows: the numbers in force of outcomes, targets, budgets and forecasts.
+
+    Periods of one length, and one number a period and kind: where a report prints two, the table shows them.
+    """
+    shown = [
+        row
         for row in values
         if row["value_numeric"] is not None
         and row["period_start"] is not None
@@ -381,12 +387,33 @@ def _points(values: list[Row]) -> list[Row]:
         and row["scenario"] in ("actual", "target", "budget", "forecast", "plan")
         and row["unit"] == row["unit_key"]
     ]
+    lengths = Counter(_months(row) for row in shown)
+    length = max(lengths, key=lambda months: (lengths[months], months), default=0)
+    at_once = read.grouped([row for row in shown if _months(row) == length], "period_start", "scenario")
+    return [
+        {
+            "start": row["period_start"].isoformat(),
+            "period": text.period(row["period_start"], row["period_end"]),
+            "value": row["value_numeric"],
+            "scenario": row["scenario"],
+            "facts": [text.short_key(row["fact_key"])],
+        }
+        for found in at_once.values()
+        if len({row["value_numeric"] for row in found}) == 1
+        for row in found[:1]
+    ]
+
+
+def _months(row: Row) -> int:
+    start, end = row["period_start"], row["period_end"]
+    return int((end.year - start.year) * 12 + end.month - start.month + 1)
 
 
 def _variance_point(row: Row) -> Row:
     return {
         "name": " ".join(filter(None, [row["committee"] or row["municipality_name"], row["period_key"]])),
         "value": float(row["variance_computed_sek"]) / 1e6,
+        "facts": [text.short_key(row[column]) for column in ("actual_fact_key", "budget_fact_key")],
     }
 
 
@@ -395,6 +422,7 @@ def _bullet_point(row: Row) -> Row:
         "name": " › ".join(filter(None, [row["group_label"], row["row_label"] or row["org_unit"]])),
         "actual": float(row["actual_sek"]) / 1e6,
         "budget": float(row["budget_sek"]) / 1e6,
+        "facts": [text.short_key(row[column]) for column in ("actual_fact_key", "budget_fact_key")],
     }
 
 
@@ -403,15 +431,31 @@ def _grant_point(row: Row) -> Row:
         "name": row["grantor_name"],
         "period": text.period(row["period_start"], row["period_end"]),
         "value": float(row["amount_sek"]) / 1e6,
+        "facts": [text.short_key(row["fact_key"])],
     }
 
 
-def _comparison_point(row: Row) -> Row:
-    return {
-        "name": ", ".join(filter(None, [row["municipality_name"], row["committee"]])),
-        "period": str(row["year"]),
-        "value": row["value_numeric"],
-    }
+def _comparison_points(values: list[Row]) -> list[Row]:
+    """One line an owner: a municipality, its group and each of its committees are owners of their own."""
+    names = {row["organisation_key"]: _owner(row) for row in values}
+    alike = Counter(names.values())
+    return [
+        {
+            # Committees of the same name whose municipality nobody knows are told apart by their reports.
+            "name": name if alike[name] == 1 else f"{name} ({row['report_id']})",
+            "owner": row["organisation_key"],
+            "period": str(row["year"]),
+            "value": row["value_numeric"],
+            "facts": [text.short_key(row["fact_key"])],
+        }
+        for row in values
+        for name in [names[row["organisation_key"]]]
+    ]
+
+
+def _owner(row: Row) -> str:
+    whole = {"municipality": "hela kommunen", "group": "koncernen"}.get(row["level"])
+    return ", ".join(filter(None, [row["municipality_name"], row["committee"] or whole]))
 
 
 def _script_json(values: Iterable[Row]) -> str:

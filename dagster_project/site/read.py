@@ -126,22 +126,21 @@ BUDGETS = """
 select budget_variance.* exclude (organisation_key), report.organisation_key, cell.col_index
 from marts.budget_variance
 inner join marts.dim_report as report using (report_id)
-left join (
-    select report_id, table_seq, row_index, min(col_index) as col_index
-    from marts.report_values where scenario = 'actual' group by all
-) as cell using (report_id, table_seq, row_index)
-order by year desc, statement, report_id, table_seq, row_index, period_key
+inner join marts.report_values as cell on budget_variance.actual_fact_key = cell.fact_key
+order by budget_variance.year desc, statement, report_id, table_seq, row_index, period_key
 """
 
 TARGETS = """
 select
     target_outcome.* exclude (organisation_key), dim_report.organisation_key, outcome.report_id, outcome.table_seq,
-    outcome.row_index, outcome.col_index
+    outcome.row_index, outcome.col_index, target.unit_detail as target_unit,
+    case when target_outcome.outcome_fact_key is not null then outcome.unit_detail end as outcome_unit
 from marts.target_outcome
 inner join marts.dim_report
     on coalesce(target_outcome.outcome_report_id, target_outcome.target_report_id) = dim_report.report_id
 left join marts.report_values as outcome
     on coalesce(target_outcome.outcome_fact_key, target_outcome.target_fact_key) = outcome.fact_key
+left join marts.report_values as target on target_outcome.target_fact_key = target.fact_key
 order by target_outcome.year desc, indicator_name, target_outcome.section, target_outcome.group_label,
     indicator_key, period_key
 """
@@ -203,9 +202,7 @@ order by figure_history.report_id, figure_history.gone_at desc, figure_history.f
 """
 
 FAILURES = """
-select reconciliation.*, report_values.fact_key
-from marts.reconciliation
-left join marts.report_values using (report_id, table_seq, row_index, col_index)
+select * from marts.reconciliation
 where not is_holding
 order by report_id, table_seq, row_index, col_index, identity_type
 """

@@ -9,6 +9,7 @@ import hashlib
 import re
 import unicodedata
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from typing import Any, Final
@@ -17,6 +18,7 @@ from markupsafe import Markup
 
 _SPACE: Final = "\N{NO-BREAK SPACE}"
 _MINUS: Final = "\N{MINUS SIGN}"
+MILLION: Final = 1_000_000
 
 SCENARIOS: Final = {
     "actual": "Outcome",
@@ -69,14 +71,62 @@ def number(value: float | int | Decimal | None, decimals: int | None = None) -> 
     return text.replace(",", _SPACE).replace(".", ",").replace("-", _MINUS)
 
 
-def million(value: float | Decimal | None) -> str:
-    """An amount in kronor as millions with one decimal."""
-    return "" if value is None else number(float(value) / 1e6, 1)
-
-
 def percent(share: float | None) -> str:
     """A share of 0 to 1 as a percentage."""
     return "" if share is None else f"{number(share * 100, 1)}{_SPACE}%"
+
+
+@dataclass(frozen=True, slots=True)
+class Quantity:
+    """A number as a page shows it."""
+
+    value: float | int | Decimal
+    """In ``unit``, not rounded."""
+    unit: str
+    text: str
+    """In Swedish print, rounded as a reader wants it."""
+
+    @property
+    def scale(self) -> int:
+        """By what it is multiplied to be compared with other amounts."""
+        return {"mnkr": MILLION, "tkr": 1000}.get(self.unit, 1)
+
+    @property
+    def comparable(self) -> str:
+        """The value in an order with others of its kind, whatever their units."""
+        return f"{Decimal(str(self.value)) * self.scale:f}"
+
+    @property
+    def exact(self) -> str:
+        """The value for programs: a decimal point, no exponent."""
+        return f"{Decimal(str(self.value)):f}"
+
+
+def unit_name(unit: str | None) -> str:
+    """The key of a unit as pages write it."""
+    return "%" if unit == "percent" else unit or ""
+
+
+def quantity(value: float | Decimal | None, unit: str | None, decimals: int | None = None) -> Quantity | None:
+    """A number in its unit; millions of kronor where it is that much. None for none."""
+    if value is None:
+        return None
+    if unit == "kr" and abs(float(value)) >= MILLION:
+        return millions(value)
+    return printed(value, unit, decimals)
+
+
+def printed(value: float | Decimal, unit: str | None, decimals: int | None = None) -> Quantity:
+    """A number in the unit in which a report prints it."""
+    return Quantity(value, unit_name(unit), number(value, decimals))
+
+
+def millions(amount: float | Decimal | None) -> Quantity | None:
+    """An amount in kronor as millions with one decimal. None for none."""
+    if amount is None:
+        return None
+    value = Decimal(str(amount)) / MILLION
+    return Quantity(value.normalize(), "mnkr", number(value, 1))
 
 
 def period(start: date | None, end: date | None) -> str:
@@ -109,9 +159,14 @@ def file_name(key: str) -> str:
     return f"{name[: MAX_NAME - HASHED - 1].rstrip('-.')}-{hashlib.sha256(key.encode()).hexdigest()[:HASHED]}"
 
 
+def short_key(fact_key: str) -> str:
+    """As much of the key of a figure as names no other."""
+    return fact_key[:16]
+
+
 def figure_anchor(fact_key: str) -> str:
-    """The name of a figure on the page of its report: as much of its key as names no other."""
-    return f"f-{fact_key[:16]}"
+    """The name of a figure on the page of its report."""
+    return f"f-{short_key(fact_key)}"
 
 
 def cell_anchor(table_seq: int, row_index: int, col_index: int) -> str:

@@ -81,6 +81,7 @@
 
   // --- tables: sort by a click on a header, filter, download
   const value = (cell) => cell?.dataset.value ?? cell?.innerText.trim() ?? "";
+  const order = (cell) => cell?.dataset.sort ?? value(cell);
   const compare = (one, other) => {
     if (one === "" || other === "") return (one === "") - (other === "");
     const numbers = [Number(one), Number(other)];
@@ -99,7 +100,7 @@
         const down = header.getAttribute("aria-sort") === "ascending";
         headers.forEach((other) => other.removeAttribute("aria-sort"));
         header.setAttribute("aria-sort", down ? "descending" : "ascending");
-        const rows = [...body.rows].map((row) => [value(row.cells[index]), row]);
+        const rows = [...body.rows].map((row) => [order(row.cells[index]), row]);
         rows.sort(([one], [other]) => (one === "" || other === "" ? compare(one, other) : (down ? -1 : 1) * compare(one, other)));
         body.append(...rows.map(([, row]) => row));
       });
@@ -125,11 +126,14 @@
       const number = /^[+\-＋－]?(?: ?\d[\d \u00a0\u2009\u202f.,]*[ \u00a0\u202f]?[%‰]?)?$/;
       const formula = /(^|[;\t\r\n])((?:[^\S\t\r\n]|[\x00-\x08\x0e-\x1b\u200b-\u200f\u2060])*)(?=[=+\-@＝＋－＠])/g;
       const safe = (text) => (number.test(text) || Number.isFinite(Number(text)) ? text : text.replace(formula, "$1'$2").replace(/^[\t\r]/, "'$&"));
+      // As a spreadsheet of the reader's language expects it: semicolons and decimal commas in Swedish.
+      const [separator, decimal] = html.lang === "en" ? [",", "."] : [";", ","];
+      const written = (cell) => (cell.dataset.of && cell.dataset.of !== "text" ? value(cell).replace(".", decimal) : value(cell));
       const quoted = (text) => `"${safe(text).replaceAll('"', '""')}"`;
       const lines = [headers.map((cell) => quoted(cell.innerText.trim()))];
-      for (const row of body.rows) if (!row.hidden) lines.push([...row.cells].map((cell) => quoted(value(cell))));
+      for (const row of body.rows) if (!row.hidden) lines.push([...row.cells].map((cell) => quoted(written(cell))));
       const link = document.createElement("a");
-      link.href = URL.createObjectURL(new Blob(["\ufeff" + lines.map((line) => line.join(",")).join("\r\n") + "\r\n"], { type: "text/csv" }));
+      link.href = URL.createObjectURL(new Blob(["\ufeff" + lines.map((line) => line.join(separator)).join("\r\n") + "\r\n"], { type: "text/csv" }));
       link.download = `${table.dataset.download}.csv`;
       link.click();
       setTimeout(() => URL.revokeObjectURL(link.href), 1000);
@@ -200,7 +204,7 @@
         y: { field: "name", type: "nominal", title: null, axis: { labelLimit } },
         x: { field: "value", ...numeric, title: unit, scale: { zero: false } },
         color: { field: "period", type: "ordinal", title: null, scale: { scheme: "viridis" }, legend: { orient: "top" } },
-        tooltip: [{ field: "name", title: word("Kommun", "Municipality") }, { field: "period", title: "Period" }, { field: "value", title: unit, format: ",~f" }],
+        tooltip: [{ field: "name", title: word("Vems", "Whose") }, { field: "period", title: "Period" }, { field: "value", title: unit, format: ",~f" }],
       },
     }),
   };

@@ -46,6 +46,13 @@ printed_lines as (
         ) as budget_sek_normalised,
         max(financials.amount_sek_normalised) filter (where financials.scenario_key = 'actual') as actual_sek_normalised,
         max(financials.amount_sek) filter (where financials.scenario_key = 'variance') as variance_printed_sek,
+        coalesce(
+            arg_max(financials.fact_key, (financials.amount_sek, financials.fact_key)) filter (where financials.scenario_key = 'budget_revised'),
+            arg_max(financials.fact_key, (financials.amount_sek, financials.fact_key)) filter (where financials.scenario_key = 'budget'),
+            arg_max(financials.fact_key, (financials.amount_sek, financials.fact_key)) filter (where financials.scenario_key = 'budget_original')
+        ) as budget_fact_key,
+        arg_max(financials.fact_key, (financials.amount_sek, financials.fact_key)) filter (where financials.scenario_key = 'actual') as actual_fact_key,
+        arg_max(financials.fact_key, (financials.amount_sek, financials.fact_key)) filter (where financials.scenario_key = 'variance') as variance_fact_key,
         list(financials.fact_key order by financials.col_index, financials.fact_key) as fact_keys,
         bool_or(financials.is_total) as is_total,
         bool_and(financials.is_current) as is_current
@@ -59,6 +66,8 @@ printed_lines as (
         and financials.entity is null
         and financials.scenario_key in ('budget', 'budget_revised', 'budget_original', 'actual', 'variance')
     group by all
+    -- A row with two budgets or outcomes of one period (of the year and of the whole investment) says not which belong together.
+    having count(distinct financials.scenario_key) = count(distinct (financials.scenario_key, financials.amount_sek))
 ),
 
 compared_lines as (
@@ -121,6 +130,9 @@ select
     reports.report_id,
     chosen.table_seq,
     chosen.row_index,
+    chosen.budget_fact_key,
+    chosen.actual_fact_key,
+    variances.variance_fact_key,
     chosen.fact_keys
 from chosen
 inner join organisations using (organisation_key)

@@ -56,9 +56,9 @@ paired as (
         outcomes.value_text as outcome_text,
         outcomes.value_numeric as outcome_value_numeric,
         outcomes.value_bound as outcome_bound,
-        -- Between these the outcome is; a number is both.
-        coalesce(outcomes.value_numeric, outcomes.bound_low) as outcome_low,
-        coalesce(outcomes.value_numeric, outcomes.bound_high) as outcome_high,
+        -- Between these the outcome is, in the unit of the target; a number is both.
+        case when targets.unit_key = outcomes.unit_key then coalesce(outcomes.value_numeric, outcomes.bound_low) end as outcome_low,
+        case when targets.unit_key = outcomes.unit_key then coalesce(outcomes.value_numeric, outcomes.bound_high) end as outcome_high,
         concepts.good_direction,
         targets.unit_key = outcomes.unit_key as is_same_unit,
         outcomes.status_key as outcome_status_key,
@@ -98,7 +98,7 @@ judged as (
             when printed_status_key in ('met', 'yes') then true
             when printed_status_key in ('not_met', 'no', 'partly_met', 'partly') then false
             when target_status_key is not null and outcome_status_key is not null then target_status_key = outcome_status_key
-            when outcome_value_numeric = target_value_numeric and not coalesce(is_strict, false) then true
+            when outcome_value_numeric = target_value_numeric and is_same_unit and not coalesce(is_strict, false) then true
             when direction = 'up'
                 then case
                         when outcome_low > target_value_numeric or (outcome_low = target_value_numeric and (not coalesce(is_strict, false) or outcome_bound = 'gt')) then true
@@ -114,7 +114,7 @@ judged as (
             when printed_status_key in ('met', 'yes', 'not_met', 'no', 'partly_met', 'partly') then 'printed status'
             when target_status_key is not null and outcome_status_key is not null then 'words'
             when target_bound is not null and is_met is not null then 'bound'
-            when outcome_value_numeric = target_value_numeric then 'equal'
+            when outcome_value_numeric = target_value_numeric and is_same_unit then 'equal'
             when target_text is null then 'no target'
             when outcome_text is null then 'no outcome'
             when is_met is not null then 'concept'
