@@ -12,6 +12,7 @@ import pytest
 
 from dagster_project.warehouse import search
 from dagster_project.warehouse.query import QueryError, open_published
+from dagster_project.warehouse.releases import INDEX, INDEX_FILE
 from tests.conftest import Project
 
 TEXTS = {
@@ -66,7 +67,7 @@ def published(tmp_path: Path) -> Path:
 def connection(published: Path) -> Iterator[duckdb.DuckDBPyConnection]:
     extension = search.extension_path()
     assert extension is not None
-    with open_published(published, extensions=[extension], beside={search.INDEX: search.INDEX_FILE}) as opened:
+    with open_published(published, extensions=[extension], beside={INDEX: INDEX_FILE}) as opened:
         yield opened
 
 
@@ -145,7 +146,7 @@ def test_a_file_without_an_index_says_so(tmp_path: Path) -> None:
     assert not search.add_index(path), "there is nothing to index"
     extension = search.extension_path()
     assert extension is not None
-    beside = {search.INDEX: search.INDEX_FILE}
+    beside = {INDEX: INDEX_FILE}
     with (
         open_published(path, extensions=[extension], beside=beside) as connection,
         pytest.raises(QueryError, match="no index"),

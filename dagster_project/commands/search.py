@@ -40,7 +40,8 @@ def search(
     Each hit comes with its report, headings and page, and with the figures that stand under the same heading.
     """
     from dagster_project.warehouse.query import QueryError, open_published
-    from dagster_project.warehouse.search import INDEX, INDEX_FILE, ask, extension_path
+    from dagster_project.warehouse.releases import INDEX, INDEX_FILE
+    from dagster_project.warehouse.search import ask, extension_path
 
     settings = load_settings(warehouse=warehouse)
     extension = extension_path()

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from dagster_project.extract.confinement import SYSTEM_LIBRARIES, Needs, attempts, confine, told
+from dagster_project.warehouse.releases import INDEX_FILE
 
 ROOT: Final = Path(__file__).resolve().parents[2]
 MACHINE: Final = ("/proc/self/cgroup", "/sys/fs/cgroup", "/sys/devices/system/cpu", "/usr/share/zoneinfo")
@@ -39,7 +40,9 @@ def needs_of(work: str, settings: Mapping[str, Any]) -> Needs:
     answer_bytes = 1_000_000 * int(settings["answer_mb"])
     # Memory and processor time they bound themselves: by what they have taken when they are ready, and for each query.
     if work == "runner":
-        return Needs([*readable, str(settings["path"])], answers=True, file_bytes=answer_bytes)
+        release = Path(settings["path"])
+        files = [str(release), str(release.with_name(INDEX_FILE))]
+        return Needs([*readable, *files], answers=True, file_bytes=answer_bytes)
     return Needs(readable, answers=True, file_bytes=MESSAGES_PER_ANSWER * answer_bytes, ports=settings["ports"])
 
 

@@ -28,7 +28,7 @@ from dagster_project.serving.extensions import load_extension
 from dagster_project.serving.frames import BrokenFrameError, receive, send
 from dagster_project.serving.policy import CATALOG, DEFAULT_SCHEMA, MAX_CHARACTERS, Published, RefusedError, judge
 from dagster_project.warehouse.query import first_line
-from dagster_project.warehouse.search import INDEX, INDEX_FILE
+from dagster_project.warehouse.releases import INDEX, INDEX_FILE
 
 JUDGED: Final = 500
 """Statements whose judgement is remembered: dashboards ask the same again and again."""

@@ -26,6 +26,10 @@ FOLDER: Final = "releases"
 MANIFEST: Final = "manifest.json"
 CONTENT: Final = "content.json"
 DIFFERENCE: Final = "diff.md"
+INDEX_FILE: Final = "search.duckdb"
+INDEX: Final = "search"
+"""Name under which the index of the texts is attached: its macros ask for it."""
+
 WITHDRAWN: Final = "withdrawn.json"
 LAST_BUILT: Final = "built.json"
 """In the state folder: hash of the content that passed its tests last, and when, for whoever must not open the working

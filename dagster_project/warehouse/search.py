@@ -21,14 +21,9 @@ import duckdb
 
 from dagster_project.warehouse.compaction import attached, open_to_publish
 from dagster_project.warehouse.query import QueryError, first_line
+from dagster_project.warehouse.releases import INDEX, INDEX_FILE
 
 TABLE: Final = "marts.narrative"
-INDEX_FILE: Final = "search.duckdb"
-"""In the folder of a release."""
-
-INDEX: Final = "search"
-"""Name under which the index is attached: its macros ask for it."""
-
 INDEX_SCHEMA: Final = "fts_main_narrative"
 """Where the extension puts the index."""
 
