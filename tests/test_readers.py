@@ -72,11 +72,13 @@ def read_here(database: Path) -> dict[tuple[str, str], int]:
 
 
 @pytest.mark.parametrize("version", VERSIONS)
-def test_every_relation_is_read_whole(version: str, warehouse: Path) -> None:
-    expected = read_here(warehouse.resolve())
-    assert any(expected.values())
-    found = read_with(version, warehouse.resolve(), list(expected))
-    assert found == {f"{schema}.{name}": rows for (schema, name), rows in expected.items()}
+def test_every_relation_is_read_whole(version: str, warehouse: Path, corpora: Path) -> None:
+    """Of the five reports and of all corpora, whose relations take several blocks."""
+    for place in (warehouse, corpora):
+        expected = read_here(place.resolve())
+        assert any(expected.values())
+        found = read_with(version, place.resolve(), list(expected))
+        assert found == {f"{schema}.{name}": rows for (schema, name), rows in expected.items()}
 
 
 def build_in_steps(working_file: Path, seed: int) -> None:
