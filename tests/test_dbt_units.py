@@ -15,12 +15,14 @@ from dagster_project.settings import PROJECT
 from dagster_project.warehouse.transform import release_working_file
 
 
-def test_the_rules_read_what_their_cases_say(warehouse: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Every unit test passes; they need the tables to exist, so they run on a copy of the published file."""
+def test_the_rules_read_what_their_cases_say(
+    working_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Every unit test passes; they need the tables to exist, so they run on a copy of the working file."""
     from dbt.cli.main import dbtRunner
 
     copy = tmp_path / "working.duckdb"
-    shutil.copyfile(warehouse.resolve(), copy)
+    shutil.copyfile(working_file, copy)
     monkeypatch.setenv("KOMMUNLAGER_WORKING_FILE", os.fspath(copy))
     project = os.fspath(PROJECT / "dbt")
     try:
