@@ -27,7 +27,7 @@ from dagster_project.extract.structure import Grid, Item, Line, assemble, place_
 from dagster_project.extract.text import decode
 
 EXTRACTOR = "html"
-VERSION = "2"
+VERSION = "3"
 
 META_CHARSET = re.compile(rb"<meta[^>]{0,200}?charset\s*=\s*[\"']?\s*([\w.:-]{1,40})", re.IGNORECASE)
 ANY_TAG = re.compile(rb"<[^<>]*>")
@@ -73,6 +73,11 @@ CLIPPED = re.compile(
 )
 """How style rules make such text; to be matched from their beginning."""
 BLANKING = re.compile(r"(?:^|;)\s*visibility\s*:\s*(?:hidden|collapse)", re.IGNORECASE)
+COLOUR = re.compile(r"(?:^|;)\s*color\s*:\s*([^;!]{1,60})", re.IGNORECASE)
+GROUND = re.compile(r"(?:^|;)\s*background(?:-color)?\s*:\s*([^;!]{1,60})", re.IGNORECASE)
+WHITE = "#ffffff"
+COLOURS = {"white": WHITE, "black": "#000000", "transparent": "transparent"}
+LINKED_STYLES = 'link[rel~="stylesheet"]'
 BOLD_STYLE = re.compile(r"(?:^|;)\s*font-weight\s*:\s*(?:bold|[6-9]00)", re.IGNORECASE)
 MAX_SELECTOR = 400
 TAG = re.compile(r"<(/?)([a-z][a-z0-9]*)", re.IGNORECASE)
@@ -109,8 +114,14 @@ def read_html(data: bytes, limits: Limits, words: StructureWords) -> Document:
     if tree.body is None:
         raise ExtractionError("no table found")
     hidden = _hidden_by_styles(tree, min(MAX_STYLE_RULES, MAX_STYLE_WORK // len(text)))
+    # A ground that a style sheet gives may be under any text.
+    hidden.is_paper_white = tree.css_first(LINKED_STYLES) is None and all(
+        "background" not in style.text().lower() for style in tree.css("style")
+    )
     flow = _Flow(limits, hidden)
     flow.read(tree.body)
+    if hidden.coloured:
+        notes = (*notes, f"text in the colour of its ground left out: {hidden.coloured} elements")
     if hidden.met:
         notes = (*notes, f"text for screen readers only left out: {hidden.met} elements")
     document = assemble(with_prose(flow.items), limits, words, faults=hidden.faults)
@@ -181,6 +192,10 @@ class _Hidden:
     clipped: set[int] = field(default_factory=set)
     met: int = 0
     """Clipped elements with text that were left out so far."""
+    coloured: int = 0
+    """Elements whose text has the colour of its ground that were left out so far."""
+    is_paper_white: bool = False
+    """Whether no style sheet gives anything another ground than the page's white."""
     faults: list[str] = field(default_factory=list)
     """What was left out by a fault of ours, for a human."""
 
@@ -255,6 +270,42 @@ def _children(node: LexborNode) -> Iterator[LexborNode]:
         child = child.next
 
 
+def _colour(text: str) -> str:
+    """A colour as six hexadecimal digits where it is white, black or written so; else as it is written."""
+    plain = "".join(text.lower().split())
+    if match := re.fullmatch(r"#([0-9a-f])([0-9a-f])([0-9a-f])", plain):
+        return "#" + "".join(2 * digit for digit in match.groups())
+    if match := re.fullmatch(r"rgba?\((\d{1,3}),(\d{1,3}),(\d{1,3})(?:,1(?:\.0{1,9})?)?\)", plain):
+        return "#" + "".join(f"{min(int(part), 255):02x}" for part in match.groups())
+    return COLOURS.get(plain, plain)
+
+
+def _ground(node: LexborNode) -> str | None:
+    """The colour that an element itself lays under its text; None for none."""
+    attributes = node.attributes
+    found = GROUND.search(attributes.get("style") or "")
+    given = found[1] if found else attributes.get("bgcolor")
+    return None if given is None or _colour(given) == "transparent" else _colour(given)
+
+
+def _is_of_its_ground(node: LexborNode, style: str, is_paper_white: bool) -> bool:
+    """Whether all text of an element has the colour of what is under it, as far as the page itself says."""
+    match = COLOUR.search(style)
+    if match is None:
+        return False
+    colour = _colour(match[1])
+    if colour == "transparent":
+        return True
+    if any(COLOUR.search(one.attributes.get("style") or "") or _ground(one) for one in node.css("*") if one != node):
+        return False  # some of it stands out
+    under: LexborNode | None = node
+    while under is not None:
+        if (ground := _ground(under)) is not None:
+            return ground == colour
+        under = under.parent
+    return is_paper_white and colour == WHITE
+
+
 class _Flow:
     """The items of one element, in the order of the page; ``items`` is the result."""
 
@@ -293,7 +344,12 @@ class _Flow:
         if node.tag in NOT_SHOWN or node.mem_id in self._hidden.gone:
             return True
         attributes = node.attributes
-        return "hidden" in attributes or HIDING.search(attributes.get("style") or "") is not None
+        style = attributes.get("style") or ""
+        if "hidden" in attributes or HIDING.search(style) is not None:
+            return True
+        is_coloured = _is_of_its_ground(node, style, self._hidden.is_paper_white)
+        self._hidden.coloured += is_coloured
+        return is_coloured
 
     def _is_clipped(self, node: LexborNode) -> bool:
         """Whether an element is only read out."""

@@ -21,11 +21,11 @@ from dagster_project.extract.document import Document, ExtractionError, Limits, 
 from dagster_project.extract.grids import superscript
 from dagster_project.extract.numberformat import shown_value
 from dagster_project.extract.package import PASSWORD, Package
-from dagster_project.extract.sheets import Area, SheetCell, StoredSheet, column_index, workbook
+from dagster_project.extract.sheets import Area, SheetCell, StoredSheet, column_index, column_name, workbook
 from dagster_project.extract.spelling import shown_lines
 
 EXTRACTOR = "ods"
-VERSION = "2"
+VERSION = "3"
 DATE_PARTS = {
     "year": ("yy", "yyyy"),
     "month": ("m", "mm"),
@@ -47,6 +47,7 @@ UNNAMED = "__Anonymous"
 DATE_DIVIDERS = ("/", "-", ".", ":")
 BOLD = frozenset(("bold", "600", "700", "800", "900"))
 HIDDEN = frozenset(("collapse", "filter"))
+WHITE = "#ffffff"
 MAX_BLANKS = 8
 MAX_PARENTS = 50
 """Styles that a style may be based on, one on the other; office programs make a handful."""
@@ -112,6 +113,8 @@ class _Look:
     bold: bool = False
     struck: bool = False
     raised: bool = False
+    unseen: bool = False
+    """White on white, whatever the value."""
 
 
 class _Styles:
@@ -157,6 +160,14 @@ class _Styles:
             return f"{codes['>=0']};{part.code}"
         return ";".join([*(f"[{condition}]{code}" for condition, code in codes.items()), part.code])
 
+    def _is_white(self, name: str) -> bool:
+        """Whether nothing fills the cells of a style, or white, and no condition changes that."""
+        chain = list(self._chain(name))
+        cells = (cell for style in chain for cell in style.iterfind("{*}table-cell-properties"))
+        grounds = (_attribute(cell, "background-color") for cell in cells)
+        is_filled = next((ground.lower() for ground in grounds if ground), "") not in ("", "transparent", WHITE)
+        return not is_filled and all(style.find("{*}map") is None for style in chain)
+
     def look(self, name: str) -> _Look:
         """How a style sets its text."""
         if name not in self._looks:
@@ -171,6 +182,7 @@ class _Styles:
                 first("font-weight") in BOLD,
                 struck not in ("", "none"),
                 raised.startswith("super") or (raised[:1].isdigit() and not raised.startswith("0")),
+                first("color").lower() == WHITE and first("use-window-font-color") != "true" and self._is_white(name),
             )
         return self._looks[name]
 
@@ -270,6 +282,9 @@ def _sheet(table: etree._Element, styles: _Styles, limits: Limits, declared: dic
             if _attribute(node, "visibility") in HIDDEN:
                 stored.hidden_rows.add(row)
             for at, cell, rows, columns in cells:
+                if cell is None:
+                    stored.unseen.append(f"{column_name(at)}{row + 1}")
+                    continue
                 stored.cells[row, at] = cell
                 if (rows, columns) != (1, 1):
                     stored.merged.append((row, at, row + rows, at + columns))
@@ -279,10 +294,10 @@ def _sheet(table: etree._Element, styles: _Styles, limits: Limits, declared: dic
 
 def _cells(
     row: etree._Element, styles: _Styles, defaults: list[tuple[int, str]], limits: Limits
-) -> list[tuple[int, SheetCell, int, int]]:
-    """The cells of a row that hold text: column, cell, rows and columns that they span."""
+) -> list[tuple[int, SheetCell | None, int, int]]:
+    """The cells of a row that hold text: column, cell (None where nobody sees it), rows and columns that they span."""
     column = 0
-    result: list[tuple[int, SheetCell, int, int]] = []
+    result: list[tuple[int, SheetCell | None, int, int]] = []
     for node in row:
         if _name(node) not in ("table-cell", "covered-table-cell"):
             continue
@@ -296,7 +311,7 @@ def _cells(
         if text:
             if repeated > limits.max_columns:
                 raise ExtractionError(f"a table has more than {limits.max_columns} columns")
-            cell = SheetCell(text, look.bold)
+            cell = None if look.unseen else SheetCell(text, look.bold)
             spans = _count(node, "number-rows-spanned"), _count(node, "number-columns-spanned")
             result.extend((column + offset, cell, *spans) for offset in range(repeated))
         column += repeated

@@ -67,7 +67,7 @@ printed_lines as (
         and financials.scenario_key in ('budget', 'budget_revised', 'budget_original', 'actual', 'variance')
     group by all
     -- A row with two budgets or outcomes of one period (of the year and of the whole investment) says not which belong together.
-    having count(distinct financials.scenario_key) = count(distinct (financials.scenario_key, financials.amount_sek))
+    having count(distinct financials.scenario_key) = count(distinct row(financials.scenario_key, financials.amount_sek))
 ),
 
 compared_lines as (
