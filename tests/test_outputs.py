@@ -56,8 +56,16 @@ class Facts:
     figures: dict[str, Row]
     """By the beginning of the key that pages show."""
     units: dict[str, Row]
-    inhabitants: dict[tuple[str, int], int]
+    inhabitants: dict[tuple[str | None, str, int], float]
+    """By concept where it is divided by an age group, municipality and year."""
+    of_age_groups: set[str]
+    """Concepts that are."""
     reconciled: dict[str, Row]
+
+    def divisor(self, figure: Row) -> float:
+        """The inhabitants that a figure is divided by."""
+        concept = figure["concept_key"] if figure["concept_key"] in self.of_age_groups else None
+        return float(self.inhabitants[concept, figure["municipality_code"], figure["year"]])
 
     def of(self, keys: Sequence[str]) -> list[Row]:
         """The figures of keys, whole or shortened."""
@@ -79,8 +87,20 @@ def read_facts(warehouse: Path) -> Facts:
         figures,
         {row["unit_key"]: row for row in _rows(warehouse, "select * from marts.dim_unit")},
         {
-            (row["municipality_code"], row["year"]): row["inhabitants"]
+            (None, row["municipality_code"], row["year"]): row["inhabitants_as_divided"]
             for row in _rows(warehouse, "select * from marts.inhabitants")
+        }
+        | {
+            (row["concept_key"], row["municipality_code"], row["year"]): row["value_numeric"]
+            for row in _rows(
+                warehouse,
+                "select concept_key, municipality_code, year, value_numeric from marts.fct_statistic"
+                " inner join vocabulary.concepts on inhabitants_key = fct_statistic.statistic_key",
+            )
+        },
+        {
+            row["concept_key"]
+            for row in _rows(warehouse, "select concept_key from vocabulary.concepts where inhabitants_key is not null")
         },
         {row["fact_key"]: row for row in _rows(warehouse, "select * from marts.reconciliation where not is_holding")},
     )
@@ -129,7 +149,7 @@ AMOUNTS: dict[str, Callable[[list[Row]], float]] = {
     "net_cost": lambda found: -_told(found[0]),
     "net_cost_budget": lambda found: -_told(found[0]),
     "budget_variance": _budget_variance,
-    "grants": lambda found: sum(map(_amount, found)),
+    "state_grants": lambda found: _amount(found[0]) if found[0]["is_total"] else sum(map(_amount, found)),
 }
 """In kronor."""
 
@@ -166,11 +186,11 @@ def number_of(facts: Facts, of: str, found: list[Row], unit: str) -> float | Non
         )
         if of == "concept":
             return float(value)
-        return float(value / facts.inhabitants[first["municipality_code"], first["year"]])
+        return float(value / facts.divisor(first))
     if of.endswith("_per_inhabitant"):
         whole = of.removesuffix("_per_inhabitant")
         of_reports = [one for one in found if one["amount_sek"] is not None]
-        return AMOUNTS[whole](of_reports) / facts.inhabitants[first["municipality_code"], first["year"]]
+        return AMOUNTS[whole](of_reports) / facts.divisor(first)
     assert of == "targets_met_share", f"nobody knows what {of} is"
     return None
 
@@ -374,7 +394,7 @@ def test_every_number_on_a_page_is_that_of_its_figures(walked: Walked) -> None:
         "net_cost",
         "budget_variance",
         "targets_met_share",
-        "grants",
+        "state_grants",
     ):
         assert f'data-of="{of}"' in shown, f"no page shows a number that is {of}: the walk has not seen one"
     assert set(re.findall(r'data-chart="(\w+)"', shown)) == {
@@ -639,9 +659,9 @@ def test_the_answers_of_the_readme_are_figures_or_their_differences(warehouse: P
                     warehouse,
                     "select fact_key from marts.measures, unnest(fact_keys) as keys (fact_key) "
                     "inner join marts.fct_financial using (fact_key) inner join marts.dim_grantor using (grantor_key) "
-                    f"where measure_key = 'grants' and grantor_name = '{row['grantor_name']}' "
+                    f"where measure_key = 'state_grants' and grantor_name = '{row['grantor_name']}' "
                     f"and municipality_name = '{row['municipality_name']}' "
-                    "and year = (select max(year) from marts.measures as m where m.measure_key = 'grants' "
+                    "and year = (select max(year) from marts.measures as m where m.measure_key = 'state_grants' "
                     "and m.organisation_key = measures.organisation_key)",
                 )
                 total = sum(map(_amount, walked.facts.of([line["fact_key"] for line in lines])))
