@@ -153,11 +153,13 @@ def refresh(
 ) -> None:
     """Read the reports that have changed, build and test the star schemas, publish them if every test passed."""
     from dagster_project.refresh import tell
+    from dagster_project.streams import outlive_readers
     from dagster_project.warehouse.lock import RefreshRunningError
     from dagster_project.warehouse.query import first_line
     from dagster_project.warehouse.transform import TransformError
 
     started = time.monotonic()
+    outlive_readers()
     settings = settings_to_tell(warehouse=warehouse, metrics=metrics)
     with _signals_noted() as signals:
         try:

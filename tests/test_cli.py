@@ -140,6 +140,16 @@ def start_until(project: Project, line: str, **variables: str) -> subprocess.Pop
     raise AssertionError(f"the refresh ended before it said {line!r}")
 
 
+def test_a_refresh_outlives_who_reads_what_it_says(small: Project, killed_at_the_end: Callable[[Any], None]) -> None:
+    """A terminal that is gone, or ``| head``: progress is told from threads of dbt, which must not wait for ever."""
+    process = start_until(small, "Building")
+    killed_at_the_end(process)
+    assert process.stderr is not None
+    process.stderr.close()
+    assert process.wait(SECONDS) == 0
+    assert small.run("query", "select count(*) from marts.report_values").returncode == 0
+
+
 CUTS = [
     ("Starting", signal.SIGINT, 130),
     ("Building", signal.SIGINT, 130),
