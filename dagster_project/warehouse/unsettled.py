@@ -11,7 +11,7 @@ from pathlib import Path
 
 from dagster_project.warehouse.query import open_published
 
-VIEW = "reports_to_settle"
+RELATION = "reports_to_settle"
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +26,7 @@ class Unsettled:
 
 
 def list_unsettled(link: Path) -> list[Unsettled]:
-    """Every such report, sorted by file name; none where the published version is older than the view.
+    """Every such report, sorted by file name; none where the published version is older than the relation.
 
     Raises:
         QueryError: nothing is published.
@@ -34,11 +34,11 @@ def list_unsettled(link: Path) -> list[Unsettled]:
     with open_published(link) as connection:
         # No parameter: with one, DuckDB imports pandas, which takes longer than all the rest.
         known = connection.execute(
-            f"select 1 from duckdb_views() where schema_name = 'marts' and view_name = '{VIEW}'"
+            f"select 1 from information_schema.tables where table_schema = 'marts' and table_name = '{RELATION}'"
         ).fetchone()
         if known is None:
             return []
         rows = connection.execute(
-            f"select file_name, open_attributes, entry from marts.{VIEW} order by file_name"
+            f"select file_name, open_attributes, entry from marts.{RELATION} order by file_name"
         ).fetchall()
     return [Unsettled(*row) for row in rows]
