@@ -9,6 +9,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from dagster_project.outside.load import load_outside
 from dagster_project.settings import Settings
 from dagster_project.warehouse.load import load_raw
 from dagster_project.warehouse.transform import build
@@ -64,6 +65,7 @@ def test_rows_in_another_order_give_the_same_marts(
         ).fetchall()
         for (table,) in tables:
             connection.execute(f"insert into raw.{table} select * from published.raw.{table} order by rowid desc")
+    load_outside(settings)
     monkeypatch.setenv("KOMMUNLAGER_WORKING_FILE", str(settings.working_file))
     monkeypatch.setenv("DBT_INDIRECT_SELECTION", "empty")  # models and seeds alone, without their tests
     result = build(settings, select=("resource_type:seed", "resource_type:model"))

@@ -98,13 +98,14 @@ similar_values as (
     having count(*) >= 4
 ),
 
+-- In one order, or the last digit of a sum differs from run to run, and what is published with it.
 -- A county or the country as a whole; of what is no sum the plain mean, as Kolada's own groups have it.
 county_values as (
     select
         valued.statistic_key,
         valued.year,
         real_municipalities.county_code,
-        case when valued.is_additive then sum(valued.amount) / nullif(sum(valued.inhabitants), 0) else avg(valued.compared_value) end as county_value
+        case when valued.is_additive then sum(valued.amount order by valued.municipality_code) / nullif(sum(valued.inhabitants), 0) else avg(valued.compared_value order by valued.municipality_code) end as county_value
     from valued
     inner join real_municipalities using (municipality_code)
     where valued.compared_value is not null
@@ -116,7 +117,7 @@ all_values as (
     select
         valued.statistic_key,
         valued.year,
-        case when valued.is_additive then sum(valued.amount) / nullif(sum(valued.inhabitants), 0) else avg(valued.compared_value) end as country_value
+        case when valued.is_additive then sum(valued.amount order by valued.municipality_code) / nullif(sum(valued.inhabitants), 0) else avg(valued.compared_value order by valued.municipality_code) end as country_value
     from valued
     inner join real_municipalities using (municipality_code)
     where valued.compared_value is not null
