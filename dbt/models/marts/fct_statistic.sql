@@ -40,7 +40,7 @@ computed as (
         published.source_key,
         published.edition,
         part_counts.n_parts,
-        sum(published.value) as value,
+        sum(published.value order by published.statistic_key) as value,
         min(published.status) as status
     from published
     inner join parts on published.statistic_key = parts.part_key
