@@ -98,7 +98,7 @@ similar_values as (
     having count(*) >= 4
 ),
 
--- In one order, or the last digit of a sum differs from run to run, and what is published with it.
+-- In one order, or the last digit of a sum differs from run to run.
 -- A county or the country as a whole; of what is no sum the plain mean, as Kolada's own groups have it.
 county_values as (
     select

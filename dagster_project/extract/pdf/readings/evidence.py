@@ -1,7 +1,7 @@
 """What speaks for and against a reading: named signs, each a number, weighed by ``weights.csv``.
 
 Belongs here: one function a sign, what it says, and the table of all of them. Does not belong here: the choice between
-readings, and the weights, which ``tools/fit_readings.py`` measures on files of others.
+readings, and the weights (``weights.csv``).
 """
 
 from __future__ import annotations
