@@ -14,6 +14,8 @@ from typing import Final
 
 import duckdb
 
+from dagster_project.warehouse.sql import literal, quoted
+
 SCHEMA: Final = "marts"
 """Exported whole when nothing is chosen; where a name without schema is looked for."""
 
@@ -106,18 +108,18 @@ class Relation:
         code = self.municipality
         condition = ""
         if code and only is not None:
-            condition = f"where coalesce({code}, '{UNKNOWN}') = {_literal(only)}"
+            condition = f"where coalesce({code}, '{UNKNOWN}') = {literal(only)}"
         elif code and municipalities:
             wanted = [*municipalities, UNKNOWN] if self.is_dimension else municipalities
-            condition = f"where coalesce({code}, '{UNKNOWN}') in ({', '.join(map(_literal, wanted))})"
-        order = ", ".join(map(_quoted, self.primary_key)) or "all"
-        return f"select t.* from {_quoted(self.schema)}.{_quoted(self.name)} as t {condition} order by {order}"
+            condition = f"where coalesce({code}, '{UNKNOWN}') in ({', '.join(map(literal, wanted))})"
+        order = ", ".join(map(quoted, self.primary_key)) or "all"
+        return f"select t.* from {quoted(self.schema)}.{quoted(self.name)} as t {condition} order by {order}"
 
     def codes_query(self) -> str:
         """The codes of the municipalities that its rows are about."""
         return (
             f"select distinct coalesce({self.municipality}, '{UNKNOWN}') from "
-            f"{_quoted(self.schema)}.{_quoted(self.name)} as t order by 1"
+            f"{quoted(self.schema)}.{quoted(self.name)} as t order by 1"
         )
 
 
@@ -202,7 +204,7 @@ def list_sources(connection: duckdb.DuckDBPyConnection, relation: Relation) -> d
     if "source_key" in names:
         raw = "is_raw" if "is_raw" in names else "true"
         own = (
-            f"source_key in (select source_key from {_quoted(relation.schema)}.{_quoted(relation.name)} as t "
+            f"source_key in (select source_key from {quoted(relation.schema)}.{quoted(relation.name)} as t "
             f"where {raw} or dim_source.is_named_when_computed)"
         )
     told = connection.execute(
@@ -246,11 +248,3 @@ def choose_municipalities(municipalities: Sequence[Municipality], names: Iterabl
             raise ExportError(f"There is no municipality {given!r}; give its name or its four-digit code.{hint}")
         chosen[found.code] = found
     return list(chosen.values())
-
-
-def _quoted(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'
-
-
-def _literal(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"

@@ -33,6 +33,7 @@ from dagster_project.outside.service import Service, ServiceError, TooManyError
 from dagster_project.outside.sources import COUNTRY, DESCRIPTION, find_editions
 from dagster_project.settings import PROJECT, ConfigurationError, Settings
 from dagster_project.warehouse.lock import refresh_lock
+from dagster_project.warehouse.sql import literal
 
 ADDRESS: Final = "https://api.kolada.se/v3"
 LICENCE: Final = "Free use with attribution, terms of Kolada (RKA); no Creative Commons licence is named"
@@ -418,8 +419,7 @@ def _write_edition(
     for name, table, rows in tables:
         path = unfinished / f"{name}.parquet"
         with duckdb.connect() as connection:
-            place = str(path).replace("'", "''")
-            connection.execute(f"copy (select * from rows) to '{place}' (format parquet, compression zstd)")
+            connection.execute(f"copy (select * from rows) to {literal(path)} (format parquet, compression zstd)")
         content = path.read_bytes()
         described.append(
             {

@@ -21,6 +21,7 @@ import yaml
 
 from dagster_project.outside.tables import CODES, KEYS, file_columns
 from dagster_project.settings import ConfigurationError
+from dagster_project.warehouse.sql import literal
 
 DESCRIPTION: Final = "source.yml"
 TEXTS: Final = ("title", "publisher", "dataset", "edition", "licence", "attribution", "origin")
@@ -50,7 +51,7 @@ class DataFile:
     @property
     def relation(self) -> str:
         """SQL for its rows; names and types are those of its table."""
-        place = "'" + str(self.path).replace("'", "''") + "'"
+        place = literal(self.path)
         if self.path.suffix == ".parquet":
             return f"read_parquet({place})"
         return f"read_csv({place}, header = true, all_varchar = true, nullstr = '', delim = ',', quote = '\"')"

@@ -29,6 +29,7 @@ from dagster_project.serving.frames import BrokenFrameError, receive, send
 from dagster_project.serving.policy import CATALOG, DEFAULT_SCHEMA, MAX_CHARACTERS, Published, RefusedError, judge
 from dagster_project.warehouse.query import first_line
 from dagster_project.warehouse.releases import INDEX, INDEX_FILE
+from dagster_project.warehouse.sql import literal
 
 JUDGED: Final = 500
 """Statements whose judgement is remembered: dashboards ask the same again and again."""
@@ -89,15 +90,13 @@ class Runner:
                 "threads": threads,
             }
         )
-        quoted = str(path).replace("'", "''")
-        self._connection.execute(f"attach '{quoted}' as {CATALOG} (read_only)")
+        self._connection.execute(f"attach {literal(path)} as {CATALOG} (read_only)")
         self._connection.execute("set global TimeZone = 'UTC'")
         index = path.with_name(INDEX_FILE)
         if index.exists():
             with suppress(duckdb.Error):  # without it everything is answered but full-text search
                 load_extension(self._connection, "fts")
-                quoted = str(index).replace("'", "''")
-                self._connection.execute(f"attach '{quoted}' as {INDEX} (read_only)")
+                self._connection.execute(f"attach {literal(index)} as {INDEX} (read_only)")
         self._published = _published(self._connection)
         self._parser = self._connection.cursor()
         self._connection.execute(f"use {CATALOG}.{DEFAULT_SCHEMA}")

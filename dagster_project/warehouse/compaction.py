@@ -20,7 +20,8 @@ from typing import Final
 import duckdb
 
 from dagster_project.warehouse import working
-from dagster_project.warehouse.content import PRIVATE_SCHEMAS, quoted
+from dagster_project.warehouse.content import PRIVATE_SCHEMAS
+from dagster_project.warehouse.sql import literal, quoted
 
 FREE_SHARE: Final = 0.5
 """Of the blocks; from here on the file is written anew. A refresh needs some anyway, for what it makes anew."""
@@ -105,8 +106,7 @@ def open_to_publish(database: Path | str = ":memory:") -> duckdb.DuckDBPyConnect
 @contextmanager
 def attached(connection: duckdb.DuckDBPyConnection, path: Path, name: str, *options: str) -> Iterator[None]:
     """The database ``path`` under ``name`` for the duration of the block."""
-    place = str(path).replace("'", "''")
-    connection.execute(f"attach '{place}' as {name}" + (f" ({', '.join(options)})" if options else ""))
+    connection.execute(f"attach {literal(path)} as {name}" + (f" ({', '.join(options)})" if options else ""))
     try:
         yield
     finally:

@@ -18,6 +18,7 @@ from typing import Final
 import duckdb
 
 from dagster_project.warehouse.raw import HISTORIES, SCHEMA
+from dagster_project.warehouse.sql import quoted
 
 PRIVATE_SCHEMAS: Final = ("main", "dbt_test__audit", "intermediate")
 """Not for readers: notes of the refresh to itself, rows that failed tests, and the steps from cells to figures."""
@@ -86,11 +87,6 @@ def row_hash(columns: list[tuple[str, str]], alias: str = "") -> str:
         if type_ != "TIMESTAMP WITH TIME ZONE"
     ]
     return f"hash({', '.join(kept) or 'null'})"
-
-
-def quoted(name: str) -> str:
-    """A name as SQL."""
-    return '"' + name.replace('"', '""') + '"'
 
 
 def relation(database: str, table: str) -> str:

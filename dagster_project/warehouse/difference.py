@@ -14,7 +14,8 @@ from typing import Any, Final
 
 import duckdb
 
-from dagster_project.warehouse.content import Content, quoted, relation, report_column, row_hash
+from dagster_project.warehouse.content import Content, relation, report_column, row_hash
+from dagster_project.warehouse.sql import quoted
 
 SAMPLE: Final = 5
 """Rows shown of each kind."""

@@ -17,6 +17,8 @@ from typing import Final
 import duckdb
 import pyarrow as pa
 
+from dagster_project.warehouse.sql import literal
+
 EVENTS: Final = """
     with
     was as (select * from was_report where status = 'loaded'),
@@ -102,8 +104,7 @@ def _published(link: Path) -> tuple[pa.Table | None, pa.Table | None]:
     reports = history = None
     # A connection of its own: an error must not abort the transaction of the working file.
     with suppress(duckdb.Error, OSError), duckdb.connect() as connection:
-        version = str(link.resolve(strict=True)).replace("'", "''")
-        connection.execute(f"attach '{version}' as published (read_only)")
+        connection.execute(f"attach {literal(link.resolve(strict=True))} as published (read_only)")
         columns = "report_id, file_name, sha256, status, error"
         reports = connection.execute(f"select {columns} from published.raw.report").to_arrow_table()
         history = connection.execute("select * from published.raw.report_history").to_arrow_table()

@@ -19,6 +19,8 @@ from typing import Any, Final, TextIO
 
 import duckdb
 
+from dagster_project.warehouse.sql import literal
+
 FETCHED_AT_ONCE: Final = 10_000
 
 
@@ -45,7 +47,7 @@ def open_published(
     connection = duckdb.connect(config={"python_enable_replacements": False})
     try:
         for extension in extensions:
-            connection.execute("load '{}'".format(str(extension).replace("'", "''")))
+            connection.execute(f"load {literal(extension)}")
         _attach(connection, link, beside or {})
         connection.execute("use kommunlager")
         connection.execute("set TimeZone = 'UTC'")
@@ -79,8 +81,7 @@ def _attach(connection: duckdb.DuckDBPyConnection, link: Path, beside: Mapping[s
 
 
 def _attach_file(connection: duckdb.DuckDBPyConnection, path: Path, name: str) -> None:
-    quoted = str(path).replace("'", "''")
-    connection.execute(f"attach or replace '{quoted}' as {name} (read_only)")
+    connection.execute(f"attach or replace {literal(path)} as {name} (read_only)")
 
 
 class Answer:

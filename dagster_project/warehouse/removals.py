@@ -38,6 +38,7 @@ from dagster_project.warehouse.overrides import Override, Overrides, check_overr
 from dagster_project.warehouse.raw import HISTORIES, SCHEMA, TABLES
 from dagster_project.warehouse.releases import MANIFEST
 from dagster_project.warehouse.scan import OVERRIDES_FILE, FoundFile
+from dagster_project.warehouse.sql import literal
 from dagster_project.warehouse.working import KnownFile
 
 MOST_DROPPED: Final = 1
@@ -421,6 +422,5 @@ def _published_rows(link: Path, report_ids: Sequence[str]) -> dict[str, pa.Table
 
 
 def _attach(connection: duckdb.DuckDBPyConnection, release: Path) -> None:
-    place = str(release).replace("'", "''")
-    connection.execute(f"attach '{place}' as published (read_only)")
+    connection.execute(f"attach {literal(release)} as published (read_only)")
     connection.execute("set TimeZone = 'UTC'")

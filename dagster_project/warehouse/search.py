@@ -22,6 +22,7 @@ import duckdb
 from dagster_project.warehouse.compaction import attached, open_to_publish
 from dagster_project.warehouse.query import QueryError, first_line
 from dagster_project.warehouse.releases import INDEX, INDEX_FILE
+from dagster_project.warehouse.sql import literal
 
 TABLE: Final = "marts.narrative"
 INDEX_SCHEMA: Final = "fts_main_narrative"
@@ -110,7 +111,7 @@ def add_index(database: Path) -> bool:
         return False
     with open_to_publish() as connection:
         try:
-            connection.execute(f"load '{_quoted(extension)}'")
+            connection.execute(f"load {literal(extension)}")
         except duckdb.Error:  # made for another machine
             return False
         with attached(connection, database, "release", "read_only"):
@@ -236,7 +237,3 @@ def _hit(connection: duckdb.DuckDBPyConnection, paragraph_key: str, score: float
         ).fetchall()
     shown = tuple(dict(zip(FIGURE_COLUMNS, values, strict=True)) for values in printed)
     return Hit(score=score, **place, section=section, n_figures=n_figures, figures=shown)
-
-
-def _quoted(path: Path) -> str:
-    return str(path).replace("'", "''")

@@ -15,10 +15,11 @@ from typing import Final
 import duckdb
 
 from dagster_project.warehouse import costs, working
-from dagster_project.warehouse.content import REPORT_COLUMNS, quoted
+from dagster_project.warehouse.content import REPORT_COLUMNS
 from dagster_project.warehouse.functions import register
 from dagster_project.warehouse.history import write_history
 from dagster_project.warehouse.raw import HISTORIES, SCHEMA, TABLES
+from dagster_project.warehouse.sql import literal, quoted
 
 DATA_ERRORS: Final = (
     duckdb.ConstraintException,
@@ -59,8 +60,7 @@ def suspects(working_file: Path, failed: Mapping[str, Query], reports: Sequence[
     found: dict[str, list[str]] = {}
     with duckdb.connect() as connection:
         register(connection)
-        place = str(working_file).replace("'", "''")
-        connection.execute(f"attach '{place}' as whole (read_only)")
+        connection.execute(f"attach {literal(working_file)} as whole (read_only)")
         connection.execute("attach ':memory:' as batch")  # as models of a build of a batch know it
         connection.execute("create table main.suspect (report_id varchar, report_key varchar)")
         _make_views(connection)

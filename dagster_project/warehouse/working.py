@@ -30,6 +30,7 @@ from dagster_project.settings import PROJECT, Settings
 from dagster_project.warehouse.overrides import Override
 from dagster_project.warehouse.raw import SCHEMA, TABLES, create_statement
 from dagster_project.warehouse.scan import FileFacts, FoundFile
+from dagster_project.warehouse.sql import literal
 
 AUDIT_TABLE: Final = "main.passed_audit"
 """Stands in a working file exactly when the last thing done to it was a whole build whose tests all passed.
@@ -151,8 +152,7 @@ def open_working_file(path: Path, *, fresh: bool = False) -> tuple[duckdb.DuckDB
             connection.close()
     discard(path)
     with duckdb.connect() as maker:  # only who attaches a new file can say how it is stored
-        place = str(path).replace("'", "''")
-        maker.execute(f"attach '{place}' as made (block_size {SMALL_BLOCK}, storage_version '{STORAGE_VERSION}')")
+        maker.execute(f"attach {literal(path)} as made (block_size {SMALL_BLOCK}, storage_version '{STORAGE_VERSION}')")
     connection = duckdb.connect(path)
     try:
         connection.begin()
