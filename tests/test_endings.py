@@ -18,6 +18,9 @@ from typing import Any
 import pytest
 
 from dagster_project.exit_codes import ExitCode
+from dagster_project.refresh import tell
+from dagster_project.settings import Settings
+from dagster_project.warehouse import journal
 from tests.conftest import Project
 from tests.test_cli import start_until
 from tests.test_failures import DAGSTER_RUN, HOLD, values, write
@@ -130,6 +133,15 @@ def test_what_is_said_on_the_first_night(small: Project, tmp_path: Path) -> None
     assert [(message["event"], message["severity"]) for message in posted] == [("refresh.failed", "critical")]
     assert "kommunlager_up 0.0" in metrics.read_text(encoding="utf-8")
     assert not small.warehouse.parent.exists()
+
+
+def test_two_that_never_began_in_one_second_are_both_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    settings = Settings(warehouse=tmp_path / "kommunlager.duckdb", state=tmp_path / ".state")
+    settings.state.mkdir()
+    monkeypatch.setattr(journal, "now_text", lambda: "2026-12-01T00:00:00Z")
+    for code, why in ((ExitCode.INTERRUPTED, "Interrupted"), (ExitCode.TERMINATED, "Terminated")):
+        assert tell(settings, code, why) == []
+    assert [one["error"] for one in journal.refreshes(settings.state)] == ["Interrupted", "Terminated"]
 
 
 UNEXPECTED = """

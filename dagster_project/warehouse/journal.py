@@ -75,8 +75,11 @@ class Journal:
     def _record(self, facts: dict[str, Any]) -> None:
         """Add the line of a refresh that has ended, and only then forget that it was running."""
         with suppress(OSError):
+            # Two refreshes that never began may have been told in one second; a run is told once.
             lines = [
-                json.dumps(one, ensure_ascii=False) for one in refreshes(self._state) if _name(one) != _name(facts)
+                json.dumps(one, ensure_ascii=False)
+                for one in refreshes(self._state)
+                if not (facts["run"] and _name(one) == _name(facts))
             ]
             lines.append(json.dumps(facts, ensure_ascii=False, default=str))
             _write(self._state / RECORD, "\n".join(lines[-KEPT_REFRESHES:]) + "\n")
@@ -84,7 +87,7 @@ class Journal:
 
 
 def _name(facts: dict[str, Any]) -> tuple[Any, Any]:
-    """What tells one refresh from another: those that never began have no run."""
+    """What tells one run from another; those that never began have no name, only the second in which they were told."""
     return facts.get("run"), facts["started_at"]
 
 
