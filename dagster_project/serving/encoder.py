@@ -76,6 +76,9 @@ class Encoder:
         self._answer_mb = answer_mb
         self._token = secrets.token_hex(32)
         self._database = duckdb.connect(config={"threads": 1, "memory_limit": f"{answer_mb + 128}MB"})
+        # DuckDB's server draws the names of sessions with the cryptography of httpfs, and fails without a word where it
+        # is not there; it would fetch it by itself, which a closed network does not let it.
+        load_extension(self._database, "httpfs")
         load_extension(self._database, "quack")
         self._database.execute("attach ':memory:' as answers")
         self._number = 0

@@ -33,10 +33,11 @@ ROOT: Final = Path(__file__).resolve().parents[2]
 KEPT_ENVIRONMENT: Final = ("PATH", "LANG", "LC_ALL", "LC_CTYPE", "HOME", "LD_LIBRARY_PATH", "PYTHONHOME")
 """What Python and DuckDB's extensions need; HOME is where the wheels put them."""
 
-EXTENSIONS: Final = ("fts", "quack")
+EXTENSIONS: Final = ("fts", "httpfs", "quack")
 """Of DuckDB, which its processes load."""
 
 SECONDS_TO_START: Final = 60.0
+LOWEST_PRIORITY: Final = 19
 TICKS: Final = os.sysconf("SC_CLK_TCK")
 _PR_SET_NO_NEW_PRIVS: Final = 38
 
