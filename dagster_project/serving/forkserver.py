@@ -116,12 +116,12 @@ class Child:
                 return (int(fields[11]) + int(fields[12])) / TICKS
         return 0.0
 
-    def set_nice(self, value: int) -> None:
-        """Let all its threads give way to others; there is no way back."""
+    def give_way(self) -> None:
+        """Let all its threads run only where no other process wants to; there is no way back."""
         with self._lock, suppress(OSError):
             if self._ending is None:
                 for thread in Path(f"/proc/{self.pid}/task").iterdir():
-                    os.setpriority(os.PRIO_PROCESS, int(thread.name), value)
+                    _give_way(int(thread.name))
 
 
 class ForkServer:
@@ -266,7 +266,8 @@ def _fork(link: socket.socket, works: Mapping[str, Work], frame: Frame) -> None:
         try:
             _close_all_but(frame.files[0])
             theirs = socket.socket(fileno=frame.files[0])
-            os.nice(int(settings.get("nice", 0)))
+            if settings.get("gives_way"):
+                _give_way(0)
             # While there is one thread: what is given up is given up by it and those that it starts.
             holds = close(work, settings, parent)
             works[work](theirs, settings, holds)
@@ -286,6 +287,16 @@ def _ending(pid: int) -> dict[str, Any]:
         return {"signal": 0, "code": -1, "cpu_seconds": 0.0}
     code = os.waitstatus_to_exitcode(status)
     return {"signal": max(0, -code), "code": max(0, code), "cpu_seconds": usage.ru_utime + usage.ru_stime}
+
+
+def _give_way(thread: int) -> None:
+    """Give a thread, 0 for this one, the processor only when nobody else wants it.
+
+    The lowest priority alone is not enough: a thread of it that runs is let go on for a while when another wakes up.
+    """
+    os.setpriority(os.PRIO_PROCESS, thread, LOWEST_PRIORITY)
+    with suppress(OSError):  # a container may forbid it
+        os.sched_setscheduler(thread, os.SCHED_IDLE, os.sched_param(0))
 
 
 def _close_all_but(kept: int) -> None:

@@ -57,10 +57,6 @@ TICK_SECONDS: Final = 0.05
 GRACE_SECONDS: Final = 1.0
 """After its deadline a query that does not listen is killed with its process."""
 
-FOREGROUND_NICE: Final = 0
-BACKGROUND_NICE: Final = 19
-"""How much a process gives way to the server's own, and to those in the foreground."""
-
 KILL_COSTS: Final = 5.0
 STOP_COSTS: Final = 1.0
 """Weight of a statement that cost a worker, and of one that ran into a limit, in seconds of processor time."""
@@ -471,7 +467,7 @@ class Workers:
                 is_long |= run.cpu_seconds > IMPATIENT_CPU_SECONDS
             if is_long and not run.is_long:
                 run.is_long = True
-                run.child.set_nice(BACKGROUND_NICE)
+                run.child.give_way()
 
     def _move_back(self, seat: _Seat) -> None:
         """Let a free background seat and the seat of a long query change places."""
@@ -640,7 +636,7 @@ class Workers:
                 threads=limits.threads,
                 memory_mb=self._query_mb,
                 answer_mb=limits.answer_mb,
-                nice=BACKGROUND_NICE if is_background else FOREGROUND_NICE,
+                gives_way=is_background,
             )
         except BrokenFrameError as error:
             raise QueryError(str(error)) from None
