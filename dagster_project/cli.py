@@ -19,7 +19,6 @@ from typing import TYPE_CHECKING, NoReturn, TextIO
 import click
 
 from dagster_project.commands.export import export
-from dagster_project.commands.kolada import kolada
 from dagster_project.commands.map import map_labels
 from dagster_project.commands.operate import (
     NOT_COUNTED,
@@ -34,6 +33,7 @@ from dagster_project.commands.options import exact_option, warehouse_option
 from dagster_project.commands.outputs import force_option, new_file
 from dagster_project.commands.search import search
 from dagster_project.commands.serve import serve
+from dagster_project.commands.services import kolada, scb
 from dagster_project.commands.show import show
 from dagster_project.commands.site import site
 from dagster_project.exit_codes import ExitCode
@@ -318,6 +318,7 @@ def ui(host: str, port: int, warehouse: Path | None) -> None:
 cli.add_command(export)
 cli.add_command(serve)
 cli.add_command(kolada)
+cli.add_command(scb)
 cli.add_command(map_labels)
 cli.add_command(search)
 cli.add_command(site)

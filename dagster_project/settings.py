@@ -59,6 +59,10 @@ class Settings:
     kolada_schedule: str = ""
     """``KOMMUNLAGER_KOLADA_SCHEDULE``: when Dagster asks Kolada, as a cron expression in Swedish time; weekly where
     Kolada is configured and this is empty."""
+    scb: str = ""
+    """``KOMMUNLAGER_SCB``: the same for SCB's statistical database."""
+    scb_schedule: str = ""
+    """``KOMMUNLAGER_SCB_SCHEDULE``: when Dagster asks SCB; weekly where SCB is configured and this is empty."""
     max_age_hours: int = 0
     """``KOMMUNLAGER_MAX_AGE_HOURS``: age of the last good refresh from which the warehouse counts as stale; 0 for
     any."""
@@ -91,10 +95,9 @@ class Settings:
         """Editions of outside facts that were fetched, beside those of the checkout (``seeds/sources``)."""
         return self.state / "outside"
 
-    @property
-    def kolada_answers(self) -> Path:
-        """Answers of Kolada that are no edition yet, and how the last attempt ended."""
-        return self.state / "kolada"
+    def answers(self, publisher: str) -> Path:
+        """Answers of a publisher's service that are no edition yet, and how the last attempt ended."""
+        return self.state / publisher
 
     @property
     def lock_file(self) -> Path:
@@ -138,6 +141,8 @@ class Settings:
             PREFIX + "SCHEDULE": self.schedule,
             PREFIX + "KOLADA": self.kolada,
             PREFIX + "KOLADA_SCHEDULE": self.kolada_schedule,
+            PREFIX + "SCB": self.scb,
+            PREFIX + "SCB_SCHEDULE": self.scb_schedule,
             PREFIX + "MAX_AGE_HOURS": str(self.max_age_hours),
             PREFIX + "INBOX": self.inbox,
             PREFIX + "WEBHOOK": self.webhook,
@@ -177,6 +182,8 @@ def load_settings(
         schedule=env.get(PREFIX + "SCHEDULE", "").strip(),
         kolada=env.get(PREFIX + "KOLADA", "").strip(),
         kolada_schedule=env.get(PREFIX + "KOLADA_SCHEDULE", "").strip(),
+        scb=env.get(PREFIX + "SCB", "").strip(),
+        scb_schedule=env.get(PREFIX + "SCB_SCHEDULE", "").strip(),
         max_age_hours=_number(env, "MAX_AGE_HOURS", default.max_age_hours, at_least=0),
         inbox=env.get(PREFIX + "INBOX", ""),
         webhook=env.get(PREFIX + "WEBHOOK", ""),

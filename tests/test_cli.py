@@ -99,7 +99,7 @@ def test_every_asset_leads_from_the_documents_to_the_published_file() -> None:
 
     graph = defs().resolve_asset_graph()
     seeds_alone = {key for key in graph.get_all_asset_keys() if not graph.get(key).parent_keys}
-    assert {key.path[0] for key in seeds_alone} == {"raw", "reference", "vocabulary", "kolada"}
+    assert {key.path[0] for key in seeds_alone} == {"raw", "reference", "vocabulary", "kolada", "scb"}
     published = dg.AssetKey(["published", "kommunlager"])
     upstream = dg.AssetSelection.assets(published).upstream().resolve(graph)
     assert {key.path[0] for key in graph.get_all_asset_keys() - upstream} <= {outside.SCHEMA}

@@ -252,13 +252,13 @@ def test_dagster_asks_apart_from_the_refresh_of_reports(
     tmp_path: Path, kolada: Kolada, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from dagster_project.defs.jobs import refresh
-    from dagster_project.defs.kolada import assets
+    from dagster_project.defs.services import assets
 
     assert "kolada" in str(refresh.selection), "left out of the job"
     assert assets.weekly_kolada.default_status is dg.DefaultScheduleStatus.STOPPED
     monkeypatch.setenv("KOMMUNLAGER_STATE", str(tmp_path / "state"))
     monkeypatch.setenv("KOMMUNLAGER_KOLADA", kolada.address)
-    monkeypatch.setattr(assets, "refresh_kolada", lambda settings: refresh_kolada(
+    monkeypatch.setattr("dagster_project.outside.kolada.refresh_kolada", lambda settings: refresh_kolada(
         settings, asking(kolada), KPIS, YEARS, today=TODAY
     ))  # fmt: skip
     result = dg.materialize([assets.kolada_editions])

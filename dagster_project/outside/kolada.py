@@ -1,8 +1,8 @@
 """Kolada, live: the catalogue, similar municipalities and the values of the indicators that the vocabulary leads to.
 
 Belongs here: what is asked of API v3, what an answer must look like, and the editions that are made of it. Does not
-belong here: repeating and pausing (``service``), and loading editions (``load``): a refresh of reports takes what is
-there and never waits for this.
+belong here: repeating and pausing (``service``), keeping what came (``fetching``), and loading editions (``load``): a
+refresh of reports takes what is there and never waits for this.
 
 Shapes of v3: ``values`` and ``count`` (of the page), ``next_url`` until the last page, at most 5000 a page, at most 25
 ids a list, 422 for a request that is too large, and an empty answer to query parameters that it does not know, which is
@@ -12,29 +12,32 @@ why values are asked for by path only.
 from __future__ import annotations
 
 import csv
-import hashlib
 import json
-import os
 import re
-import shutil
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import asdict, dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlsplit
 
-import duckdb
 import pyarrow as pa
-import yaml
 
+from dagster_project.outside.fetching import (
+    VALUES,
+    Fetched,
+    Status,
+    address_said,
+    chunks,
+    fetch_editions,
+    fetching_status,
+    write_edition,
+)
 from dagster_project.outside.service import Service, ServiceError, TooManyError
-from dagster_project.outside.sources import COUNTRY, DESCRIPTION, find_editions
+from dagster_project.outside.sources import COUNTRY
 from dagster_project.settings import PROJECT, ConfigurationError, Settings
-from dagster_project.warehouse.lock import refresh_lock
-from dagster_project.warehouse.sql import literal
 
+PUBLISHER: Final = "kolada"
 ADDRESS: Final = "https://api.kolada.se/v3"
 LICENCE: Final = "Free use with attribution, terms of Kolada (RKA); no Creative Commons licence is named"
 ATTRIBUTION: Final = "Källa: Kolada"
@@ -49,10 +52,8 @@ GENDERS: Final = frozenset({"T", "K", "M"})
 SIMILAR: Final = re.compile(r"Liknande kommuner,? (?P<area>[^,]+), (?P<name>.+), (?P<year>\d{4})")
 KPI: Final = re.compile(r"[NU]\d{5}")
 MAX_PAGES: Final = 1000
-LAST: Final = "last.json"
-"""What the last attempt says of itself, beside the answers."""
 
-_TEXT, _BOOL, _INT, _REAL, _DATE = pa.string(), pa.bool_(), pa.int32(), pa.float64(), pa.date32()
+_TEXT, _BOOL, _INT, _DATE = pa.string(), pa.bool_(), pa.int32(), pa.date32()
 _STATISTICS: Final = pa.schema(
     {
         **dict.fromkeys(("statistic_key", "title", "definition", "operating_area", "perspective"), _TEXT),
@@ -75,46 +76,6 @@ _COMPARABLE: Final = pa.schema(
         "comparable_code": _TEXT,
     }
 )
-_VALUES: Final = pa.schema(
-    {
-        "statistic_key": _TEXT,
-        "municipality_code": _TEXT,
-        "year": _INT,
-        "gender": _TEXT,
-        "value": _REAL,
-        "status": _TEXT,
-    }
-)
-
-
-@dataclass(frozen=True, slots=True)
-class Fetched:
-    """What one refresh brought."""
-
-    editions: tuple[str, ...]
-    """``kolada/dataset-edition``; those that hold what an edition before holds are not made."""
-    rows: Mapping[str, int]
-    """By dataset."""
-    asked: int
-    kept: int
-    """Answers that an earlier attempt had kept."""
-
-
-@dataclass(frozen=True, slots=True)
-class Status:
-    """What there is, and what is missing."""
-
-    address: str
-    """Empty where nothing is configured."""
-    schedule: str
-    editions: tuple[tuple[str, str, int], ...]
-    """Source key, day and rows, the newest first."""
-    unfinished: str
-    """Edition that an attempt has begun; empty for none."""
-    kept: int
-    """Answers of it that are there."""
-    last: Mapping[str, Any]
-    """What the last attempt said of itself; empty where there was none."""
 
 
 # --- what to ask for --------------------------------------------------------------------------------------------------
@@ -134,15 +95,12 @@ def wanted_kpis(project: Path = PROJECT) -> list[str]:
 
 
 def address_of(settings: Settings) -> str:
-    """Where Kolada is asked; empty where it is not."""
-    said = settings.kolada.strip()
-    if said.lower() in ("", "0", "no", "false", "off"):
-        return ""
-    if said.lower() in ("1", "yes", "true", "on"):
-        return ADDRESS
-    if urlsplit(said).scheme not in ("http", "https") or not urlsplit(said).hostname:
-        raise ConfigurationError(f"KOMMUNLAGER_KOLADA is {said!r}; it must be 1, 0 or an address such as {ADDRESS}.")
-    return said.rstrip("/")
+    """Where Kolada is asked; empty where it is not.
+
+    Raises:
+        ConfigurationError: the setting is neither yes, no nor an address.
+    """
+    return address_said(settings.kolada, "KOMMUNLAGER_KOLADA", ADDRESS)
 
 
 # --- asking -----------------------------------------------------------------------------------------------------------
@@ -337,34 +295,16 @@ def refresh_kolada(
         raise ConfigurationError(f"{', '.join(wrong)}: an indicator of Kolada is called N or U and five digits.")
     if service is None and not (address := address_of(settings)):
         raise ConfigurationError("Kolada is not asked: set KOMMUNLAGER_KOLADA to 1 (or to an address).")
-    today = today or datetime.now(UTC).date()
     wanted = list(ids) or wanted_kpis()
-    span = list(years) or list(range(FIRST_YEAR, today.year + 1))
-    with refresh_lock(settings.state / "kolada.lock"):
-        folder, edition = _begin(settings.kolada_answers, wanted, span, today)
-        service = service or Service(address, folder)
-        service.cache = folder
-        try:
-            fetched = _fetch(settings.outside, service, wanted, span, edition)
-        except (ServiceError, OSError) as error:
-            _note(settings.kolada_answers, edition, error=" ".join(str(error).split()), asked=service.asked)
-            raise
-        shutil.rmtree(folder)
-        _note(settings.kolada_answers, edition, error="", **asdict(fetched))
-        return fetched
-
-
-def _begin(answers: Path, ids: Sequence[str], years: Sequence[int], today: date) -> tuple[Path, str]:
-    """The folder of answers to go on with, and the edition that it is for; what another question asked is dropped."""
-    question = hashlib.sha256(repr((list(ids), list(years))).encode()).hexdigest()[:12]
-    for folder in sorted(path for path in answers.glob("*") if path.is_dir()):
-        day = folder.name[:10]
-        if folder.name == f"{day}-{question}" and (today - date.fromisoformat(day)).days < 7:
-            return folder, day
-        shutil.rmtree(folder)
-    folder = answers / f"{today.isoformat()}-{question}"
-    folder.mkdir(parents=True)
-    return folder, today.isoformat()
+    span = list(years) or list(range(FIRST_YEAR, (today or datetime.now(UTC).date()).year + 1))
+    return fetch_editions(
+        settings,
+        PUBLISHER,
+        service or Service(address, settings.answers(PUBLISHER)),
+        (wanted, span),
+        today,
+        lambda asked, edition: _fetch(settings.outside, asked, wanted, span, edition),
+    )
 
 
 def _fetch(outside: Path, service: Service, ids: Sequence[str], years: Sequence[int], edition: str) -> Fetched:
@@ -380,7 +320,7 @@ def _fetch(outside: Path, service: Service, ids: Sequence[str], years: Sequence[
     there = {row["statistic_key"] for row in listed}
     asked = [kpi for kpi in ids if kpi in there]
     cells = (
-        cell for chunk in _chunks(asked, IDS) for span in _chunks(years, YEARS) for cell in values(service, chunk, span)
+        cell for chunk in chunks(asked, IDS) for span in chunks(years, YEARS) for cell in values(service, chunk, span)
     )
     found = value_rows(cells, [place["place_code"] for place in places])
     if not found:
@@ -393,101 +333,27 @@ def _fetch(outside: Path, service: Service, ids: Sequence[str], years: Sequence[
             (("indicators", "statistic", listed, _STATISTICS), ("places", "place", places, _PLACES)),
         ),
         ("similar", "Kolada: liknande kommuner", (("similar", "comparable_municipality", similar, _COMPARABLE),)),
-        ("values", f"Kolada: värden som de lästes {edition}", (("values", "statistic_value", found, _VALUES),)),
+        ("values", f"Kolada: värden som de lästes {edition}", (("values", "statistic_value", found, VALUES),)),
     ):
         tables = [(name, table, pa.Table.from_pylist(rows, schema)) for name, table, rows, schema in files if rows]
-        if tables and _write_edition(outside, dataset, edition, title, service.address, tables):
-            made.append(f"kolada/{dataset}-{edition}")
+        said = {
+            "title": title,
+            "publisher": "RKA (Kolada)",
+            "dataset": dataset,
+            "edition": edition,
+            "licence": LICENCE,
+            "attribution": ATTRIBUTION,
+            "is_named_when_computed": False,
+            "accessed": edition,
+            "as_of": edition,
+            "origin": service.address,
+        }
+        if tables and write_edition(outside, PUBLISHER, said, tables):
+            made.append(f"{PUBLISHER}/{dataset}-{edition}")
     rows = {"catalogue": len(listed), "similar": len(similar), "values": len(found)}
     return Fetched(tuple(made), rows, service.asked, service.kept)
 
 
-def _chunks(items: Sequence[Any], size: int) -> Iterator[Sequence[Any]]:
-    return (items[start : start + size] for start in range(0, len(items), size))
-
-
-def _write_edition(
-    outside: Path, dataset: str, edition: str, title: str, origin: str, tables: Sequence[tuple[str, str, pa.Table]]
-) -> bool:
-    """Write an edition, whole or not at all; False where the newest one of the dataset holds the same."""
-    publisher = outside / "kolada"
-    folder = publisher / f"{dataset}-{edition}"
-    unfinished = publisher / f".{folder.name}.unfinished"
-    shutil.rmtree(unfinished, ignore_errors=True)
-    unfinished.mkdir(parents=True)
-    described = []
-    for name, table, rows in tables:
-        path = unfinished / f"{name}.parquet"
-        with duckdb.connect() as connection:
-            connection.execute(f"copy (select * from rows) to {literal(path)} (format parquet, compression zstd)")
-        content = path.read_bytes()
-        described.append(
-            {
-                "file": path.name,
-                "table": table,
-                "sha256": hashlib.sha256(content).hexdigest(),
-                "rows": rows.num_rows,
-            }
-        )
-        if table == "statistic_value":
-            described[-1]["sums"] = {"value": float(sum(value or 0 for value in rows["value"].to_pylist()))}
-    said = {
-        "title": title,
-        "publisher": "RKA (Kolada)",
-        "dataset": dataset,
-        "edition": edition,
-        "licence": LICENCE,
-        "attribution": ATTRIBUTION,
-        "is_named_when_computed": False,
-        "accessed": edition,
-        "as_of": edition,
-        "origin": origin,
-        "files": described,
-    }
-    (unfinished / DESCRIPTION).write_text(
-        yaml.safe_dump(said, allow_unicode=True, sort_keys=False, width=110), encoding="utf-8"
-    )
-    before = sorted(path for path in publisher.glob(f"{dataset}-*") if path != folder)
-    if folder.exists() or (before and _hashes(before[-1]) == _hashes(unfinished)):
-        shutil.rmtree(unfinished)
-        return False
-    unfinished.rename(folder)
-    return True
-
-
-def _hashes(folder: Path) -> list[str]:
-    return sorted(hashlib.sha256(path.read_bytes()).hexdigest() for path in folder.glob("*.parquet"))
-
-
-# --- status -----------------------------------------------------------------------------------------------------------
-
-
-def _note(answers: Path, edition: str, **said: object) -> None:
-    answers.mkdir(parents=True, exist_ok=True)
-    unfinished = answers / f"{LAST}.{os.getpid()}"
-    told = {"edition": edition, "at": f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}", **said}
-    unfinished.write_text(json.dumps(told, ensure_ascii=False), encoding="utf-8")
-    unfinished.replace(answers / LAST)
-
-
 def kolada_status(settings: Settings) -> Status:
     """What has been fetched, and how the last attempt ended."""
-    editions = []
-    for folder in find_editions(settings.outside):
-        if folder.parent.name == "kolada":
-            with suppress(OSError, ValueError, TypeError, KeyError, yaml.YAMLError):
-                said = yaml.safe_load((folder / DESCRIPTION).read_text(encoding="utf-8"))
-                rows = sum(int(file["rows"]) for file in said["files"])
-                editions.append((f"kolada/{folder.name}", str(said["as_of"]), rows))
-    begun = sorted(path for path in settings.kolada_answers.glob("*") if path.is_dir())
-    last: dict[str, Any] = {}
-    with suppress(OSError, ValueError):
-        last = json.loads((settings.kolada_answers / LAST).read_text(encoding="utf-8"))
-    return Status(
-        address_of(settings),
-        settings.kolada_schedule,
-        tuple(sorted(editions, key=lambda one: (one[1], one[0]), reverse=True)),
-        begun[-1].name[:10] if begun else "",
-        len(list(begun[-1].glob("*.json"))) if begun else 0,
-        last,
-    )
+    return fetching_status(settings, PUBLISHER, address_of(settings), settings.kolada_schedule)

@@ -1,7 +1,7 @@
 """Asking a web service politely, and going on where an earlier attempt stopped.
 
 Belongs here: one request at a time, a pause between two, repeats of what failed for a while, and answers kept until
-everything is there. Does not belong here: what is asked and what the answers mean (``kolada``).
+everything is there. Does not belong here: what is asked and what the answers mean (``kolada``, ``scb``).
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ class TemporaryError(ServiceError):
 
 @dataclass
 class Service:
-    """One web service that answers GET with JSON.
+    """One web service that answers with JSON.
 
     Answers are kept in ``cache`` by their address, so that a second attempt asks only for what is missing.
     """
@@ -66,18 +66,20 @@ class Service:
     _session: requests.Session = field(default_factory=requests.Session, repr=False)
     _next_at: float = field(default=0, repr=False)
 
-    def get(self, path: str, check: Callable[[Any], str]) -> Any:
+    def get(self, path: str, check: Callable[[Any], str], body: object = None) -> Any:
         """The answer to ``path``, from the cache or the service.
 
         Args:
             path: below ``address``, with a slash before it.
             check: says what is wrong with an answer; empty for nothing. A wrong one is asked for again.
+            body: what is asked, sent as JSON by POST where it is too long for an address.
 
         Raises:
             TooManyError: the request is too large.
             ServiceError: no good answer came, however often it was asked for.
         """
-        place = self.cache / f"{hashlib.sha256(path.encode()).hexdigest()[:32]}.json"
+        sent = None if body is None else json.dumps(body, ensure_ascii=False).encode()
+        place = self.cache / f"{hashlib.sha256(path.encode() + (sent or b'')).hexdigest()[:32]}.json"
         try:
             answer = json.loads(place.read_bytes())
         except (OSError, ValueError):
@@ -92,7 +94,7 @@ class Service:
             retry=tenacity.retry_if_exception_type(TemporaryError),
             reraise=True,
         )
-        answer = retrying(self._ask, path, check)
+        answer = retrying(self._ask, path, check, sent)
         self.cache.mkdir(parents=True, exist_ok=True)
         unfinished = place.with_suffix(f".{os.getpid()}")
         unfinished.write_text(json.dumps(answer, ensure_ascii=False), encoding="utf-8")
@@ -107,15 +109,18 @@ class Service:
         asked = error.pause if isinstance(error, TemporaryError) else 0
         return max(exponential(state), min(asked, self.longest_pause))
 
-    def _ask(self, path: str, check: Callable[[Any], str]) -> Any:
+    def _ask(self, path: str, check: Callable[[Any], str], sent: bytes | None) -> Any:
         time.sleep(max(0.0, self._next_at - time.monotonic()))
         self._next_at = time.monotonic() + 1 / self.per_second
         self.asked += 1
         url = self.address + path
         try:
-            with self._session.get(
+            with self._session.request(
+                "GET" if sent is None else "POST",
                 url,
-                headers={"Accept": "application/json", "User-Agent": "kommunlager"},
+                data=sent,
+                headers={"Accept": "application/json", "User-Agent": "kommunlager"}
+                | ({} if sent is None else {"Content-Type": "application/json"}),
                 timeout=self.timeout,
                 allow_redirects=False,
                 stream=True,

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import dagster as dg
 
-from dagster_project.defs.kolada.assets import KEYS as KOLADA
+from dagster_project.defs.services.assets import KEYS as FETCHED
 from dagster_project.outside.load import load_outside
 from dagster_project.outside.tables import SCHEMA, TABLES
 from dagster_project.settings import Settings
@@ -34,7 +34,7 @@ def _spec(table: str) -> dg.AssetSpec:
     columns = [dg.TableColumn(name, kind.removesuffix(" not null")) for name, kind in TABLES[table].items()]
     return dg.AssetSpec(
         [SCHEMA, table],
-        deps=[BEGUN, *KOLADA],
+        deps=[BEGUN, *FETCHED],
         description=DESCRIPTIONS[table],
         group_name=SCHEMA,
         kinds={"python", "duckdb"},

@@ -1,1 +1,0 @@
-"""Kolada to editions of outside facts, apart from the refresh of reports."""
