@@ -64,6 +64,8 @@ More settings, by environment variable (default):
   KOMMUNLAGER_SCHEDULE     when Dagster refreshes, a cron expression in Swedish time
   KOMMUNLAGER_KOLADA       1 lets Kolada be asked for figures, an address asks there (nothing is asked)
   KOMMUNLAGER_KOLADA_SCHEDULE  when Dagster asks, a cron expression in Swedish time (weekly)
+  KOMMUNLAGER_SCB            1 to ask SCB, or an address to ask there (nobody)
+  KOMMUNLAGER_SCB_SCHEDULE   when Dagster asks SCB, a cron expression (weekly)
   KOMMUNLAGER_MAX_AGE_HOURS  age of the last good refresh that status calls a problem (0: any is good)
   KOMMUNLAGER_WEBHOOK      address to which a failed refresh is posted as JSON
   KOMMUNLAGER_MAIL_TO      who is told of it by e-mail, from KOMMUNLAGER_MAIL_FROM by KOMMUNLAGER_SMTP

@@ -76,7 +76,6 @@ class Scb:
             "01",
             *sorted({key[0] for key in (*rates, *inhabitants)}),
         ]
-        regions.remove("0000")
         self.tables = {
             "TAB638": OneTable(
                 "Folkmängden efter region, civilstånd, ålder och kön. År 1968-2024",
