@@ -20,6 +20,7 @@ import click
 
 from dagster_project.commands.export import export
 from dagster_project.commands.map import map_labels
+from dagster_project.commands.mcp import mcp
 from dagster_project.commands.operate import (
     NOT_COUNTED,
     our_name,
@@ -322,6 +323,7 @@ cli.add_command(serve)
 cli.add_command(kolada)
 cli.add_command(scb)
 cli.add_command(map_labels)
+cli.add_command(mcp)
 cli.add_command(search)
 cli.add_command(site)
 cli.add_command(show)

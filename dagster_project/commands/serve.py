@@ -9,21 +9,27 @@ import asyncio
 import os
 import signal
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
+from dagster_project.commands.doors import HttpAddress, checked_site, logger, read_address, site_option
 from dagster_project.commands.options import warehouse_option
-from dagster_project.settings import load_settings
+from dagster_project.settings import ConfigurationError, load_settings
 
 if TYPE_CHECKING:
+    from dagster_project.asking.web import Web
     from dagster_project.serving.server import Address
-    from dagster_project.serving.tokens import Tokens
+    from dagster_project.serving.tokens import Guesses, Tokens
     from dagster_project.serving.web import Bounds
-    from dagster_project.serving.workers import Limits
+    from dagster_project.serving.workers import Limits, Workers
 
 PREFIX = "KOMMUNLAGER_SERVE_"
+HTTP_ADDRESS = "127.0.0.1:9495"
+SENT_ANSWERS = 2
+"""Largest answers that may be on their way over HTTP at once."""
 
 
 @click.command()
@@ -37,6 +43,16 @@ PREFIX = "KOMMUNLAGER_SERVE_"
     show_default=True,
     show_envvar=True,
 )
+@click.option(
+    "--http",
+    is_flag=False,
+    flag_value=HTTP_ADDRESS,
+    metavar="[[HOST:]PORT]",
+    envvar=PREFIX + "HTTP",
+    show_envvar=True,
+    help=f"Answer JSON and CSV over HTTP too, beside Quack; without a value on {HTTP_ADDRESS}.  [default: not]",
+)
+@site_option
 @click.option(
     "--token-file",
     type=click.Path(path_type=Path, dir_okay=False),
@@ -127,8 +143,10 @@ PREFIX = "KOMMUNLAGER_SERVE_"
     show_envvar=True,
     help="Whether the log holds the text of the queries or their SHA-256.",
 )
-def serve(warehouse: Path | None, host: str, port: int, token_file: Path | None, **options: Any) -> None:
-    """Serve the published warehouse to many readers at once (DuckDB's Quack protocol), read-only.
+def serve(
+    warehouse: Path | None, host: str, port: int, token_file: Path | None, http: str | None, site: str, **options: Any
+) -> None:
+    """Serve the published warehouse to many readers at once, read-only: DuckDB's Quack protocol, JSON and CSV.
 
     Follows new releases by itself. The log, one JSON object a line, goes to standard error. SIGTERM stops it.
     """
@@ -142,8 +160,16 @@ def serve(warehouse: Path | None, host: str, port: int, token_file: Path | None,
     settings = load_settings(warehouse=warehouse)
     tokens, file = open_tokens(token_file, os.environ, settings.state / "serve.token")
     address = Address(host, port)
+    over_http = _OverHttp(read_address(http, "--http"), checked_site(site)) if http else None
+    limits = Limits(**options, sent_answers=SENT_ANSWERS if over_http else 0)
     with asyncio.Runner() as runner:
-        runner.run(_serve(settings.warehouse, Limits(**options), tokens, file, address, bounds, log_queries))
+        runner.run(_serve(settings.warehouse, limits, tokens, file, address, bounds, log_queries, over_http))
+
+
+@dataclass(frozen=True, slots=True)
+class _OverHttp:
+    address: HttpAddress
+    site: str
 
 
 async def _serve(
@@ -154,41 +180,62 @@ async def _serve(
     address: Address,
     bounds: Bounds,
     log_queries: Literal["text", "hash"],
+    over_http: _OverHttp | None,
 ) -> None:
     from dagster_project.serving.server import Server
+    from dagster_project.serving.tokens import Guesses
     from dagster_project.serving.workers import Workers
 
     stop = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    log = _logger()
+    log = logger()
     workers = Workers(warehouse, limits, log)
-    server = Server(workers, tokens, address, log, log_queries=log_queries, bounds=bounds)
+    guesses = Guesses()
+    server = Server(workers, tokens, address, log, log_queries=log_queries, bounds=bounds, guesses=guesses)
+    web = _web(workers, tokens, guesses, bounds, log, log_queries, over_http.site) if over_http else None
     try:
         await server.start()
+        if web and over_http:
+            await _listen(web, over_http.address, log)
         click.echo(f"serving  {warehouse} on {address.uri}")
         click.echo(f"token    {f'in {file}' if file else 'from KOMMUNLAGER_SERVE_TOKEN'}")
         click.echo(f"ask it   from quack_query('{address.uri}', 'from marts.report_values limit 10', token => '...')")
-        if not address.is_local:
+        if over_http:
+            click.echo(f"http     curl -H 'Authorization: Bearer ...' {over_http.address.uri}/api/figures?concept=...")
+        if not address.is_local or (over_http and not over_http.address.is_local):
             click.echo(
                 "warning  other machines can reach this address without encryption; see docs/connect/quack.md", err=True
             )
         sys.stdout.flush()
         await stop.wait()
-        await server.stop()
+        await asyncio.gather(server.stop(), *([web.stop()] if web else []))
     finally:
         workers.forks.stop()
 
 
-def _logger() -> Any:
-    import structlog
+def _web(
+    workers: Workers,
+    tokens: Tokens,
+    guesses: Guesses,
+    bounds: Bounds,
+    log: Any,
+    log_queries: Literal["text", "hash"],
+    site: str,
+) -> Web:
+    from dagster_project.asking.api import PUBLIC, Api
+    from dagster_project.asking.desk import Desk
+    from dagster_project.asking.questions import Questions
+    from dagster_project.asking.web import Gate, Web
 
-    return structlog.wrap_logger(
-        structlog.PrintLogger(sys.stderr),
-        processors=[
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.format_exc_info,
-            structlog.processors.JSONRenderer(ensure_ascii=False),
-        ],
-    )
+    app = Api(Questions(Desk(workers), site), tokens, bounds, log, log_queries).app()
+    return Web(Gate(app, tokens, guesses, bounds, log, PUBLIC), bounds, log)
+
+
+async def _listen(web: Web, address: HttpAddress, log: Any) -> None:
+    try:
+        await web.start(address.host, address.port)
+    except OSError as error:
+        why = os.strerror(error.errno) if error.errno else error
+        raise ConfigurationError(f"Cannot listen on {address.uri}: {why}") from None
+    log.info("serving over http", address=address.uri)

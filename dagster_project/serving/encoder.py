@@ -22,7 +22,7 @@ from dagster_project.serving import quack
 from dagster_project.serving.containment import MESSAGES_PER_ANSWER, address_space
 from dagster_project.serving.extensions import load_extension
 from dagster_project.serving.frames import BrokenFrameError, Frame, receive, send
-from dagster_project.warehouse.query import first_line
+from dagster_project.warehouse.query import first_line, unique_names
 
 SMALL_BYTES: Final = 4_000_000
 """Of messages that are sent as they are; more goes as a file in memory."""
@@ -184,16 +184,7 @@ def _write(file: int, data: bytes) -> None:
 
 
 def _with_unique_names(rows: pa.RecordBatchReader) -> pa.RecordBatchReader:
-    """Names that occur twice get a number, as DuckDB gives them in a table: ``a``, ``a_1``."""
-    seen: set[str] = set()
-    names = []
-    for given in rows.schema.names:
-        name, number = given, 0
-        while name.lower() in seen:
-            number += 1
-            name = f"{given}_{number}"
-        seen.add(name.lower())
-        names.append(name)
+    names = unique_names(rows.schema.names)
     if names == rows.schema.names:
         return rows
     schema = pa.schema([field.with_name(name) for field, name in zip(rows.schema, names, strict=True)])

@@ -27,7 +27,7 @@ from dagster_project.serving.containment import address_space
 from dagster_project.serving.extensions import load_extension
 from dagster_project.serving.frames import BrokenFrameError, receive, send
 from dagster_project.serving.policy import CATALOG, DEFAULT_SCHEMA, MAX_CHARACTERS, Published, RefusedError, judge
-from dagster_project.warehouse.query import first_line
+from dagster_project.warehouse.query import csv_value, first_line, json_value, unique_names
 from dagster_project.warehouse.releases import INDEX, INDEX_FILE
 from dagster_project.warehouse.sql import literal
 
@@ -37,6 +37,8 @@ JUDGED: Final = 500
 REMEMBERED_CHARACTERS: Final = 10_000
 HIDDEN_SCHEMAS: Final = ("information_schema", "pg_catalog", "main")
 ROWS_AT_ONCE: Final = 20_000
+TEXT_ROWS_AT_ONCE: Final = 1_000
+"""Python's objects take more room than Arrow's columns."""
 
 SMALL_BYTES: Final = 1_000_000
 """Of an answer that is sent as it is; a larger one needs a permit and goes as a file in memory."""
@@ -68,7 +70,7 @@ def main(link: socket.socket, settings: Mapping[str, Any], holds: Mapping[str, A
             frame = receive(link)
         except BrokenFrameError:
             return
-        runner.answer(link, frame.body.decode(), float(frame.head["seconds"]))
+        runner.answer(link, frame.body.decode(), frame.head)
 
 
 class Runner:
@@ -110,8 +112,16 @@ class Runner:
         most = address_space() + room
         resource.setrlimit(resource.RLIMIT_AS, (most, most))
 
-    def answer(self, link: socket.socket, sql: str, seconds: float) -> None:
-        """Judge and run, and send what came of it."""
+    def answer(self, link: socket.socket, sql: str, wish: Mapping[str, Any]) -> None:
+        """Judge and run, and send what came of it.
+
+        Args:
+            link: to the server.
+            sql: the statement.
+            wish: ``seconds`` that it may take, and how its rows are written: ``form``, ``most_rows``, ``exact``
+                (``workers.Form``).
+        """
+        seconds = float(wish["seconds"])
         began = time.perf_counter()
         cpu_before = _cpu_seconds()
         _limit_cpu(seconds * self._threads)
@@ -120,7 +130,7 @@ class Runner:
         try:
             is_repeatable = self._judge(sql)
             with self._interrupted_after(seconds):
-                head, body, file = self._run(link, sql, seconds, began + seconds)
+                head, body, file = self._run(link, sql, wish, began + seconds)
             head["is_repeatable"] = is_repeatable
         except RefusedError as error:
             head = {"outcome": "refused", "reason": str(error)}
@@ -131,6 +141,12 @@ class Runner:
             head = {"outcome": "stopped", "reason": reason}
         except duckdb.Error as error:
             head = {"outcome": "failed", "reason": str(error)}
+        except (
+            ValueError,
+            OverflowError,
+            RecursionError,
+        ) as error:  # a date of the year 290,000, a list in a list in …
+            head = {"outcome": "failed", "reason": f"a value cannot be written as text ({first_line(error)[:200]})"}
         head |= {
             "cpu_seconds": _cpu_seconds() - cpu_before,
             "ran_ms": (time.perf_counter() - began) * 1e3,
@@ -182,14 +198,24 @@ class Runner:
             timer.cancel()
 
     def _run(
-        self, link: socket.socket, sql: str, seconds: float, deadline: float
+        self, link: socket.socket, sql: str, wish: Mapping[str, Any], deadline: float
     ) -> tuple[dict[str, Any], bytes, int | None]:
-        too_long = f"the query took longer than {seconds:g} seconds and was stopped"
+        too_long = f"the query took longer than {float(wish['seconds']):g} seconds and was stopped"
         answer = _AnswerFile(link, self._answer_mb)
         rows = 0
         try:
             cursor = self._connection.execute(sql)
             types = [str(column[1]) for column in cursor.description or []]
+            if wish["form"] != "arrow":
+                names = unique_names([column[0] for column in cursor.description or []])
+                for text, count in _written(cursor, names, wish):
+                    rows = count
+                    answer.write(text.encode(errors="replace"))
+                    if time.perf_counter() > deadline:
+                        raise _StoppedError(too_long)
+                is_cut = wish["most_rows"] is not None and cursor.fetchone() is not None
+                head = {"outcome": "answered", "columns": names, "types": types, "rows": rows, "is_cut": is_cut}
+                return head, *answer.content()
             reader = cursor.to_arrow_reader(ROWS_AT_ONCE)
             with pa.ipc.new_stream(answer, reader.schema) as stream:
                 for batch in reader:
@@ -198,7 +224,8 @@ class Runner:
                     stream.write_batch(batch)
                     if time.perf_counter() > deadline:
                         raise _StoppedError(too_long)
-            head = {"outcome": "answered", "columns": reader.schema.names, "types": types, "rows": rows}
+            names = reader.schema.names
+            head = {"outcome": "answered", "columns": names, "types": types, "rows": rows, "is_cut": False}
             return head, *answer.content()
         except (duckdb.Error, pa.ArrowException, OSError) as error:  # Arrow hands DuckDB's errors on as its own
             if time.perf_counter() >= deadline:
@@ -264,6 +291,27 @@ class _AnswerFile:
         if self._file is not None:
             os.close(self._file)
             self._file = None
+
+
+def _written(cursor: duckdb.DuckDBPyConnection, names: list[str], wish: Mapping[str, Any]) -> Iterator[tuple[str, int]]:
+    """The rows as text, piece by piece, and how many there are up to there."""
+    is_json, exact, left = wish["form"] == "json", bool(wish["exact"]), wish["most_rows"]
+    keys = [json_value(name) for name in names]
+    count = 0
+    yield ("[" if is_json else ",".join(csv_value(name, exact=exact) for name in names) + "\n"), count
+    while rows := cursor.fetchmany(TEXT_ROWS_AT_ONCE if left is None else min(left, TEXT_ROWS_AT_ONCE)):
+        lines = []
+        for row in rows:
+            if is_json:
+                pairs = ", ".join(f"{key}: {json_value(value)}" for key, value in zip(keys, row, strict=True))
+                lines.append(("," if count else "") + "\n{" + pairs + "}")
+            else:
+                lines.append(",".join(csv_value(value, exact=exact) for value in row) + "\n")
+            count += 1
+        yield "".join(lines), count
+        left = None if left is None else left - len(rows)
+    if is_json:
+        yield "\n]" if count else "]", count
 
 
 def _published(connection: duckdb.DuckDBPyConnection) -> Published:

@@ -126,11 +126,12 @@ class Server:
         log_queries: Literal["text", "hash"] = "text",
         poll_seconds: float = 1.0,
         bounds: Bounds | None = None,
+        guesses: Guesses | None = None,
     ) -> None:
         self._workers = workers
         self._encoders = Encoders(workers.forks, workers.limits.answer_mb)
         self._tokens = tokens
-        self._guesses = Guesses()
+        self._guesses = guesses or Guesses()
         self._address = address
         self._log = logger
         self._log_queries = log_queries
@@ -156,9 +157,12 @@ class Server:
             raise ConfigurationError(
                 f"Cannot listen on {self._address.uri}: {os.strerror(error.errno) if error.errno else error}"
             ) from None
-        self._note_readers()
+        note_readers(self._workers, self._tokens)
         await asyncio.gather(self._workers.start(), self._encoders.start())
-        self._tasks = [asyncio.create_task(self._follow()), asyncio.create_task(self._tidy())]
+        self._tasks = [
+            asyncio.create_task(follow(self._workers, self._tokens, self._log, self._poll_seconds)),
+            asyncio.create_task(self._tidy()),
+        ]
         self._log.info(
             "serving",
             address=self._address.uri,
@@ -396,22 +400,6 @@ class Server:
             **more,
         )
 
-    async def _follow(self) -> None:
-        """Open new releases as they are published."""
-        while True:
-            await asyncio.sleep(self._poll_seconds)
-            self._note_readers()
-            try:
-                if new := await self._workers.follow():
-                    self._log.info("release", release=new)
-            except QueryError as error:
-                self._log.error("release not opened; the one before stays", error=str(error))
-            except Exception as error:
-                self._log.exception("following failed", error=str(error))
-
-    def _note_readers(self) -> None:
-        self._workers.shares.is_shared = len(self._tokens.current()) > 1
-
     async def _tidy(self) -> None:
         """Let go of answers that nobody fetches."""
         while True:
@@ -419,6 +407,25 @@ class Server:
             now = time.monotonic()
             for key in [key for key, kept in self._kept.items() if kept.until < now]:
                 self._kept.pop(key).messages.close()
+
+
+async def follow(workers: Workers, tokens: Tokens | None, log: Logger, poll_seconds: float = 1.0) -> None:
+    """Open new releases as they are published, until it is cancelled."""
+    while True:
+        await asyncio.sleep(poll_seconds)
+        note_readers(workers, tokens)
+        try:
+            if new := await workers.follow():
+                log.info("release", release=new)
+        except QueryError as error:
+            log.error("release not opened; the one before stays", error=str(error))
+        except Exception as error:
+            log.exception("following failed", error=str(error))
+
+
+def note_readers(workers: Workers, tokens: Tokens | None) -> None:
+    """Let the workers know whether there is more than one reader."""
+    workers.shares.is_shared = tokens is not None and len(tokens.current()) > 1
 
 
 def _response(message: bytes) -> Response:

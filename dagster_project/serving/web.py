@@ -12,7 +12,7 @@ from collections import OrderedDict
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 import h11
 
@@ -113,12 +113,12 @@ class Request:
 
 
 @dataclass(slots=True)
-class _Bodies:
+class Bodies:
     """What the bodies of requests take; what a connection holds of it is part of what all hold."""
 
     most: int
     size: int = 0
-    whole: _Bodies | None = None
+    whole: Bodies | None = None
 
     def add(self, length: int) -> None:
         """Note more of one.
@@ -139,6 +139,87 @@ class _Bodies:
         self.size = 0
 
 
+class Held(Protocol):
+    """A connection as a ``Room`` sees it."""
+
+    address: str
+    is_aborted: bool
+
+    @property
+    def is_answering(self) -> bool:
+        """Whether it has made its request."""
+        ...
+
+    def abort(self) -> None:
+        """End it at once."""
+        ...
+
+
+class Room:
+    """The connections that there are, so many at most, and so many of one address."""
+
+    def __init__(self, bounds: Bounds) -> None:
+        self._bounds = bounds
+        self._held: dict[str, OrderedDict[Held, None]] = {}
+        self._count = 0
+
+    def enter(self, connection: Held) -> bool:
+        """Take one in; whether there was room for it.
+
+        The oldest that has not made its request yet is let go for it: who is slow loses, who comes does not.
+        """
+        of_address = self._held.get(connection.address, OrderedDict())
+        is_room = True
+        if len(of_address) >= self._bounds.per_address:
+            is_room = _let_one_go(of_address)
+        elif self._count >= self._bounds.connections:
+            is_room = any(_let_one_go(one) for one in sorted(self._held.values(), key=lambda group: -len(group)))
+        if is_room:
+            self._held.setdefault(connection.address, OrderedDict())[connection] = None
+            self._count += 1
+        return is_room
+
+    def leave(self, connection: Held) -> None:
+        """Note that one has ended."""
+        self._count -= 1
+        of_address = self._held[connection.address]
+        del of_address[connection]
+        if not of_address:
+            del self._held[connection.address]
+
+    def clear(self) -> None:
+        """End all."""
+        for connections in list(self._held.values()):
+            for connection in list(connections):
+                connection.abort()
+
+
+def _let_one_go(connections: OrderedDict[Held, None]) -> bool:
+    for connection in connections:
+        if not connection.is_answering and not connection.is_aborted:
+            connection.abort()
+            return True
+    return False
+
+
+def listening_socket(host: str, port: int) -> socket.socket:
+    """A socket that is bound, for a server to listen on.
+
+    Raises:
+        OSError: the address is in use or not ours.
+    """
+    found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    family, _, _, _, address = found[0]
+    bound = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        bound.bind(address)
+    except OSError:
+        bound.close()
+        raise
+    return bound
+
+
 Handler = Callable[[Request], Awaitable[Response]]
 
 
@@ -148,9 +229,8 @@ class WebServer:
     def __init__(self, handler: Handler, bounds: Bounds) -> None:
         self._handler = handler
         self._bounds = bounds
-        self._connections: dict[str, OrderedDict[_Connection, None]] = {}
-        self._count = 0
-        self._bodies = _Bodies(bounds.bodies_bytes)
+        self._room = Room(bounds)
+        self._bodies = Bodies(bounds.bodies_bytes)
         self._server: asyncio.Server
 
     async def start(self, host: str, port: int) -> None:
@@ -159,12 +239,8 @@ class WebServer:
         Raises:
             OSError: the address is in use or not ours.
         """
-        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-        family, _, _, _, address = found[0]
-        listening = socket.socket(family, socket.SOCK_STREAM)
+        listening = listening_socket(host, port)
         try:
-            listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            listening.bind(address)
             self._server = await asyncio.start_server(self._accept, sock=listening, backlog=BACKLOG, limit=READ_BYTES)
         except OSError:
             listening.close()
@@ -173,48 +249,23 @@ class WebServer:
     async def close(self) -> None:
         """Take no more connections; end those that there are."""
         self._server.close()
-        for connections in list(self._connections.values()):
-            for connection in list(connections):
-                connection.abort()
+        self._room.clear()
 
     async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         peer = writer.get_extra_info("peername")
         connection = _Connection(reader, writer, str(peer[0]) if peer else "", self._bounds, self._bodies)
-        if not self._make_room(connection.address):
+        if not self._room.enter(connection):
             connection.abort()
             return
-        self._connections.setdefault(connection.address, OrderedDict())[connection] = None
-        self._count += 1
         try:
             await connection.serve(self._handler)
         finally:
-            self._count -= 1
-            of_address = self._connections[connection.address]
-            del of_address[connection]
-            if not of_address:
-                del self._connections[connection.address]
-
-    def _make_room(self, address: str) -> bool:
-        """Let the oldest connection go that has not made its request yet: who is slow loses, who comes does not."""
-        of_address = self._connections.get(address, OrderedDict())
-        if len(of_address) >= self._bounds.per_address:
-            return _let_one_go(of_address)
-        if self._count >= self._bounds.connections:
-            return any(_let_one_go(one) for one in sorted(self._connections.values(), key=lambda group: -len(group)))
-        return True
-
-
-def _let_one_go(connections: OrderedDict[_Connection, None]) -> bool:
-    for connection in connections:
-        if not connection.is_answering and not connection.is_aborted:
-            connection.abort()
-            return True
-    return False
+            self._room.leave(connection)
 
 
 class _Connection:
     def __init__(
-        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, address: str, bounds: Bounds, bodies: _Bodies
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, address: str, bounds: Bounds, bodies: Bodies
     ) -> None:
         self.address = address
         self.is_answering = False
@@ -222,7 +273,7 @@ class _Connection:
         self._reader = reader
         self._writer = writer
         self.bounds = bounds
-        self.account = _Bodies(bodies.most, whole=bodies)
+        self.account = Bodies(bodies.most, whole=bodies)
         self._protocol = h11.Connection(h11.SERVER, max_incomplete_event_size=bounds.head_bytes)
 
     def abort(self) -> None:

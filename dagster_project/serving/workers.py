@@ -95,6 +95,8 @@ class Limits:
     """10^6 bytes of one answer."""
     reader_cpu_seconds: float | None = None
     """Processor time that one reader may use in a minute; None for any."""
+    sent_answers: int = 0
+    """Largest answers that may be on their way as text, beside those of Quack."""
 
     @property
     def background(self) -> int:
@@ -109,14 +111,30 @@ class Limits:
             ConfigurationError: there is not enough for all.
         """
         seats = self.running + self.background
-        left = self.memory_mb - BASE_MB - ANSWERS_IN_MEMORY * self.answer_mb
+        kept_mb = BASE_MB + (ANSWERS_IN_MEMORY + self.sent_answers) * self.answer_mb
+        left = self.memory_mb - kept_mb
         if left < seats * LEAST_QUERY_MB:
-            least = BASE_MB + ANSWERS_IN_MEMORY * self.answer_mb + seats * LEAST_QUERY_MB
+            least = kept_mb + seats * LEAST_QUERY_MB
             raise ConfigurationError(
                 f"{self.memory_mb} MB are too little for {self.running} queries at a time with answers of "
                 f"{self.answer_mb} MB: at least {least} MB, or fewer queries, or smaller answers."
             )
         return left // seats
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """How the rows of an answer are written."""
+
+    name: Literal["arrow", "csv", "json"] = "arrow"
+    """``csv`` with a line of names, ``json`` as an array of objects."""
+    most_rows: int | None = None
+    """Rows of text, at most; None for all."""
+    exact: bool = False
+    """Whether texts in CSV are left as they are that a spreadsheet would take for formulas."""
+
+
+ARROW: Final = Form()
 
 
 def _nothing() -> None:
@@ -134,10 +152,12 @@ class _TakenError(Exception):
 class StatementError(Exception):
     """A statement has no answer; the message says why."""
 
-    def __init__(self, outcome: Outcome, reason: str, *, release: str | None = None) -> None:
+    def __init__(self, outcome: Outcome, reason: str, *, release: str | None = None, may_pass: bool = False) -> None:
         super().__init__(reason)
         self.outcome = outcome
         self.release = release
+        self.may_pass = may_pass
+        """Whether it is not the statement's fault, so that the same may be answered another time."""
 
 
 @dataclass(slots=True)
@@ -157,10 +177,23 @@ class Answer:
     ran_ms: float
     cpu_seconds: float
     data: bytes
-    """The rows as a stream of Arrow, unless they are in ``file``."""
+    """The rows as a stream of Arrow or as text, unless they are in ``file``."""
     file: int | None = None
     """Descriptor of a file in memory with the rows, when they are many."""
+    is_cut: bool = False
+    """Whether there are more rows than were wanted."""
     _give_back: Callable[[], None] = _nothing
+
+    @property
+    def size(self) -> int:
+        """Bytes of the rows as they are written."""
+        return len(self.data) if self.file is None else os.fstat(self.file).st_size
+
+    def text(self, start: int = 0, length: int | None = None) -> bytes:
+        """The rows as text, or a part of it."""
+        if self.file is None:
+            return self.data[start : None if length is None else start + length]
+        return os.pread(self.file, self.size - start if length is None else length, start)
 
     def table(self) -> pa.Table:
         """The rows. Those of a file can be used until the answer is closed."""
@@ -173,6 +206,10 @@ class Answer:
         if self.file is not None:
             os.close(self.file)
             self.file = None
+        self.leave_to_others()
+
+    def leave_to_others(self) -> None:
+        """Let others make large answers; the rows stay."""
         give_back, self._give_back = self._give_back, _nothing
         give_back()
 
@@ -306,7 +343,7 @@ class Workers:
         for threads in (self._threads, self._ends):
             threads.shutdown(wait=False, cancel_futures=True)
 
-    async def answer(self, reader: str, sql: str) -> Answer:
+    async def answer(self, reader: str, sql: str, form: Form = ARROW) -> Answer:
         """Judge and run a statement for a reader.
 
         Raises:
@@ -314,15 +351,16 @@ class Workers:
         """
         self._raise_if_fatal(sql)
         with suppress(_TakenError):
-            return await self._answer_once(reader, sql)
+            return await self._answer_once(reader, sql, form)
         try:
-            return await self._answer_once(reader, sql)
+            return await self._answer_once(reader, sql, form)
         except _TakenError as error:
-            wrong = StatementError("crashed", f"the process that ran the query was ended twice ({error})")
+            reason = f"the process that ran the query was ended twice ({error})"
+            wrong = StatementError("crashed", reason, may_pass=True)
             self._remember_fatal(self._release, sql, wrong)
             raise wrong from None
 
-    async def _answer_once(self, reader: str, sql: str) -> Answer:
+    async def _answer_once(self, reader: str, sql: str, form: Form) -> Answer:
         """Run a statement.
 
         Raises:
@@ -333,7 +371,7 @@ class Workers:
         seat = await self._seat_for(_Turn(reader, sql, arrived, asyncio.get_running_loop().create_future()))
         run = seat.run
         assert run is not None
-        task = self._spawn(self._run(seat, run, sql, (time.perf_counter() - arrived) * 1e3))
+        task = self._spawn(self._run(seat, run, sql, form, (time.perf_counter() - arrived) * 1e3))
         try:
             return await asyncio.shield(task)
         except asyncio.CancelledError:  # nobody wants it any more
@@ -378,9 +416,10 @@ class Workers:
 
     async def _seat_for(self, turn: _Turn) -> _Seat:
         if self._is_closed:
-            raise StatementError("stopped", "the server is stopping")
+            raise StatementError("stopped", "the server is stopping", may_pass=True)
         if sum(other.reader == turn.reader for other in self._waiting) >= MOST_WAITING:
-            raise StatementError("stopped", f"{MOST_WAITING} queries of this token wait already: try again later")
+            reason = f"{MOST_WAITING} queries of this token wait already: try again later"
+            raise StatementError("stopped", reason, may_pass=True)
         self._waiting.append(turn)
         self._dispatch()
         try:
@@ -399,7 +438,8 @@ class Workers:
         why = "the server is busy"
         if not self.shares.may_begin(turn.reader):
             why = f"this token has used its {self.shares.cpu_seconds:g} seconds of processor time a minute"
-        raise StatementError("stopped", f"{why}: no turn in {self.limits.turn_seconds:g} seconds; try again")
+        reason = f"{why}: no turn in {self.limits.turn_seconds:g} seconds; try again"
+        raise StatementError("stopped", reason, may_pass=True)
 
     def _weight(self, reader: str) -> float:
         """In the last minute, what runs now among it."""
@@ -496,12 +536,12 @@ class Workers:
 
     # --- one statement ------------------------------------------------------------------------------------------------
 
-    async def _run(self, seat: _Seat, run: _Run, sql: str, waited_ms: float) -> Answer:
+    async def _run(self, seat: _Seat, run: _Run, sql: str, form: Form, waited_ms: float) -> Answer:
         release = seat.release
         assert release is not None
         is_worn, cpu_seconds, penalty, has_permit = True, 0.0, 0.0, False
         try:
-            frame, has_permit = await self._on_thread(self._converse, run.child, sql)
+            frame, has_permit = await self._on_thread(self._converse, run.child, sql, form)
             said = frame.head
             cpu_seconds = float(said["cpu_seconds"])
             is_worn = bool(said["is_worn"]) or bool(run.stopped_because) or (run.is_long and not seat.is_background)
@@ -524,16 +564,17 @@ class Workers:
                 cpu_seconds=cpu_seconds,
                 data=frame.body,
                 file=frame.files[0] if frame.files else None,
+                is_cut=bool(said["is_cut"]),
                 _give_back=give_back,
             )
         except (TimeoutError, BrokenFrameError, KeyError) as error:
             cpu_seconds = run.cpu_seconds
             if run.stopped_because:
                 penalty = STOP_COSTS
-                raise StatementError("stopped", run.stopped_because, release=release.name) from None
+                raise StatementError("stopped", run.stopped_because, release=release.name, may_pass=True) from None
             if isinstance(error, _NoPermitError):
                 reason = "too many large answers are being made at once: try again"
-                raise StatementError("stopped", reason, release=release.name) from None
+                raise StatementError("stopped", reason, release=release.name, may_pass=True) from None
             penalty = KILL_COSTS
             ending = None if isinstance(error, TimeoutError) else await self._on_thread(run.child.end)
             if ending is None:
@@ -560,14 +601,15 @@ class Workers:
             self._renew(seat)
             self._dispatch()
 
-    def _converse(self, child: Child, sql: str) -> tuple[Frame, bool]:
+    def _converse(self, child: Child, sql: str, form: Form) -> tuple[Frame, bool]:
         """Hand a statement over and wait; on a thread. Also says whether a permit for a large answer was given."""
         has_permit = False
         deadline = time.monotonic() + self.limits.seconds + GRACE_SECONDS
         child.link.settimeout(self.limits.seconds + GRACE_SECONDS)
         try:
             try:
-                send(child.link, {"seconds": self.limits.seconds}, sql.encode())
+                wish = {"form": form.name, "most_rows": form.most_rows, "exact": form.exact}
+                send(child.link, wish | {"seconds": self.limits.seconds}, sql.encode())
             except TimeoutError:
                 raise
             except OSError as error:

@@ -159,9 +159,12 @@ def file_name(key: str) -> str:
     return f"{name[: MAX_NAME - HASHED - 1].rstrip('-.')}-{hashlib.sha256(key.encode()).hexdigest()[:HASHED]}"
 
 
+SHORT: Final = 16
+
+
 def short_key(fact_key: str) -> str:
     """As much of the key of a figure as names no other."""
-    return fact_key[:16]
+    return fact_key[:SHORT]
 
 
 def figure_anchor(fact_key: str) -> str:

@@ -120,14 +120,14 @@ class Answer:
         Unless ``exact``, a text that a spreadsheet would take for a formula is made harmless (:func:`harmless`).
         """
         for row in chain([self.columns], self.rows()):
-            out.write(",".join(_csv_value(value, exact=exact) for value in row) + "\n")
+            out.write(",".join(csv_value(value, exact=exact) for value in row) + "\n")
 
     def write_json(self, out: TextIO) -> None:
         """An array with an object for each row, one row a line; decimals as exact numbers."""
         names = [json.dumps(name, ensure_ascii=False) for name in self.columns]
         separator = "[\n"
         for row in self.rows():
-            values = (f"{name}: {_json_value(value)}" for name, value in zip(names, row, strict=True))
+            values = (f"{name}: {json_value(value)}" for name, value in zip(names, row, strict=True))
             out.write(separator + "{" + ", ".join(values) + "}")
             separator = ",\n"
         out.write("[]\n" if separator == "[\n" else "\n]\n")
@@ -178,6 +178,20 @@ def first_line(error: BaseException) -> str:
     return str(error).partition("\n")[0]
 
 
+def unique_names(names: Sequence[str]) -> list[str]:
+    """Names that occur twice get a number, as DuckDB gives them in a table: ``a``, ``a_1``."""
+    seen: set[str] = set()
+    unique = []
+    for given in names:
+        name, number = given, 0
+        while name.lower() in seen:
+            number += 1
+            name = f"{given}_{number}"
+        seen.add(name.lower())
+        unique.append(name)
+    return unique
+
+
 def as_text(value: Any) -> str:
     """A value for a person or a CSV file; null is nothing, numbers are as exact as they are stored."""
     if value is None:
@@ -191,7 +205,7 @@ def as_text(value: Any) -> str:
     if isinstance(value, bytes):
         return value.hex()
     if isinstance(value, (list, dict, tuple)):
-        return _json_value(value)
+        return json_value(value)
     return str(value)
 
 
@@ -213,7 +227,8 @@ _NUMERIC: Final = frozenset(
 )
 
 
-def _csv_value(value: Any, *, exact: bool) -> str:
+def csv_value(value: Any, *, exact: bool) -> str:
+    """A value of a CSV file, quoted where it must be; unless ``exact``, harmless to a spreadsheet."""
     text = as_text(value)
     if not exact and not isinstance(value, (bool, int, float, Decimal, date, time)):
         text = harmless(text)
@@ -222,16 +237,17 @@ def _csv_value(value: Any, *, exact: bool) -> str:
     return text
 
 
-def _json_value(value: Any) -> str:
+def json_value(value: Any) -> str:
+    """A value in JSON, numbers with the digits they have; what JSON has no number for is null."""
     if isinstance(value, Decimal):
         return f"{value:f}" if value.is_finite() else "null"
     if isinstance(value, float) and not math.isfinite(value):
         return "null"  # JSON has neither infinity nor NaN
     if isinstance(value, dict):
-        pairs = (f"{json.dumps(str(key), ensure_ascii=False)}: {_json_value(item)}" for key, item in value.items())
+        pairs = (f"{json.dumps(str(key), ensure_ascii=False)}: {json_value(item)}" for key, item in value.items())
         return "{" + ", ".join(pairs) + "}"
     if isinstance(value, (list, tuple)):
-        return "[" + ", ".join(map(_json_value, value)) + "]"
+        return "[" + ", ".join(map(json_value, value)) + "]"
     if isinstance(value, (date, time)):
         return json.dumps(value.isoformat())
     if value is None or isinstance(value, (bool, int, float, str)):

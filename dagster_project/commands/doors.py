@@ -1,0 +1,87 @@
+"""What the commands share that answer programs: addresses, the log, the site.
+
+Belongs here: options and their checks. Does not belong here: the servers (``serving``, ``asking``).
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+import sys
+from dataclasses import dataclass
+from typing import Any
+
+import click
+
+from dagster_project.settings import ConfigurationError
+
+HOST = "127.0.0.1"
+_ADDRESS = re.compile(r"(?:(?P<host>\[[0-9a-fA-F:.]+\]|[^:\[\]/\s]+):)?(?P<port>[0-9]{1,5})")
+
+site_option = click.option(
+    "--site",
+    default="",
+    envvar="KOMMUNLAGER_SITE",
+    show_envvar=True,
+    help="Address at which the pages of `kommunlager site` are published, for the links of figures.  "
+    "[default: none; links are relative to it]",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class HttpAddress:
+    """Where to listen."""
+
+    host: str
+    port: int
+
+    @property
+    def uri(self) -> str:
+        """As programs write it."""
+        return f"http://[{self.host}]:{self.port}" if ":" in self.host else f"http://{self.host}:{self.port}"
+
+    @property
+    def is_local(self) -> bool:
+        """Whether only this machine reaches it."""
+        try:
+            return self.host == "localhost" or ipaddress.ip_address(self.host).is_loopback
+        except ValueError:
+            return False
+
+
+def read_address(text: str, name: str) -> HttpAddress:
+    """``PORT`` or ``HOST:PORT``.
+
+    Raises:
+        ConfigurationError: it is none.
+    """
+    found = _ADDRESS.fullmatch(text.strip())
+    if found is None or not 0 < int(found["port"]) < 65536:
+        raise ConfigurationError(f"{name} is {text!r}; PORT or HOST:PORT is wanted, such as {HOST}:9495.")
+    return HttpAddress((found["host"] or HOST).strip("[]"), int(found["port"]))
+
+
+def checked_site(text: str) -> str:
+    """The address of the site.
+
+    Raises:
+        ConfigurationError: it is none.
+    """
+    if text and not re.fullmatch(r"(https?|file)://[^\s'\"<>]+", text):
+        raise ConfigurationError(f"--site is {text!r}; an address such as https://example.org/kommunlager/ is wanted.")
+    return text
+
+
+def logger() -> Any:
+    """The log of a server: a JSON object a line on standard error."""
+    import structlog
+
+    return structlog.wrap_logger(
+        structlog.PrintLogger(sys.stderr),
+        processors=[
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.format_exc_info,
+            structlog.processors.JSONRenderer(ensure_ascii=False, default=str),
+        ],
+    )
