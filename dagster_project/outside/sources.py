@@ -196,17 +196,7 @@ def _differences(connection: duckdb.DuckDBPyConnection, file: DataFile, codes: C
     rows = _number(connection, "select count(*) from one")
     if rows != file.rows:
         yield f"it has {rows:.0f} rows instead of {file.rows}"
-    for column, expected in file.sums.items():
-        if column not in wanted:
-            yield f"there is no column {column} to sum"
-        elif not _is_same(total := _number(connection, f"select sum({column}) from one"), expected):
-            yield f"the sum of {column} is {total!r} instead of {expected!r}"
-    for year, expected in file.sums_by_year.items():
-        total = _number(
-            connection, "select sum(value) from one where year = ? and municipality_code != ?", year, COUNTRY
-        )
-        if not _is_same(total, expected):
-            yield f"the sum of {year} is {total!r} instead of {expected!r}"
+    yield from _other_sums(connection, file, wanted)
     for column in (name for name, kind in wanted.items() if kind.endswith("not null")):
         if empty := _number(connection, f"select count(*) from one where {column} is null"):
             yield f"{column} is empty in {empty:.0f} rows"
@@ -221,6 +211,21 @@ def _differences(connection: duckdb.DuckDBPyConnection, file: DataFile, codes: C
             f"select distinct {column} from one where {column} not in (select unnest(?::varchar[])) order by all",
             sorted(codes),
         )
+
+
+def _other_sums(connection: duckdb.DuckDBPyConnection, file: DataFile, wanted: Mapping[str, str]) -> Iterator[str]:
+    """Sums that are not what is said, of the rows in the temporary table ``one``."""
+    for column, expected in file.sums.items():
+        if column not in wanted:
+            yield f"there is no column {column} to sum"
+        elif not _is_same(total := _number(connection, f"select sum({column}) from one"), expected):
+            yield f"the sum of {column} is {total!r} instead of {expected!r}"
+    for year, expected in file.sums_by_year.items():
+        total = _number(
+            connection, "select sum(value) from one where year = ? and municipality_code != ?", year, COUNTRY
+        )
+        if not _is_same(total, expected):
+            yield f"the sum of {year} is {total!r} instead of {expected!r}"
     if file.country_is_sum:
         yield from _listed(
             "the municipalities do not add up to the country",

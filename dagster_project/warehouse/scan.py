@@ -137,12 +137,8 @@ def _examine(folder: Path, path: Path, limits: Limits) -> FoundFile:
         return FoundFile(path, file_name, report_id, None, reason, may_pass=True)
 
     try:
-        if path.is_symlink():
-            target = path.resolve()
-            if not target.is_relative_to(folder.resolve()):
-                return refused("a link that leaves the reports folder; put the file itself here")
-            if target.is_dir():
-                return refused("a link to a folder; links to folders are not followed")
+        if path.is_symlink() and (reason := _why_not_followed(folder, path.resolve())):
+            return refused(reason)
         status = path.stat()
     except FileNotFoundError:
         return unreachable("a link to a file that does not exist" if path.is_symlink() else "the file has disappeared")
@@ -162,6 +158,13 @@ def _examine(folder: Path, path: Path, limits: Limits) -> FoundFile:
     if size > limits.max_bytes:
         return refused(f"the file is too large: {size} bytes, the limit is {limits.max_bytes}", size)
     return FoundFile(path, file_name, report_id, size, modified_at=_instant(status.st_mtime))
+
+
+def _why_not_followed(folder: Path, target: Path) -> str:
+    """Why a link is not followed to what it leads to; empty where it is."""
+    if not target.is_relative_to(folder.resolve()):
+        return "a link that leaves the reports folder; put the file itself here"
+    return "a link to a folder; links to folders are not followed" if target.is_dir() else ""
 
 
 def _instant(seconds: float) -> datetime | None:

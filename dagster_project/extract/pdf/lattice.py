@@ -127,22 +127,21 @@ def _components(across: list[Rule], down: list[Rule]) -> list[tuple[list[Rule], 
         groups.setdefault(root(len(across) + j), ([], []))[1].append(d)
     found = [group for group in groups.values() if group[0] and group[1]]
     # Pieces of vertical rules between rows that run over all columns touch no horizontal rule.
-    for group in groups.values():
-        if group[0]:
-            continue
-        for rule in group[1]:
-            for outer_across, outer_down in found:
-                left, right = min(r.start for r in outer_across), max(r.end for r in outer_across)
-                top, bottom = min(r.start for r in outer_down), max(r.end for r in outer_down)
-                if (
-                    left - TOUCH <= rule.at <= right + TOUCH
-                    and top - TOUCH <= rule.start
-                    and rule.end <= bottom + TOUCH
-                ):
-                    outer_down.append(rule)
-                    break
-    _lengthen(found, [rule for group in groups.values() if not group[0] for rule in group[1]])
+    pieces = [rule for group in groups.values() if not group[0] for rule in group[1]]
+    _take_in(found, pieces)
+    _lengthen(found, pieces)
     return found
+
+
+def _take_in(found: list[tuple[list[Rule], list[Rule]]], pieces: list[Rule]) -> None:
+    """Add to each table the vertical rules within its outline."""
+    for piece in pieces:
+        for across, down in found:
+            left, right = min(rule.start for rule in across), max(rule.end for rule in across)
+            top, bottom = min(rule.start for rule in down), max(rule.end for rule in down)
+            if left - TOUCH <= piece.at <= right + TOUCH and top - TOUCH <= piece.start and piece.end <= bottom + TOUCH:
+                down.append(piece)
+                break
 
 
 MAX_LABELS = 42.0

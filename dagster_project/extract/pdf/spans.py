@@ -32,17 +32,7 @@ def place_headers(
         for (row, column), (_, width) in spans.items():
             if row == index + 1:
                 below[column + 1 : column + width] = [f"{below[column]} {i}" for i in range(1, width)]
-        boxes: dict[int, tuple[float, float]] = {}
-        across = _cells_across(rows[index], index, texts[index], spans, widths)
-        for column in range(1, n_cols):
-            if texts[index][column]:
-                found = [
-                    e.segment
-                    for e in rows[index].entries
-                    if (e.column if e.column is not None else across.get(id(e))) == column
-                ]
-                if found:
-                    boxes[column] = (min(s.x0 for s in found), max(s.x1 for s in found))
+        boxes = _boxes(rows[index], index, texts[index], spans, widths)
         own = {column for column in boxes if not below[column] and (index, column) not in spans}
         bare = {c for c in range(1, n_cols) if not any(texts[row][c] for row in range(body))}
         open_columns = [c for c in range(1, n_cols) if (below[c] or c in bare) and c not in own]
@@ -68,6 +58,23 @@ def place_headers(
                 end += 1
             if end - start > 1:
                 spans[index, start] = (1, end - start)
+
+
+def _boxes(
+    row: Row,
+    index: int,
+    texts: list[str],
+    spans: dict[tuple[int, int], tuple[int, int]],
+    widths: Sequence[tuple[float, float]],
+) -> dict[int, tuple[float, float]]:
+    """Left and right end of what stands in each column of a row but the first."""
+    across = _cells_across(row, index, texts, spans, widths)
+    boxes: dict[int, tuple[float, float]] = {}
+    for column in range(1, len(widths)):
+        found = [e.segment for e in row.entries if (e.column if e.column is not None else across.get(id(e))) == column]
+        if texts[column] and found:
+            boxes[column] = (min(s.x0 for s in found), max(s.x1 for s in found))
+    return boxes
 
 
 def _is_plain(runs: Sequence[tuple[int, int]], below: Sequence[str]) -> bool:

@@ -7,7 +7,7 @@ not belong here: joining over pages and header rows by content (``structure``), 
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from statistics import median
@@ -186,6 +186,31 @@ def _leading(flags: Sequence[bool]) -> int:
 # --- tables with rules in both directions ----------------------------------------------------------------------------
 
 
+def _labels_beside(
+    beside: Mapping[int, Sequence[tuple[LatticeCell, list[Word]]]],
+    sideways: Mapping[int, int],
+    entries: dict[int, list[Entry]],
+) -> dict[tuple[int, int], int]:
+    """Add the texts that run up the side of their rows: each is one label, over however many of their cells it goes.
+
+    Args:
+        beside: by column the cells with such texts and their words.
+        sideways: the order of the words, by identity.
+        entries: of each row; the labels are added to the first row of each.
+
+    Returns:
+        By row and column of each label the row behind its last.
+    """
+    tall: dict[tuple[int, int], int] = {}
+    for column, texts in beside.items():
+        words = sorted((word for _, found in texts for word in found), key=lambda word: sideways[id(word)])
+        segment = replace(segment_of(words), text=" ".join(word.text for word in words))
+        first = min(cell.row for cell, _ in texts)
+        entries.setdefault(first, []).append(Entry(column, segment, segment.is_number))
+        tall[first, column] = max(cell.row_end for cell, _ in texts)
+    return tall
+
+
 def lattice_table(
     lattice: Lattice, words: Sequence[Word], turned: Sequence[Word], leading: float, known: Collection[str] = ()
 ) -> PageTable | None:
@@ -194,20 +219,8 @@ def lattice_table(
     Raises:
         Untold: a cell holds what may be several cells.
     """
-    inside: dict[LatticeCell, list[Word]] = {}
-    held: set[int] = set()
-    for word in (*words, *turned):
-        cell = lattice.cell_at((word.x0 + word.x1) / 2, word.y - 0.3 * word.size)
-        if cell is not None:
-            inside.setdefault(cell, []).append(word)
-            held.add(id(word))
-    filled_columns = {cell.column for cell in inside}
-    filled_rows = {cell.row for cell in inside}
-    if (
-        len(filled_columns) < 2
-        or len(inside) < min(3, len(lattice.cells))
-        or len(filled_rows) * 2 < len(lattice.ys) - 1
-    ):
+    inside = _words_inside(lattice, (*words, *turned))
+    if not _are_filled(lattice, inside):
         return None
     n_cols = len(lattice.xs) - 1
     widths = _inner_widths(lattice, inside)
@@ -219,28 +232,13 @@ def lattice_table(
         if all(id(word) in sideways for word in found):
             beside.setdefault(cell.column, []).append((cell, found))
             continue
-        before: TextLine | None = None
-        at_row = cell.row
-        for line in make_lines(found):
-            if before is not None and line.y - before.y > 1.9 * line.size:
-                # No rule closes the cell, but its lines stand as far apart as rows do.
-                middle = line.y - 0.3 * line.size
-                at_row = next((r for r in range(cell.row, cell.row_end) if middle < lattice.ys[r + 1]), at_row)
-            before = line
+        for at_row, line in _lines_of_cell(cell, found, lattice):
             for column, end, segment in _parts_of_cell(line, cell, lattice):
                 entry = Entry(column, segment, is_number(segment.text))
                 entries.setdefault(at_row, []).append(entry)
                 if end - column > 1:
                     ends[at_row, column] = max(end, ends.get((at_row, column), 0))
-    tall: dict[tuple[int, int], int] = {}
-    for column, texts_beside in beside.items():
-        # A text that runs up the side of its rows is one label, over however many of their cells it goes.
-        cells_beside = [cell for cell, _ in texts_beside]
-        words_beside = sorted((w for _, found in texts_beside for w in found), key=lambda word: sideways[id(word)])
-        segment = replace(segment_of(words_beside), text=" ".join(word.text for word in words_beside))
-        first = min(cell.row for cell in cells_beside)
-        entries.setdefault(first, []).append(Entry(column, segment, segment.is_number))
-        tall[first, column] = max(cell.row_end for cell in cells_beside)
+    tall = _labels_beside(beside, sideways, entries)
     cell_of = {(cell.row, cell.column): cell for cell in lattice.cells}
     rows: list[list[str]] = []
     spans: dict[tuple[int, int], tuple[int, int]] = {}
@@ -257,9 +255,9 @@ def lattice_table(
         for row in found_rows:
             texts = _texts(row, n_cols, widths, known, is_drawn=True)
             for column in texts:
-                cell = cell_of.get((lattice_row, column))
+                begun = cell_of.get((lattice_row, column))
                 end = ends.get((lattice_row, column), column + 1)
-                row_span = cell.row_end - cell.row if cell is not None else 1
+                row_span = begun.row_end - begun.row if begun is not None else 1
                 row_span = max(row_span, tall.get((lattice_row, column), 0) - lattice_row)
                 if end - column > 1 or row_span > 1:
                     spans[len(rows), column] = (row_span, end - column)
@@ -276,7 +274,7 @@ def lattice_table(
         [(lattice.xs[j], lattice.xs[j + 1]) for j in range(n_cols)],
         _marked(bold),
         True,
-        words=held,
+        words={id(word) for found in inside.values() for word in found},
     )
     _drop_empty_columns(table)
     spread_labels(table.rows, table.spans)
@@ -285,6 +283,39 @@ def lattice_table(
     if any(word.is_cut for found in inside.values() for word in found):
         raise Untold(CUT_OFF)
     return table
+
+
+def _words_inside(lattice: Lattice, words: Sequence[Word]) -> dict[LatticeCell, list[Word]]:
+    """The words in each cell of a lattice that has any."""
+    inside: dict[LatticeCell, list[Word]] = {}
+    for word in words:
+        cell = lattice.cell_at((word.x0 + word.x1) / 2, word.y - 0.3 * word.size)
+        if cell is not None:
+            inside.setdefault(cell, []).append(word)
+    return inside
+
+
+def _are_filled(lattice: Lattice, inside: Collection[LatticeCell]) -> bool:
+    """Whether so many cells have text that the lattice is that of a table: a chart, or a frame around text, has few."""
+    filled_rows = {cell.row for cell in inside}
+    return (
+        len({cell.column for cell in inside}) > 1
+        and len(inside) >= min(3, len(lattice.cells))
+        and len(filled_rows) * 2 >= len(lattice.ys) - 1
+    )
+
+
+def _lines_of_cell(cell: LatticeCell, words: Sequence[Word], lattice: Lattice) -> Iterator[tuple[int, TextLine]]:
+    """The printed lines of a cell, each with the row of the lattice that it stands in."""
+    before: TextLine | None = None
+    at_row = cell.row
+    for line in make_lines(words):
+        if before is not None and line.y - before.y > 1.9 * line.size:
+            # No rule closes the cell, but its lines stand as far apart as rows do.
+            middle = line.y - 0.3 * line.size
+            at_row = next((r for r in range(cell.row, cell.row_end) if middle < lattice.ys[r + 1]), at_row)
+        before = line
+        yield at_row, line
 
 
 def _parts_of_cell(line: TextLine, cell: LatticeCell, lattice: Lattice) -> list[tuple[int, int, Segment]]:
@@ -640,15 +671,33 @@ def _between(lines: Sequence[TextLine], above: float, below: float, start: float
     ]
 
 
+def _kept(lines: Sequence[TextLine], run: Sequence[int], last_several: int, group_of: Mapping[int, int]) -> list[int]:
+    """The lines of a run that belong to its table: up to the last of several segments, and those that go on with it."""
+    keep = list(run[: last_several + 1])
+    for index in run[len(keep) :]:
+        # Lines of one segment after the last line of several belong to the table if rules enclose them, or if
+        # they follow in the rhythm of its rows; whether they fit its first column is seen once that is known.
+        same_group = keep and group_of.get(index) is not None and group_of.get(index) == group_of.get(keep[-1])
+        if not same_group and not _in_rhythm(lines, keep, index):
+            break
+        keep.append(index)
+    return keep
+
+
+def _first_enclosing(lines: Sequence[TextLine], groups: Sequence[RuleGroup]) -> dict[int, int]:
+    """For each line between the rules of a group the first such group; both by their places."""
+    found: dict[int, int] = {}
+    for number, group in enumerate(groups):
+        for index, line in enumerate(lines):
+            if group.ys[0] < line.y - 0.3 * line.size < group.ys[-1]:
+                found.setdefault(index, number)
+    return found
+
+
 def find_regions(lines: Sequence[TextLine], drawing: Drawing) -> list[Region]:
     """Runs of lines that may be tables without vertical rules."""
     groups = rule_groups(lines, drawing)
-    group_of: dict[int, int] = {}
-    for number, group in enumerate(groups):
-        ys = group.ys
-        for index, line in enumerate(lines):
-            if ys[0] < line.y - 0.3 * line.size < ys[-1]:
-                group_of.setdefault(index, number)
+    group_of = _first_enclosing(lines, groups)
     regions: list[Region] = []
     run: list[int] = []
     last_several = 0
@@ -656,14 +705,7 @@ def find_regions(lines: Sequence[TextLine], drawing: Drawing) -> list[Region]:
 
     def close() -> None:
         nonlocal run, done
-        keep = run[: last_several + 1] if run else []
-        for index in run[len(keep) :]:
-            # Lines of one segment after the last line of several belong to the table if rules enclose them, or if
-            # they follow in the rhythm of its rows; whether they fit its first column is seen once that is known.
-            same_group = keep and group_of.get(index) is not None and group_of.get(index) == group_of.get(keep[-1])
-            if not same_group and not _in_rhythm(lines, keep, index):
-                break
-            keep.append(index)
+        keep = _kept(lines, run, last_several, group_of)
         if keep:
             done = keep[-1]
             numbers = {group_of[index] for index in keep if index in group_of}

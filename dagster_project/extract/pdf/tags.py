@@ -251,9 +251,8 @@ def place_cells(rows: Sequence[TaggedRow], words: Mapping[int, Sequence[Word]]) 
                 return None
             line = list(zip(found, cells, strict=True))
         for column, cell in line:
-            for reached in range(column, column + cell.col_span):
-                if cell.row_span > 1:
-                    covered[reached] = index + cell.row_span - 1
+            if cell.row_span > 1:
+                covered |= dict.fromkeys(range(column, column + cell.col_span), index + cell.row_span - 1)
             if cell.words:
                 result.append(PlacedCell(index, column, cell))
     return result if _in_order(result) else None
