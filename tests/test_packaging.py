@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import re
 import tomllib
 from importlib.metadata import distributions
 from pathlib import Path
 
 import pytest
+import yaml
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
@@ -74,3 +76,17 @@ def test_dagster_and_its_dbt_library_move_together() -> None:
     (dagster,), (library,) = locked["dagster"], locked["dagster-dbt"]
     assert dagster.split(".")[2] == library.split(".")[2]
     assert int(dagster.split(".")[1]) + 16 == int(library.split(".")[1])
+
+
+def test_the_forge_calls_what_a_developer_calls() -> None:
+    """Workflow, templates and hooks are YAML that parses, and what they call is there."""
+    files = [*(ROOT / ".github").rglob("*.yml"), ROOT / ".pre-commit-config.yaml"]
+    parsed = {file.name: yaml.safe_load(file.read_text(encoding="utf-8")) for file in files}
+    (job,) = parsed["ci.yml"]["jobs"].values()
+    assert ".ci/run" in [step.get("run") for step in job["steps"]]
+    assert os.access(ROOT / ".ci" / "run", os.X_OK)
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    for hook in parsed[".pre-commit-config.yaml"]["repos"][0]["hooks"]:
+        program = re.search(r"\.venv/bin/(\w+)", hook["entry"])
+        assert program
+        assert f"$(BIN)/{program[1]}" in makefile, "linted as make lint does"
