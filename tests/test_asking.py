@@ -32,7 +32,7 @@ from dagster_project.asking.api import ENDPOINTS
 from dagster_project.asking.desk import AskError
 from dagster_project.asking.names import Names, folded
 from dagster_project.asking.parameters import Parameter, read
-from dagster_project.asking.web import MOST_BODY_BYTES, Gate, Web
+from dagster_project.asking.web import MOST_BODY_BYTES, TITLES, Gate, Web
 from dagster_project.serving.tokens import Guesses, Reader, Tokens
 from dagster_project.serving.web import Bounds
 from dagster_project.site.links import figure_page_sql
@@ -412,6 +412,27 @@ def test_the_description_is_openapi_and_tells_of_every_path(door: Door) -> None:
         assert door.get(path + words).status_code == 200, path
     figure = door.json("/api/figures", limit=1)["figures"][0]
     assert list(figure) == list(told["components"]["schemas"]["Figure"]["properties"])
+
+
+def test_the_pages_on_asking_tell_of_every_path_and_show_what_is_answered(door: Door) -> None:
+    english, swedish = (text(name) for name in ("ask.md", "fraga.md"))
+    for endpoint in ENDPOINTS:
+        path = endpoint.path.partition("/{")[0]
+        assert path in english
+        assert path in swedish or path in ("/api", "/api/marts")
+        for parameter in endpoint.parameters:
+            assert f"`{parameter.name}`" in english, (path, parameter.name)
+    for said in re.findall(r"^\| (\d{3})(?:, (\d{3}))? \|", english, re.MULTILINE):
+        assert said[0] == "304" or int(said[0]) in TITLES
+    address, cut, shown = re.search(  # type: ignore[union-attr]
+        r"'http://127.0.0.1:9495(/\S+)' \| cut -d, -f([\d,]+)\n(.*?)```", english, re.DOTALL
+    ).groups()
+    rows = [line.split(",") for line in door.get(address).text.splitlines()]
+    assert [",".join(row[int(place) - 1] for place in cut.split(",")) for row in rows] == shown.splitlines()
+
+
+def text(name: str) -> str:
+    return (ROOT / "docs" / name).read_text(encoding="utf-8")
 
 
 # --- releases ---------------------------------------------------------------------------------------------------------

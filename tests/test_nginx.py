@@ -58,7 +58,7 @@ def proxied(warehouse: Path, tmp_path: Path) -> Iterator[tuple[int, Path]]:
     nginx, openssl = program("nginx", "/usr/sbin"), program("openssl")
     with duckdb.connect() as connection:
         load_client(connection)
-    behind, front = free_port(), free_port()
+    behind, http, front = free_port(), free_port(), free_port()
     certificate, secret = tmp_path / "fullchain.pem", tmp_path / "privkey.pem"
     made = [openssl, "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "1", "-subj", "/CN=localhost"]
     extension = ["-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1"]
@@ -66,6 +66,7 @@ def proxied(warehouse: Path, tmp_path: Path) -> Iterator[tuple[int, Path]]:
     text = CONFIGURATION.read_text(encoding="utf-8")
     for ours, theirs in (
         ("127.0.0.1:9494", f"127.0.0.1:{behind}"),
+        ("127.0.0.1:9495", f"127.0.0.1:{http}"),
         ("listen 443 ssl", f"listen 127.0.0.1:{front} ssl"),
         ("server_name warehouse.example.org", "server_name localhost"),
         ("/etc/ssl/kommunlager", str(tmp_path)),
@@ -84,7 +85,7 @@ def proxied(warehouse: Path, tmp_path: Path) -> Iterator[tuple[int, Path]]:
     with log.open("w", encoding="utf-8") as errors:
         serve = [sys.executable, "-m", "dagster_project.cli", "serve", "--warehouse", str(warehouse)]
         server = subprocess.Popen(
-            [*serve, "--port", str(behind)],
+            [*serve, "--port", str(behind), "--http", str(http)],
             env=os.environ | {"KOMMUNLAGER_SERVE_TOKEN": TOKEN, "PYTHONPATH": str(ROOT)},
             stdout=subprocess.DEVNULL,
             stderr=errors,
@@ -96,7 +97,7 @@ def proxied(warehouse: Path, tmp_path: Path) -> Iterator[tuple[int, Path]]:
             text=True,
         )
     try:
-        until('"serving"', server, log)
+        until('"serving over http"', server, log)
         until("", proxy, tmp_path / "nginx.pid")
         yield front, certificate
     finally:
@@ -127,6 +128,19 @@ def test_a_reader_asks_through_tls(proxied: tuple[int, Path], tmp_path: Path) ->
             stranger.execute(
                 f"from quack_query('{uri}', 'select 1', token => 'wrong-0123456789', disable_ssl => false)"
             )
+    assert TOKEN not in (tmp_path / "access.log").read_text(encoding="utf-8")
+
+
+def test_figures_are_fetched_through_tls(proxied: tuple[int, Path], tmp_path: Path) -> None:
+    port, certificate = proxied
+    address = f"https://localhost:{port}/api/figures"
+    sent = {"Authorization": f"Bearer {TOKEN}"}
+    answer = requests.get(address, params={"limit": 1}, headers=sent, verify=str(certificate), timeout=60)
+    assert answer.json()["total"] > 600
+    sent["If-None-Match"] = answer.headers["ETag"]
+    assert requests.get(address, headers=sent, verify=str(certificate), timeout=60).status_code == 304
+    assert requests.get(address, verify=str(certificate), timeout=60).status_code == 401
+    assert requests.delete(address, headers=sent, verify=str(certificate), timeout=60).status_code == 403
     assert TOKEN not in (tmp_path / "access.log").read_text(encoding="utf-8")
 
 

@@ -13,7 +13,7 @@ import binascii
 import logging
 from collections.abc import Awaitable, Callable, Collection, Iterator, MutableMapping
 from contextlib import contextmanager, suppress
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 
 import uvicorn
 from starlette.responses import Response
@@ -107,85 +107,87 @@ class _Uvicorn(uvicorn.Server):
         yield
 
 
+class _Bounded(H11Protocol):
+    """One connection; subclasses have the bounds and the room that they share."""
+
+    bounds: ClassVar[Bounds]
+    room: ClassVar[Room]
+
+    is_aborted = False
+    is_welcome = False
+    address = ""
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        super().connection_made(transport)
+        self._asking: asyncio.Task[Any] | None = None
+        self._timer: asyncio.TimerHandle | None = None
+        self._writing: asyncio.TimerHandle | None = None
+        self.app = self._ask
+        self.address = self.client[0] if self.client else ""
+        self.is_welcome = self.room.enter(self)
+        if not self.is_welcome:
+            self.abort()
+            return
+        self._wait_for_head()
+
+    @property
+    def is_answering(self) -> bool:
+        """Whether a request came that is not answered yet."""
+        return self.cycle is not None and not self.cycle.response_complete
+
+    def abort(self) -> None:
+        """End it at once."""
+        self.is_aborted = True
+        self.transport.abort()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        if self.is_welcome:
+            self.room.leave(self)
+        for timer in (self._timer, self._writing):
+            if timer is not None:
+                timer.cancel()
+        super().connection_lost(exc)
+        if self._asking is not None:  # nobody waits for it any more
+            self._asking.cancel()
+
+    def on_response_complete(self) -> None:
+        super().on_response_complete()
+        self._wait_for_head()
+
+    def pause_writing(self) -> None:
+        super().pause_writing()
+        waiting = self.transport.get_write_buffer_size()
+        seconds = self.bounds.write_seconds + waiting / self.bounds.write_bytes_a_second
+        self._writing = self.loop.call_later(seconds, self.abort)
+
+    def resume_writing(self) -> None:
+        if self._writing is not None:
+            self._writing.cancel()
+        super().resume_writing()
+
+    def _wait_for_head(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+        self._timer = self.loop.call_later(self.bounds.head_seconds, self._look)
+
+    def _look(self) -> None:
+        if not self.is_answering:
+            self.abort()
+
+    async def _ask(self, scope: Any, receive: Any, send: Any) -> None:
+        self._asking = asyncio.current_task()
+        try:
+            await self.config.loaded_app(scope, receive, send)
+        except asyncio.CancelledError:
+            if not self.cycle.disconnected:
+                raise
+        finally:
+            self._asking = None
+
+
 def _protocol(bounds: Bounds) -> type[asyncio.Protocol]:
     """uvicorn's protocol with connections in a room of their own."""
-    room = Room(bounds)
-
-    class Bounded(H11Protocol):
-        """One connection."""
-
-        is_aborted = False
-        is_welcome = False
-        address = ""
-
-        def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-            super().connection_made(transport)
-            self._asking: asyncio.Task[Any] | None = None
-            self._timer: asyncio.TimerHandle | None = None
-            self._writing: asyncio.TimerHandle | None = None
-            self.app = self._ask
-            self.address = self.client[0] if self.client else ""
-            self.is_welcome = room.enter(self)
-            if not self.is_welcome:
-                self.abort()
-                return
-            self._wait_for_head()
-
-        @property
-        def is_answering(self) -> bool:
-            """Whether a request came that is not answered yet."""
-            return self.cycle is not None and not self.cycle.response_complete
-
-        def abort(self) -> None:
-            """End it at once."""
-            self.is_aborted = True
-            self.transport.abort()
-
-        def connection_lost(self, exc: Exception | None) -> None:
-            if self.is_welcome:
-                room.leave(self)
-            for timer in (self._timer, self._writing):
-                if timer is not None:
-                    timer.cancel()
-            super().connection_lost(exc)
-            if self._asking is not None:  # nobody waits for it any more
-                self._asking.cancel()
-
-        def on_response_complete(self) -> None:
-            super().on_response_complete()
-            self._wait_for_head()
-
-        def pause_writing(self) -> None:
-            super().pause_writing()
-            waiting = self.transport.get_write_buffer_size()
-            seconds = bounds.write_seconds + waiting / bounds.write_bytes_a_second
-            self._writing = self.loop.call_later(seconds, self.abort)
-
-        def resume_writing(self) -> None:
-            if self._writing is not None:
-                self._writing.cancel()
-            super().resume_writing()
-
-        def _wait_for_head(self) -> None:
-            if self._timer is not None:
-                self._timer.cancel()
-            self._timer = self.loop.call_later(bounds.head_seconds, self._look)
-
-        def _look(self) -> None:
-            if not self.is_answering:
-                self.abort()
-
-        async def _ask(self, scope: Any, receive: Any, send: Any) -> None:
-            self._asking = asyncio.current_task()
-            try:
-                await self.config.loaded_app(scope, receive, send)
-            except asyncio.CancelledError:
-                if not self.cycle.disconnected:
-                    raise
-            finally:
-                self._asking = None
-
-    return Bounded
+    return type("Bounded", (_Bounded,), {"bounds": bounds, "room": Room(bounds)})
 
 
 class Gate:

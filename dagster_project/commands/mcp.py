@@ -71,10 +71,11 @@ POLL_SECONDS = 1.0
 def mcp(
     warehouse: Path | None, http: str | None, token_file: Path | None, seconds: float, memory_mb: int, site: str
 ) -> None:
-    """Let a program with a language model ask the published warehouse (Model Context Protocol), read-only.
+    """Let a program with a language model ask (MCP), read-only.
 
-    The program starts this command itself and speaks to it over standard input and output; with --http it is found at
-    an address. Queries are judged and limited as by `serve`. The log, one JSON object a line, goes to standard error.
+    It speaks the Model Context Protocol: the program starts this command itself and talks to it over standard input and
+    output; with --http it is found at an address. Queries are judged and limited as by `serve`. The log, one JSON
+    object a line, goes to standard error.
     """
     from dagster_project.serving.tokens import open_tokens
     from dagster_project.serving.workers import Limits
