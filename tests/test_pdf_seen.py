@@ -70,6 +70,14 @@ def test_a_figure_is_what_is_seen(name: str, text: str, remark: str | None) -> N
     document = extract((SEEN / f"{name}.pdf").read_bytes(), "a.pdf")
     assert figure(document) == text
     assert document.notes == ((f"page 1: {remark}",) if remark else ())
+    assert "nothing" not in {word.fate for word in document.word_fates}
+
+
+def test_what_is_printed_twice_to_look_bold_is_there_once() -> None:
+    twice = "\n".join(f"BT /F1 10 Tf {x} 760 Td (Tabell 7 visar utfall 2023) Tj ET" for x in (50, 50.3))
+    document = extract(page(twice), "a.pdf")
+    assert [one.text for one in document.headings] == ["Tabell 7 visar utfall 2023"]
+    assert {word.fate: word.sample for word in document.word_fates if word.fate != "table"} == {"text": "7 2023"}
 
 
 @pytest.mark.parametrize("name", ["overprint-offset", "at-99"])

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import pairwise
+from typing import Final
 
 from dagster_project.extract.pdf.characters import Word
 from dagster_project.extract.structure import is_number
@@ -176,8 +177,6 @@ def make_segments(words: Sequence[Word], stretched: frozenset[int] = frozenset()
     parts: list[list[Word]] = []
     for word in words:
         before = parts[-1][-1] if parts else None
-        if before is not None and _printed_twice(before, word):
-            continue
         limit = SPACED_GAP_EM if word.spaced else word.cell_gap
         is_wide = before is None or word.x0 - before.x1 > limit * max(word.size, before.size)
         if is_wide and id(word) not in stretched:
@@ -216,9 +215,27 @@ def _figures(words: list[Word]) -> list[list[Word]]:
     return parts if 2 * several >= len(parts) and all(is_number(segment_of(part).text) for part in parts) else [words]
 
 
-def _printed_twice(before: Word, word: Word) -> bool:
-    """Bold made by printing a word twice, a hair apart."""
-    return word.text == before.text and abs(word.x0 - before.x0) < 0.1 * word.size
+TWIN_EM: Final = 0.1
+"""How far apart, as a multiple of the size, a word stands from itself where it is printed twice to look bold."""
+
+
+def without_twins(words: Sequence[Word]) -> list[Word]:
+    """The words of a page, each once: some programs make bold by printing a word twice, a hair apart."""
+    kept: list[Word] = []
+    near: dict[tuple[str, float, int, int], list[Word]] = {}
+    for word in words:
+        reach = TWIN_EM * max(1.0, word.size)
+        column, row = int(word.x0 // reach), int(word.y // reach)
+        around = (
+            other
+            for x in (column - 1, column, column + 1)
+            for y in (row - 1, row, row + 1)
+            for other in near.get((word.text, word.size, x, y), ())
+        )
+        if not any(abs(other.x0 - word.x0) < reach and abs(other.y - word.y) < reach for other in around):
+            kept.append(word)
+            near.setdefault((word.text, word.size, column, row), []).append(word)
+    return kept
 
 
 def first_token(words: Sequence[Word]) -> float:

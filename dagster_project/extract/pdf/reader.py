@@ -30,7 +30,7 @@ from dagster_project.extract.pdf.frame import Frame, frame_of
 from dagster_project.extract.pdf.joins import follows, goes_on_beside, may_follow, share_columns
 from dagster_project.extract.pdf.lattice import find_lattices
 from dagster_project.extract.pdf.ledger import kept_texts, word_fates
-from dagster_project.extract.pdf.lines import TextLine, join_texts, make_lines
+from dagster_project.extract.pdf.lines import TextLine, join_texts, make_lines, without_twins
 from dagster_project.extract.pdf.outline import (
     Paragraph,
     can_be_heading,
@@ -227,7 +227,8 @@ def _is_bare(picture: Area, words: Sequence[Word]) -> bool:
 
 
 def _left_out(page: _Page) -> list[str]:
-    """Take struck text from the words of a page; remarks on what of it is not read."""
+    """Take struck text, and what is printed twice, from the words of a page; remarks on what of it is not read."""
+    page.text.words[:] = without_twins(page.text.words)
     struck = struck_words(page.text.words, page.drawing.across)
     notes = [f"struck text left out: {_some(word.text for word in struck)}"] if struck else []
     gone = {id(word) for word in struck}
