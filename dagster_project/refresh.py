@@ -10,11 +10,14 @@ from __future__ import annotations
 import logging
 import os
 import shutil
+import time
+import uuid
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
+from dagster_project import progress
 from dagster_project.exit_codes import ExitCode
 from dagster_project.settings import PROJECT, ConfigurationError, Settings
 from dagster_project.warehouse.health import health, unknown_health
@@ -23,7 +26,6 @@ from dagster_project.warehouse.lock import RefreshRunningError, refresh_lock
 from dagster_project.warehouse.metrics import write_metrics
 from dagster_project.warehouse.notify import notify
 from dagster_project.warehouse.releases import check_target, remove_leftovers
-from dagster_project.warehouse.vocabulary import check_vocabulary
 
 if TYPE_CHECKING:
     import dagster as dg
@@ -51,7 +53,7 @@ class Outcome:
 def run_refresh(
     settings: Settings, *, verbose: bool = False, is_interrupted: Callable[[], bool] = lambda: False
 ) -> Outcome:
-    """Run the whole job; the caller holds the refresh lock.
+    """Run the whole job, unless there is nothing to do; the caller holds the refresh lock.
 
     ``is_interrupted`` is asked once all is imported: an interrupt that comes while Python runs a callback of an import
     is printed and forgotten, and the run would begin all the same.
@@ -61,6 +63,10 @@ def run_refresh(
         TransformError: the dbt project does not parse.
     """
     check_target(settings.warehouse)
+    if not verbose and (outcome := _unchanged(settings)) is not None:
+        return outcome
+    from dagster_project.warehouse.vocabulary import check_vocabulary
+
     # Here too, for dbt cannot even parse a project with a seed that is no UTF-8, and does not say which one it is.
     check_vocabulary()
     prepare_dagster_home(settings)
@@ -90,6 +96,43 @@ def run_refresh(
         outcome = _outcome(result, str(line.get("why_held_back") or ""))
         _forget_old_runs(instance, settings.keep_runs)
     return outcome
+
+
+def _unchanged(settings: Settings) -> Outcome | None:
+    """The outcome of a refresh that has nothing to do, recorded as any other; None where there may be something.
+
+    Dagster is not started for it and knows nothing of it: its sensor ``looked`` reads the record.
+    """
+    from dagster_project.warehouse.unchanged import CHECKS, UNREAD_CHECK, look, program_fingerprint
+
+    began = time.monotonic()
+    found = look(settings)
+    if found.doubt:
+        return None
+    remove_leftovers(settings.warehouse)
+    run = str(uuid.uuid4())
+    with journal(settings, run, time.monotonic() - began) as book:
+        book.event("build.finished", mode="nothing", reason=found.reason, passed=0)
+        book.facts |= {
+            "next_refresh": found.next_refresh,
+            "program": program_fingerprint(settings),
+            **dict.fromkeys(("fetched", "read", "removed", "interpreted"), 0),
+            "loaded": found.loaded,
+            "quarantined": found.quarantined,
+            **{name: [] for name in ("stale", "held_back", "set_aside", "too_costly")},
+            "why_held_back": "",
+            "mode": "nothing",
+            "reason": found.reason,
+            "checks": {"passed": 0, "warned": [], "failed": []},
+            "ok": True,
+            "is_new": False,
+            "remark": found.reason,
+        }
+    files = found.loaded + found.quarantined
+    progress.report("read", files, files, "nothing to read")
+    progress.report("build", 1, 1, "nothing to build")
+    warnings = (UNREAD_CHECK,) if found.quarantined else ()
+    return Outcome(ExitCode.OK, "", run, CHECKS, CHECKS - len(warnings), warnings)
 
 
 # --- telling ----------------------------------------------------------------------------------------------------------

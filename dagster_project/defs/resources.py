@@ -16,6 +16,7 @@ from dagster_project.settings import ConfigurationError, Settings, load_settings
 from dagster_project.warehouse.journal import journal
 from dagster_project.warehouse.lock import RefreshRunningError, refresh_lock
 from dagster_project.warehouse.notify import notify
+from dagster_project.warehouse.unchanged import program_fingerprint
 
 TOLD: dict[str, str] = {"kommunlager/told": "yes"}
 """Tag of runs that have told themselves how they ended; of all others the sensor tells."""
@@ -48,6 +49,7 @@ class Refresh(dg.ConfigurableResource[Settings]):
         try:
             with refresh_lock(settings.lock_file, wait=settings.wait), journal(settings, run) as book:
                 book.facts["next_refresh"] = next_time(settings.schedule)
+                book.facts["program"] = program_fingerprint(settings)
                 if book.died_before is not None:
                     _log(context, notify(settings, book.died_before, "refresh.died", "warning"))
                 yield settings

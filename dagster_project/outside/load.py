@@ -65,6 +65,11 @@ def load_outside(settings: Settings) -> Loaded:
         connection.close()
 
 
+def is_loaded(connection: duckdb.DuckDBPyConnection, settings: Settings) -> bool:
+    """Whether the tables of a working file hold all editions there are; not where some had to be left out."""
+    return working.get(connection, LOADED) == _fingerprint(SOURCES, settings.outside)
+
+
 def _fingerprint(*folders: Path) -> str:
     """Hash over every file of the editions, and the rules."""
     digest = hashlib.sha256()

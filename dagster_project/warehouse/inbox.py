@@ -96,6 +96,21 @@ def owed(settings: Settings, files: Sequence[InboxFile]) -> list[str]:
     ]
 
 
+def is_fetched(settings: Settings) -> bool:
+    """Whether every file of the inbox is in the reports folder as it is now, and none is refused or waits.
+
+    Raises:
+        InboxError: the inbox cannot be listed.
+    """
+    if is_reports_folder(settings):
+        return True
+    state = _state(settings)
+    return not state["seen"] and all(
+        state["fetched"].get(file.name) == file.mark and _target(settings.reports, file.name).exists()
+        for file in listing(settings.inbox)
+    )
+
+
 def fetch(settings: Settings, now: float | None = None) -> list[str]:
     """Copy what is new or changed in the inbox below the reports folder; returns the names of what was copied.
 

@@ -21,7 +21,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 
@@ -40,9 +40,10 @@ KEPT_REFRESHES: Final = 1000
 class Journal:
     """The journal of one refresh; made only by the holder of the refresh lock."""
 
-    def __init__(self, settings: Settings, run: str) -> None:
-        self.facts: dict[str, Any] = {"run": run, "started_at": now_text(), "seconds": {}, "ok": False}
-        self._began = time.monotonic()
+    def __init__(self, settings: Settings, run: str, seconds_ago: float = 0) -> None:
+        started_at = datetime.now(UTC) - timedelta(seconds=seconds_ago)
+        self.facts: dict[str, Any] = {"run": run, "started_at": _text_of(started_at), "seconds": {}, "ok": False}
+        self._began = time.monotonic() - seconds_ago
         self._state = settings.state
         self._logger = _logger(settings).bind(run=run)
         self.died_before = died(self._state)
@@ -126,9 +127,15 @@ _open: list[Journal] = []
 
 
 @contextmanager
-def journal(settings: Settings, run: str) -> Iterator[Journal]:
-    """The journal of a refresh for the duration of the block; :func:`event` and :func:`note` write to it."""
-    book = Journal(settings, run)
+def journal(settings: Settings, run: str, seconds_ago: float = 0) -> Iterator[Journal]:
+    """The journal of a refresh for the duration of the block; :func:`event` and :func:`note` write to it.
+
+    Args:
+        settings: whose refresh.
+        run: its name.
+        seconds_ago: when it began.
+    """
+    book = Journal(settings, run, seconds_ago)
     book.event("refresh.started", reports=str(settings.reports), warehouse=str(settings.warehouse))
     _open.append(book)
     try:
@@ -197,7 +204,11 @@ def refreshes(state: Path) -> list[dict[str, Any]]:
 
 def now_text() -> str:
     """Now, UTC, as text that sorts."""
-    return f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}"
+    return _text_of(datetime.now(UTC))
+
+
+def _text_of(moment: datetime) -> str:
+    return f"{moment:%Y-%m-%dT%H:%M:%SZ}"
 
 
 def _logger(settings: Settings) -> Any:

@@ -17,7 +17,7 @@ from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from itertools import count
-from typing import Any, Final, TypeGuard
+from typing import Any, Final, NamedTuple, TypeGuard
 
 import duckdb
 import pyarrow as pa
@@ -33,6 +33,7 @@ from dagster_project.warehouse.removals import (
     Before,
     Kept,
     Verdict,
+    devices_of,
     judge,
     keep,
     losses,
@@ -42,6 +43,7 @@ from dagster_project.warehouse.removals import (
     read_devices,
 )
 from dagster_project.warehouse.scan import OVERRIDES_FILE, READABLE, FoundFile, find_reports
+from dagster_project.warehouse.sql import literal
 from dagster_project.warehouse.transform import project_fingerprint, rules_of_costs
 from dagster_project.warehouse.words import read_structure_words
 from dagster_project.warehouse.working import KnownFile
@@ -128,6 +130,42 @@ def load_raw(settings: Settings, on_read: OnRead | None = None) -> LoadResult:
         return _load(connection, files, words, overrides, before, settings, on_read)
     finally:
         connection.close()
+
+
+def would_change(connection: duckdb.DuckDBPyConnection, settings: Settings) -> str:
+    """What :func:`load_raw` would change in the working file that is open (it may be read-only), for a person; empty
+    for nothing. It would also note times of files that look otherwise than they did.
+
+    Raises:
+        ConfigurationError, RemovalsError: as :func:`load_raw` does.
+    """
+    if working.get(connection, working.LOADING) is not None:
+        return "a load has not come to its end"
+    files = _find(settings)
+    overrides = read_overrides(settings.reports, files)
+    files = [_refused_by(overrides, file) for file in files]
+    again = _set_aside_no_more(connection, settings)
+    known = working.known_files(connection)
+    now_ns = time.time_ns()
+    looks = {file.file_name: working.look_of(file, now_ns) for file in files}
+    extraction = working.extraction_fingerprint(settings)
+    changed, touched = _compare(files, known, looks, extraction, again, settings.limits)
+    names = {file.file_name for file in files}
+    if changed or touched or again:
+        return f"{len(changed)} files are to be read, {len(touched)} look otherwise, {len(again)} are to be tried again"
+    if gone := [name for name in known if name not in names and name != OVERRIDES_FILE]:
+        return f"{len(gone)} files are gone"
+    before = Before(tuple(published_reports(settings.warehouse)), "", read_devices(settings))
+    if losses(connection, before, names, settings.reports):
+        return "readers have reports that are not loaded"
+    if connection.execute("select 1 from raw.report where stale_reason is not null limit 1").fetchone():
+        return "reports are kept without their files"
+    if devices_of(settings, names, ()) != before.devices:
+        return "folders are on other devices than is noted"
+    overrides, why_kept = overrides_kept(connection, overrides, Verdict(), before, files, settings)
+    if why_kept or (now := _overrides_now(connection, overrides)).changed or now.is_listed_otherwise:
+        return f"{OVERRIDES_FILE} has changed"
+    return ""
 
 
 def _find(settings: Settings) -> list[FoundFile]:
@@ -360,11 +398,9 @@ def _set_aside_no_more(connection: duckdb.DuckDBPyConnection, settings: Settings
     """Reports that were left out for failing a check, or costing too much, and are to be tried again: other rules or
     another bound, or none may be left out."""
     fingerprint = project_fingerprint(PROJECT)
-    rules = [rules_of_costs(settings, fingerprint), *([fingerprint] if settings.quarantine_failing else [])]
-    rows = connection.execute(
-        "select report_id from main.set_aside where rules not in (select unnest(?::varchar[]))", [rules]
-    ).fetchall()
-    return {str(row[0]) for row in rows}
+    rules = {rules_of_costs(settings, fingerprint), *([fingerprint] if settings.quarantine_failing else [])}
+    rows = connection.execute("select report_id, rules from main.set_aside").fetchall()
+    return {str(report_id) for report_id, measured_by in rows if measured_by not in rules}
 
 
 def _sha256(file: FoundFile, limits: Limits) -> str | None:
@@ -423,7 +459,37 @@ def _counter(changed: int, total: int, on_read: OnRead | None) -> Callable[[str]
 
 def _load_overrides(connection: duckdb.DuckDBPyConnection, overrides: Overrides) -> None:
     """The rows of ``reports.yml``; reports about which it says something else than before are pending."""
+    now = _overrides_now(connection, overrides)
     writer = _Writer(connection)
+    if now.changed:
+        connection.execute("delete from raw.report_override")
+        if now.is_replacing:
+            working.note_stale(connection)
+        writer.add("report_override", _rows("report_override", now.rows))
+    if now.is_listed_otherwise:
+        connection.execute("delete from raw.report where file_name = ?", [OVERRIDES_FILE])
+        if now.listed is not None:
+            writer.add("report", _rows("report", [now.listed]))
+    writer.flush()
+    if now.changed or now.is_listed_otherwise:
+        working.add_pending(connection, now.changed)
+
+
+class _OverridesNow(NamedTuple):
+    """``reports.yml`` beside what the raw tables have of it."""
+
+    rows: list[dict[str, Any]]
+    """Of the reports that are loaded."""
+    changed: set[str]
+    """Reports about which it says something else than before."""
+    is_replacing: bool
+    """Whether it said anything before."""
+    listed: dict[str, Any] | None
+    """The row of the file itself, where it cannot be used."""
+    is_listed_otherwise: bool
+
+
+def _overrides_now(connection: duckdb.DuckDBPyConnection, overrides: Overrides) -> _OverridesNow:
     columns = TABLES["report_override"].names
     loaded = {
         str(row[0]) for row in connection.execute("select report_id from raw.report where status = 'loaded'").fetchall()
@@ -435,22 +501,17 @@ def _load_overrides(connection: duckdb.DuckDBPyConnection, overrides: Overrides)
         if name in loaded
     }
     changed = {name for name in before.keys() | after.keys() if before.get(name) != after.get(name)}
-    if changed:
-        connection.execute("delete from raw.report_override")
-        if before:
-            working.note_stale(connection)
-        rows = [dict(zip(columns, row, strict=True)) for row in after.values()]
-        writer.add("report_override", _rows("report_override", rows))
-    row = connection.execute("select error, sha256 from raw.report where file_name = ?", [OVERRIDES_FILE]).fetchone()
+    row = connection.execute(
+        f"select error, sha256 from raw.report where file_name = {literal(OVERRIDES_FILE)}"
+    ).fetchone()
     listed = _overrides_row(overrides) if overrides.problem is not None else None
-    file_row = listed and (listed["error"], listed["sha256"])
-    if row != file_row:
-        connection.execute("delete from raw.report where file_name = ?", [OVERRIDES_FILE])
-        if listed is not None:
-            writer.add("report", _rows("report", [listed]))
-    writer.flush()
-    if changed or row != file_row:
-        working.add_pending(connection, changed)
+    return _OverridesNow(
+        rows=[dict(zip(columns, row, strict=True)) for row in after.values()],
+        changed=changed,
+        is_replacing=bool(before),
+        listed=listed,
+        is_listed_otherwise=row != (listed and (listed["error"], listed["sha256"])),
+    )
 
 
 def _result(connection: duckdb.DuckDBPyConnection, read: tuple[str, ...], removed: tuple[str, ...]) -> LoadResult:

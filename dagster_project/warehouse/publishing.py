@@ -86,7 +86,7 @@ def publish(settings: Settings) -> Published:
         working.note_content(settings.working_file, content.hash)
         releases.note_built(settings.state, content.hash)
         if was is not None:
-            remark = _why_not(link, was, content)
+            remark = _why_not(settings, was, content)
             if remark:
                 return Published(link, was, is_new=False, remark=remark)
         reason = compact(settings.working_file)
@@ -94,6 +94,7 @@ def publish(settings: Settings) -> Published:
             journal.event("working_file.compacted", reason=reason, size_bytes=settings.working_file.stat().st_size)
         release = _make(settings, content, was)
         releases.point(link, release.database)
+        releases.note_whole(settings.state, release)
     except (duckdb.Error, OSError, CopyError) as error:
         raise PublishError(f"The new release could not be written: {error}") from error
     finally:
@@ -101,10 +102,14 @@ def publish(settings: Settings) -> Published:
     return Published(link, release, is_new=True, remark="", removed=releases.prune(link, settings.keep))
 
 
-def _why_not(link: Path, was: Release, content: Content) -> str:
+def _why_not(settings: Settings, was: Release, content: Content) -> str:
     if was.content_hash == content.hash:
-        return f"nothing has changed since {was.name}"
-    since = releases.withdrawn(link).get(content.hash)
+        if releases.is_whole(settings.state, was):
+            return f"nothing has changed since {was.name}"
+        journal.event(
+            "release.changed", "error", release=was.name, reason="its file is not what it was when it was made"
+        )
+    since = releases.withdrawn(settings.warehouse).get(content.hash)
     return f"the same content was withdrawn {since}; {was.name} stays" if since else ""
 
 

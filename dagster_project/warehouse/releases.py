@@ -10,6 +10,7 @@ Does not belong here: how a release is made (``publishing``) and how two of them
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import re
@@ -34,6 +35,10 @@ WITHDRAWN: Final = "withdrawn.json"
 LAST_BUILT: Final = "built.json"
 """In the state folder: hash of the content that passed its tests last, and when, for whoever must not open the working
 file, which lets one process in at a time."""
+
+WHOLE: Final = "whole.json"
+"""In the state folder: how the file of the current release looked when it was found to be what it was when it was made.
+"""
 
 NAME: Final = re.compile(r"\d{8}T\d{6}Z-[0-9a-f]{8}(-\d+)?")
 
@@ -175,12 +180,55 @@ def withdrawn(link: Path) -> dict[str, str]:
         return {}
 
 
-def is_published(link: Path, content_hash: str | None) -> bool:
-    """Whether readers have the content, or are not to have it, so that there is nothing to publish."""
+def is_published(link: Path, content_hash: str | None, state: Path | None = None) -> bool:
+    """Whether readers have the content, or are not to have it, so that there is nothing to publish.
+
+    With the state folder, which only the holder of the refresh lock gives, a file that has changed since it was made is
+    found out too.
+    """
     was = current(link)
     if was is None or content_hash is None:
         return False
-    return was.content_hash == content_hash or content_hash in withdrawn(link)
+    if content_hash in withdrawn(link):
+        return True
+    return was.content_hash == content_hash and (state is None or is_whole(state, was))
+
+
+def is_whole(state: Path, release: Release) -> bool:
+    """Whether the file of ``release`` is what it was when it was made; a file that looks as it did when that was found
+    out is not read again. Only for the holder of the refresh lock."""
+    if was_seen_whole(state, release):
+        return True
+    with suppress(OSError):
+        with release.database.open("rb") as handle:
+            digest = hashlib.file_digest(handle, "sha256").hexdigest()
+        if digest == release.manifest.get("database", {}).get("sha256"):
+            note_whole(state, release)
+            return True
+    return False
+
+
+def was_seen_whole(state: Path, release: Release) -> bool:
+    """Whether the file of ``release`` looks as it did when it was last found to be what it was."""
+    with suppress(OSError, ValueError, AttributeError):
+        return bool(json.loads((state / WHOLE).read_text(encoding="utf-8")) == _look(release))
+    return False
+
+
+def note_whole(state: Path, release: Release) -> None:
+    """Note how the file of ``release`` looks, which is as it was made; where that cannot be noted, it will be read."""
+    path = state / WHOLE
+    with suppress(OSError):
+        unfinished = path.with_name(f"{path.name}.unfinished")
+        unfinished.write_text(json.dumps(_look(release)), encoding="utf-8")
+        unfinished.replace(path)
+
+
+def _look(release: Release) -> dict[str, object]:
+    """A file that somebody wrote to looks otherwise: the time of the last change of status cannot be set by a user."""
+    status = release.database.stat()
+    look = (status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns)
+    return {"release": release.name, "look": list(look)}
 
 
 def note_built(state: Path, content_hash: str) -> None:

@@ -262,19 +262,24 @@ def read_devices(settings: Settings) -> dict[str, int]:
 def note_devices(settings: Settings, found: Collection[str], kept: Sequence[Kept]) -> None:
     """Note on which device the folder of each file is, and was, of files that are kept; a full disk notes nothing, and
     the verdict rests on numbers."""
-    before = read_devices(settings)
-    absent = {str(PurePosixPath(one.file_name).parent) for one in kept}
-    devices = {place: device for place, device in before.items() if place in absent}
-    for place in sorted({PurePosixPath(name).parent for name in found}):
-        if str(place) not in absent and (device := _device(settings.reports, place)) is not None:
-            devices[str(place)] = device
-    if devices == before:
+    devices = devices_of(settings, found, kept)
+    if devices == read_devices(settings):
         return
     path = settings.state / DEVICES
     with suppress(OSError):
         unfinished = path.with_name(path.name + ".unfinished")
         unfinished.write_text(json.dumps({"reports": str(settings.reports), "devices": devices}), encoding="utf-8")
         unfinished.replace(path)
+
+
+def devices_of(settings: Settings, found: Collection[str], kept: Sequence[Kept]) -> dict[str, int]:
+    """On which device the folder of each file is, and was, of files that are kept."""
+    absent = {str(PurePosixPath(one.file_name).parent) for one in kept}
+    devices = {place: device for place, device in read_devices(settings).items() if place in absent}
+    for place in sorted({PurePosixPath(name).parent for name in found}):
+        if str(place) not in absent and (device := _device(settings.reports, place)) is not None:
+            devices[str(place)] = device
+    return devices
 
 
 # --- what reports.yml said --------------------------------------------------------------------------------------------

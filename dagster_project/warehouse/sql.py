@@ -12,5 +12,6 @@ def quoted(name: str) -> str:
 
 
 def literal(text: object) -> str:
-    """A text, or the path of a file: where a parameter cannot stand (``attach``, ``load``, ``copy``)."""
+    """A text, or the path of a file: where a parameter cannot stand (``attach``, ``load``, ``copy``), and where nothing
+    else has parameters, for with the first one DuckDB imports pandas."""
     return "'" + str(text).replace("'", "''") + "'"

@@ -376,7 +376,9 @@ def _begin(settings: Settings, *, is_whole: bool) -> Plan:
                 raise TransformError("The load of the reports has not come to its end: load the raw tables again.")
             if is_whole:
                 plan = working.make_plan(
-                    connection, fingerprint, lambda content_hash: is_published(settings.warehouse, content_hash)
+                    connection,
+                    fingerprint,
+                    lambda content_hash: is_published(settings.warehouse, content_hash, settings.state),
                 )
             else:
                 plan = Plan(Mode.ALL, (), "some assets were chosen", fingerprint)

@@ -56,6 +56,8 @@ may
 not be what their raw rows give. ``batch``: those that the build running interprets. ``set_aside``: reports that failed
 a check and were left out because of it."""
 
+FORMAT: Final = "format"
+"""Key of ``meta``: hash of the tables that the file was made with, and of what made it."""
 BUILT: Final = "built"
 """Key of ``meta``: fingerprint of the dbt project and the seeds that every row not pending was made with."""
 OVERRIDES: Final = "overrides"
@@ -143,8 +145,7 @@ def open_working_file(path: Path, *, fresh: bool = False) -> tuple[duckdb.DuckDB
         connection = None
         try:
             connection = duckdb.connect(path)
-            row = connection.execute("select value from main.meta where key = 'format'").fetchone()
-            if row == (_format(),):
+            if is_ours(connection):
                 return connection, False
         except (duckdb.Error, OSError):
             pass  # whatever it is, what it holds can be made again
@@ -164,12 +165,17 @@ def open_working_file(path: Path, *, fresh: bool = False) -> tuple[duckdb.DuckDB
             connection.execute(outside.create_statement(table))
         for statement in NOTES:
             connection.execute(statement)
-        connection.execute("insert into main.meta values ('format', ?)", [_format()])
+        connection.execute("insert into main.meta values (?, ?)", [FORMAT, _format()])
         connection.commit()
     except BaseException:
         connection.close()
         raise
     return connection, True
+
+
+def is_ours(connection: duckdb.DuckDBPyConnection) -> bool:
+    """Whether the file has the tables of this version, made by this DuckDB."""
+    return get(connection, FORMAT) == _format()
 
 
 def discard(path: Path) -> None:
@@ -210,7 +216,7 @@ def _format() -> str:
 
 def get(connection: duckdb.DuckDBPyConnection, key: str) -> str | None:
     """A value of ``meta``; None if it is not there."""
-    row = connection.execute("select value from main.meta where key = ?", [key]).fetchone()
+    row = connection.execute(f"select value from main.meta where key = {literal(key)}").fetchone()
     return str(row[0]) if row else None
 
 
@@ -275,8 +281,8 @@ def is_audited(connection: duckdb.DuckDBPyConnection) -> bool:
     """Whether the last thing done to the file was a whole build that passed."""
     schema, table = AUDIT_TABLE.split(".")
     row = connection.execute(
-        "select count(*) from duckdb_tables() where schema_name = ? and table_name = ? and not internal",
-        [schema, table],
+        "select count(*) from duckdb_tables() "
+        f"where schema_name = {literal(schema)} and table_name = {literal(table)} and not internal"
     ).fetchone()
     return row == (1,)
 

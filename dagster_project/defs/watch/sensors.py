@@ -12,6 +12,7 @@ from collections.abc import Iterator
 import dagster as dg
 
 from dagster_project.defs.jobs import refresh
+from dagster_project.defs.reports.assets import REPORT_KEY
 from dagster_project.defs.resources import TOLD
 from dagster_project.defs.watch.times import TIME_ZONE, checked
 from dagster_project.refresh import LAUNCHED_BY
@@ -21,6 +22,7 @@ from dagster_project.warehouse.journal import refreshes
 from dagster_project.warehouse.notify import notify
 
 SECONDS_BETWEEN_LOOKS = 30
+SECONDS_BETWEEN_TELLING = 600
 FIRST_PAUSE, LONGEST_PAUSE = 60, 3600
 """Seconds before a run that failed is requested again."""
 
@@ -101,6 +103,22 @@ nightly = dg.ScheduleDefinition(
     tags={"kommunlager/launched_by": "schedule"},
     description="Refreshes at the time that KOMMUNLAGER_SCHEDULE names, in Swedish time.",
 )
+
+
+@dg.sensor(
+    name="looked",
+    minimum_interval_seconds=SECONDS_BETWEEN_TELLING,
+    default_status=dg.DefaultSensorStatus.RUNNING,
+    description="Lets Dagster know of refreshes of the command line that had nothing to do, and so did not start it.",
+)
+def looked(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.SkipReason:
+    """Tell of the last one, for the freshness of the raw reports, which it has looked at."""
+    idle = (one for one in reversed(refreshes(load_settings().state)) if one.get("ok") and one.get("mode") == "nothing")
+    last = next(idle, {}).get("finished_at", "")
+    if last <= (context.cursor or ""):
+        return dg.SkipReason("There has been none since.")
+    looked_at = dg.AssetMaterialization(REPORT_KEY, metadata={"looked_at": last, "read": 0, "removed": 0})
+    return dg.SensorResult(asset_events=[looked_at], cursor=last)
 
 
 @dg.run_failure_sensor(
