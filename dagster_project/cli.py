@@ -13,30 +13,14 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import replace
+from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn, TextIO
+from typing import TYPE_CHECKING, Final, NoReturn, TextIO
 
 import click
 
-from dagster_project.commands.export import export
-from dagster_project.commands.map import map_labels
-from dagster_project.commands.mcp import mcp
-from dagster_project.commands.operate import (
-    NOT_COUNTED,
-    our_name,
-    releases_command,
-    rollback,
-    show_first,
-    show_unsettled,
-    status,
-)
 from dagster_project.commands.options import exact_option, warehouse_option
 from dagster_project.commands.outputs import force_option, new_file
-from dagster_project.commands.search import search
-from dagster_project.commands.serve import serve
-from dagster_project.commands.services import kolada, scb
-from dagster_project.commands.show import show
-from dagster_project.commands.site import site
 from dagster_project.exit_codes import ExitCode
 from dagster_project.settings import PROJECT, ConfigurationError, Settings, load_settings, settings_to_tell
 
@@ -92,7 +76,41 @@ Bounds for one document; beyond one of them it is quarantined:
 """
 
 
+COMMANDS: Final = {
+    "export": "export:export",
+    "kolada": "services:kolada",
+    "map": "map:map_labels",
+    "mcp": "mcp:mcp",
+    "releases": "operate:releases_command",
+    "rollback": "operate:rollback",
+    "scb": "services:scb",
+    "search": "search:search",
+    "serve": "serve:serve",
+    "show": "show:show",
+    "site": "site:site",
+    "status": "operate:status",
+}
+"""Commands beside those of this module: where each is defined below ``commands``."""
+
+
+class _Later(click.Group):
+    """A group that imports a command when it is called, and all of them only for help."""
+
+    def list_commands(self, context: click.Context) -> list[str]:
+        """The names of all commands, sorted."""
+        return sorted({*super().list_commands(context), *COMMANDS})
+
+    def get_command(self, context: click.Context, name: str) -> click.Command | None:
+        """The command of that name, if there is one."""
+        if name not in COMMANDS:
+            return super().get_command(context, name)
+        module, _, command = COMMANDS[name].partition(":")
+        found: click.Command = getattr(import_module(f"dagster_project.commands.{module}"), command)
+        return found
+
+
 @click.group(
+    cls=_Later,
     epilog=EPILOG,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 120},
 )
@@ -191,6 +209,8 @@ def refresh(
     if outcome.exit_code in (ExitCode.OK, ExitCode.REMOVALS_HELD) and settings.warehouse.exists():
         _show_refreshed(settings, outcome.checks, outcome.checks_passed, outcome.warnings, time.monotonic() - started)
     if outcome.exit_code is ExitCode.REMOVALS_HELD:
+        from dagster_project.commands.operate import our_name
+
         _say(f"HELD BACK  {outcome.message}")
         _say("           What was published of them stays. Mend the folder, or, if they are meant to go:")
         _say(f"           {our_name()} refresh --accept-removals")
@@ -318,26 +338,8 @@ def ui(host: str, port: int, warehouse: Path | None) -> None:
     os.execv(command, [str(command), "dev", "--host", host, "--port", str(port)])  # noqa: S606 - the dg of this environment
 
 
-cli.add_command(export)
-cli.add_command(serve)
-cli.add_command(kolada)
-cli.add_command(scb)
-cli.add_command(map_labels)
-cli.add_command(mcp)
-cli.add_command(search)
-cli.add_command(site)
-cli.add_command(show)
-cli.add_command(status)
-cli.add_command(releases_command)
-cli.add_command(rollback)
-
-
 def main() -> NoReturn:
     """Run the command line; every expected failure is one message and an exit code, never a traceback."""
-    from dagster_project.warehouse.lock import RefreshRunningError
-    from dagster_project.warehouse.query import QueryError
-    from dagster_project.warehouse.transform import TransformError
-
     try:
         cli.main(standalone_mode=False)
     except click.exceptions.Abort:
@@ -353,10 +355,21 @@ def main() -> NoReturn:
         sys.exit(error.exit_code)
     except KeyboardInterrupt:
         sys.exit(ExitCode.INTERRUPTED)
-    except (ConfigurationError, RefreshRunningError, QueryError, TransformError) as error:
+    except Exception as error:
+        if not isinstance(error, _expected()):
+            raise
         _say(str(error))
         sys.exit(_code_for(error))
     sys.exit(ExitCode.OK)
+
+
+def _expected() -> tuple[type[Exception], ...]:
+    """What is said on purpose; imported when something has gone wrong, for most commands need none of it."""
+    from dagster_project.warehouse.lock import RefreshRunningError
+    from dagster_project.warehouse.query import QueryError
+    from dagster_project.warehouse.transform import TransformError
+
+    return (ConfigurationError, RefreshRunningError, QueryError, TransformError)
 
 
 def _code_for(error: Exception) -> ExitCode:
@@ -431,6 +444,7 @@ def _say(message: str) -> None:
 
 
 def _show_refreshed(settings: Settings, checks: int, passed: int, warnings: tuple[str, ...], seconds: float) -> None:
+    from dagster_project.commands.operate import NOT_COUNTED, our_name, show_first, show_unsettled
     from dagster_project.console import console_on, printable, size, summary_table
     from dagster_project.warehouse.aside import list_aside
     from dagster_project.warehouse.journal import refreshes

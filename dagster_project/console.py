@@ -9,16 +9,19 @@ import time
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from types import TracebackType
-from typing import Any, Final, Protocol, Self, TextIO
+from typing import TYPE_CHECKING, Any, Final, Protocol, Self, TextIO
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
 from rich.table import Table
 from rich.text import Text
 
-from dagster_project.progress import Step
 from dagster_project.warehouse.query import Answer, as_text
-from dagster_project.warehouse.summary import Report, Summary
+
+if TYPE_CHECKING:
+    from rich.progress import TaskID
+
+    from dagster_project.progress import Step
+    from dagster_project.warehouse.summary import Report, Summary
 
 PHASES: Final = {"read": "Reading reports", "build": "Building and testing", "publish": "Publishing"}
 
@@ -71,6 +74,8 @@ class Bars:
     """One bar a phase: for terminals."""
 
     def __init__(self, console: Console) -> None:
+        from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
         self._progress = Progress(
             SpinnerColumn(finished_text="[green]✓"),
             TextColumn("{task.description:<22}"),

@@ -10,7 +10,6 @@ from collections.abc import Callable
 from dataclasses import replace
 from importlib import import_module
 
-from dagster_project.extract.damage import damage
 from dagster_project.extract.document import (
     Cell,
     Document,
@@ -22,7 +21,6 @@ from dagster_project.extract.document import (
     Table,
     report_id_for,
 )
-from dagster_project.extract.sniff import LABELS, sniff
 
 __all__ = [
     "Cell",
@@ -66,6 +64,10 @@ def extract(
         ExtractionError: the document is empty, unreadable, too large, cut off or holds no table; the message is the
             reason in plain words.
     """
+    # Only now: who asks for help or the warehouse takes the limits from here and reads nothing.
+    from dagster_project.extract.damage import damage
+    from dagster_project.extract.sniff import LABELS, sniff
+
     limits = limits or Limits()
     if not data.strip():
         raise ExtractionError("the file is empty" if not data else "the file holds nothing but white space")

@@ -20,6 +20,8 @@ from operator import attrgetter
 from pathlib import Path
 from typing import IO, Any
 
+import dagster_project.extract.damage
+import dagster_project.extract.sniff  # noqa: F401 - both are to be there before this process is closed
 from dagster_project.extract import extract, load_reader
 from dagster_project.extract.confinement import SYSTEM_LIBRARIES, Layer, Needs, attempts, confine
 from dagster_project.extract.document import (
