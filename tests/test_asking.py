@@ -236,6 +236,11 @@ def test_comparisons_are_those_of_the_marts(door: Door) -> None:
         ("Ale", None, "no report of the municipality is in the warehouse"),
         ("Göteborg", Decimal("1287649000.0"), None),
     ]
+    asked = {"measure": "net_cost_per_inhabitant,budget_variance_share", "municipality": "Göteborg", "year": "2023"}
+    assert [(one["measure_key"], one["missing_reason"]) for one in door.json("/api/compare", **asked)["values"]] == [
+        ("budget_variance_share", "no report of the municipality for the year is in the warehouse"),
+        ("net_cost_per_inhabitant", "a part of the municipality"),
+    ]
     assert len(values[1]["page_links"]) == len(values[1]["fact_keys"])
 
 

@@ -28,7 +28,18 @@ MISSING: Final = """
 """
 """Why a figure has no number that can be relied on; in the words of ``marts.municipality_comparison``."""
 
-NOT_THERE: Final = """
+NOT_PRINTED: Final = "the reports of the municipality print no such figure, or none that is understood as it"
+NOT_COMPUTED: Final = "the reports of the municipality do not print what it is computed from"
+_NOT_DIVIDED: Final = """
+    (
+        select max(b.per_inhabitant_missing_reason) from marts.measures as b
+        where b.municipality_code = m.municipality_code and c.measure_key = b.measure_key || '_per_inhabitant'
+            and (y.year is null or b.year = y.year)
+    )
+"""
+"""Why an amount that is there is not there per inhabitant."""
+
+_NOT_THERE: Final = """
     case
         when not exists (from marts.dim_report as r where r.municipality_code = m.municipality_code)
             then 'no report of the municipality is in the warehouse'
@@ -37,9 +48,10 @@ NOT_THERE: Final = """
             where r.municipality_code = m.municipality_code
                 and (r.fiscal_year = y.year or y.year between year(r.period_start) and year(r.period_end))
         ) then 'no report of the municipality for the year is in the warehouse'
-        else 'the reports of the municipality print no such figure, or none that is understood as it'
+        else {printed}
     end
 """
+"""Why a figure that was named is not there."""
 
 FIGURE_COLUMNS: Final = {
     "fact_key": ("string", "Key of the figure; null where there is none and missing_reason says why."),
@@ -193,9 +205,13 @@ def _absent(wanted: Wanted, key: str = "concept_key", name: str = "concept_name"
     places = ", ".join(f"({literal(code)}, {literal(name)})" for code, name in wanted.municipalities)
     concepts = ", ".join(f"({literal(key)}, {literal(name)})" for key, name in wanted.concepts) or "(null, null)"
     years = ", ".join(f"({int(year)})" for year in wanted.years) or "(null)"
+    is_measure = key == "measure_key"
+    reason = _NOT_THERE.format(printed=literal(NOT_COMPUTED if is_measure else NOT_PRINTED))
+    if is_measure:
+        reason = f"coalesce({_NOT_DIVIDED}, {reason})"
     return f"""
 select
-    c.{key}, c.{name}, m.municipality_code, m.municipality_name, y.year, {NOT_THERE} as missing_reason
+    c.{key}, c.{name}, m.municipality_code, m.municipality_name, y.year, {reason} as missing_reason
 from (values {places}) as m(municipality_code, municipality_name)
 cross join (values {concepts}) as c({key}, {name})
 cross join (values {years}) as y(year)

@@ -193,8 +193,10 @@ class Tools:
         return made
 
     async def _compared(self, account: str, passed: dict[str, Any]) -> dict[str, Any]:
-        told = await self._desk.ask(account, await self._questions.comparison(account, passed))
+        sql = await self._questions.comparison(account, passed)
+        told = await self._desk.ask(account, f"{sql} limit {MOST_ROWS}")
         rows, is_cut = _within(_bare(told.tables[0]))
+        is_cut |= len(rows) == MOST_ROWS
         return {"release": told.release, "values": rows} | ({"is_cut": True} if is_cut else {})
 
     async def _told(
