@@ -28,6 +28,9 @@ if TYPE_CHECKING:
     from dagster_project.refresh import Outcome
     from dagster_project.warehouse.query import Answer
 
+FIRST_QUERY = "select municipality_name, row_label, year, scenario, value_text, unit from report_values limit 10"
+"""What a newcomer is told to ask: it fits a terminal."""
+
 EPILOG = """
 \b
 Exit codes:
@@ -288,14 +291,22 @@ def _run(settings: Settings, verbose: bool, signals: Callable[[], set[int]]) -> 
     show_envvar=True,
     help="Rows that a table shows; 0 for all. The other formats write all rows.",
 )
+@click.option(
+    "--wide",
+    is_flag=True,
+    envvar="KOMMUNLAGER_WIDE",
+    show_envvar=True,
+    help="Show all columns of a table, on a narrow terminal too. In files and pipes they are there anyhow.",
+)
 @force_option
 @exact_option
 def query(
-    sql: str, warehouse: Path | None, form: str, output: Path | None, rows: int, force: bool, exact: bool
+    sql: str, warehouse: Path | None, form: str, output: Path | None, rows: int, wide: bool, force: bool, exact: bool
 ) -> None:
     """Ask the published warehouse a question in SQL ("-" reads it from standard input).
 
-    The connection is read-only and reaches no other file. Start with: select * from marts.report_values limit 10
+    The connection is read-only and reaches no other file. Names without schema are of marts; a table that is wider than
+    the terminal leaves columns out and says which. Start with: from report_values limit 10
     """
     from dagster_project.warehouse.query import Answer, open_published
 
@@ -315,7 +326,7 @@ def query(
             elif form == "json":
                 answer.write_json(out)
             else:
-                _write_table(answer, out, rows)
+                _write_table(answer, out, rows, wide=wide)
             out.flush()
 
 
@@ -478,7 +489,7 @@ def _show_refreshed(settings: Settings, checks: int, passed: int, warnings: tupl
     for warning in warnings:
         _say(f"warning    check did not pass: {warning}")
     place = "" if settings.warehouse == Settings().warehouse else f" --warehouse {settings.warehouse}"
-    click.echo(f'ask it     {our_name()} query{place} "select * from marts.report_values limit 10"')
+    click.echo(f'ask it     {our_name()} query{place} "{FIRST_QUERY}"')
 
 
 def _show_quarantined(settings: Settings) -> None:
@@ -509,16 +520,22 @@ def _reader_may_leave() -> Iterator[None]:
         sys.exit(ExitCode.OK)
 
 
-def _write_table(answer: Answer, out: TextIO, rows: int) -> None:
-    from dagster_project.console import answer_table, console_on, number
+def _write_table(answer: Answer, out: TextIO, rows: int, *, wide: bool) -> None:
+    from dagster_project.console import answer_table, console_on, number, printable
 
-    table, count = answer_table(answer, rows)
     console = console_on(out)
+    is_narrow = out.isatty() and not wide
+    table, count, left_out = answer_table(answer, rows, console.width if is_narrow else None)
     console.print(table)
     console.print(
-        f"{number(count)} rows" + (f", the first {number(rows)} shown (--rows 0 for all)" if 0 < rows < count else ""),
+        f"{number(count)} row{'s' * (count != 1)}"
+        + (f", the first {number(rows)} shown (--rows 0 for all)" if 0 < rows < count else ""),
         highlight=False,
     )
+    if left_out:
+        names = ", ".join(printable(name) for name in left_out)
+        columns = f"{len(left_out)} columns" if len(left_out) > 1 else "1 column"
+        console.print(f"{columns} left out (--wide shows all): {names}", highlight=False, style="dim", markup=False)
 
 
 if __name__ == "__main__":

@@ -9,7 +9,7 @@ import time
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Final, Protocol, Self, TextIO
+from typing import TYPE_CHECKING, Any, Final, Literal, Protocol, Self, TextIO
 
 from rich.console import Console
 from rich.table import Table
@@ -153,22 +153,76 @@ def reports_table(reports: Sequence[Report]) -> Table:
     return table
 
 
-def answer_table(answer: Answer, limit: int) -> tuple[Table, int]:
-    """The first ``limit`` rows (0: all of them), and how many rows there are in all."""
-    table = Table()
-    for name, numeric in zip(answer.columns, answer.is_numeric, strict=True):
-        table.add_column(Text(printable(name)), justify="right" if numeric else "left", overflow="fold")
+def answer_table(answer: Answer, limit: int, width: int | None = None) -> tuple[Table, int, list[str]]:
+    """An answer as a table.
+
+    Args:
+        answer: not read yet.
+        limit: rows shown; 0 for all.
+        width: characters of a line; None where lines are as long as they must be.
+
+    Returns:
+        The table, how many rows there are in all, and the names of the columns that there is no room for.
+    """
+    shown: list[list[Text]] = []
     count = 0
     for row in answer.rows():
         count += 1
         if limit == 0 or count <= limit:
-            table.add_row(*[_cell(value) for value in row])
-    return table, count
+            shown.append([_cell(value) for value in row])
+    widths: dict[int, int | None] = dict.fromkeys(range(len(answer.columns)))
+    if width is not None:
+        widths = _widths_for(width, answer.columns, shown)
+    table = Table()
+    for place, wide in widths.items():
+        justify: Literal["left", "right"] = "right" if answer.is_numeric[place] else "left"
+        table.add_column(Text(printable(answer.columns[place])), justify=justify, overflow="fold", width=wide)
+    for cells in shown:
+        table.add_row(*[cells[place] for place in widths])
+    return table, count, [name for place, name in enumerate(answer.columns) if place not in widths]
+
+
+MOST_NEEDED: Final = 12
+"""Characters that the texts of a column must have room for, if they have so many; longer ones are folded."""
+
+BORDER: Final = 3
+"""Characters between two columns."""
+
+
+def _widths_for(width: int, names: Sequence[str], rows: Sequence[Sequence[Text]]) -> dict[int, int | None]:
+    """The columns that fit by their place, with their widths: those that say something, in order, as there is room."""
+    wanted: dict[int, int] = {}
+    for place, name in enumerate(names):
+        lines = [line for row in rows for line in row[place].plain.split("\n")]
+        wanted[place] = max(len(name), max(map(len, lines), default=0))
+    least = {place: max(len(names[place]), min(MOST_NEEDED, wish)) for place, wish in wanted.items()}
+    chosen = list(wanted)
+    left = width - 1 - sum(least.values()) - BORDER * len(chosen)
+    if left < 0:
+        chosen, left = [], width - 1
+        for place, need in least.items():
+            is_told = not rows or any(row[place].style != NOTHING for row in rows)
+            if is_told and BORDER + need <= left:
+                chosen.append(place)
+                left -= BORDER + need
+    if not chosen:  # not one: folded, the first is better than none
+        return {0: width - BORDER - 1}
+    widths: dict[int, int | None] = {}
+    # What is left is shared by those that want more, who wants least first.
+    for number, place in enumerate(sorted(chosen, key=lambda place: wanted[place] - least[place])):
+        more = min(wanted[place] - least[place], left // (len(chosen) - number))
+        widths[place] = least[place] + more
+        left -= more
+    return {place: widths[place] for place in chosen}
+
+
+NOTHING: Final = "dim"
+"""How null is written."""
 
 
 def _cell(value: Any) -> Text:
     # Text, not markup: a cell that says [red] says that.
-    return Text("null", style="dim") if value is None else Text(printable(as_text(value), keep="\n"))
+    return Text("null", style=NOTHING) if value is None else Text(printable(as_text(value), keep="\n"))
 
 
 def printable(text: str, keep: str = "") -> str:

@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import csv
+import fcntl
 import io
 import json
+import os
+import pty
+import re
 import resource
 import shutil
 import signal
+import struct
 import subprocess
 import sys
+import termios
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,6 +26,7 @@ import duckdb
 import pyarrow.parquet
 import pytest
 
+from dagster_project.cli import FIRST_QUERY
 from dagster_project.extract import Limits
 from dagster_project.outside import tables as outside
 from dagster_project.settings import ConfigurationError, load_settings
@@ -415,6 +422,43 @@ def test_a_table_shows_nulls_and_counts_rows(built: Built) -> None:
     said = built[0].run("query", "select i, null as n from range(300) as t(i)", "--rows", "2").stdout
     assert "300 rows, the first 2 shown" in said
     assert said.count("null") == 2
+
+
+def on_terminal(project: Project, width: int, *arguments: str) -> str:
+    """What a command writes to a terminal of such a width, without its colours."""
+    ours, theirs = pty.openpty()
+    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 50, width, 0, 0))
+    process = subprocess.Popen(project.command(*arguments), env=project.environment, stdout=theirs, stdin=theirs)
+    os.close(theirs)
+    said = bytearray()
+    with suppress(OSError):  # the other side is closed
+        while piece := os.read(ours, 65_536):
+            said += piece
+    os.close(ours)
+    assert process.wait(SECONDS) == 0
+    return re.sub(r"\x1b\[[0-9;]*m", "", said.decode()).replace("\r\n", "\n")
+
+
+def test_the_first_question_fits_a_terminal_and_a_wider_answer_says_what_it_leaves_out(built: Built) -> None:
+    project, done = built
+    first = next(line for line in done.stdout.splitlines() if line.startswith("ask it")) if done.stdout else ""
+    asked = FIRST_QUERY
+    assert asked in (first or asked)
+    said = on_terminal(project, 80, "query", asked)
+    assert max(map(len, said.splitlines())) <= 80
+    assert "left out" not in said
+    assert all(name in said.splitlines()[1] for name in ("municipality_name", "row_label", "value_text", "unit"))
+    said = on_terminal(project, 100, "query", "from report_values limit 3")
+    assert max(map(len, said.splitlines())) <= 100
+    header, left_out = said.splitlines()[1], said.partition("left out (--wide shows all): ")[2].replace("\n", " ")
+    shown = [name.strip() for name in header.strip("┃").split("┃")]
+    told = [name.strip() for name in left_out.split(",")]
+    with duckdb.connect(project.warehouse, read_only=True) as connection:
+        columns = [name for name, *_ in connection.execute("describe marts.report_values").fetchall()]
+    assert len(shown) >= 4
+    assert sorted([*shown, *told]) == sorted(columns)
+    assert "left out" not in on_terminal(project, 100, "query", "--wide", "from report_values limit 1")
+    assert "fact_key" in project.run("query", "from report_values limit 1").stdout, "a pipe has no width"
 
 
 def test_control_characters_do_not_reach_the_terminal(built: Built) -> None:

@@ -10,7 +10,7 @@ import json
 import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import date, datetime, time
 from decimal import Decimal
 from itertools import chain
@@ -50,6 +50,8 @@ def open_published(
             connection.execute(f"load {literal(extension)}")
         _attach(connection, link, beside or {})
         connection.execute("use kommunlager")
+        with suppress(duckdb.CatalogException):  # a file without marts is opened too
+            connection.execute("use kommunlager.marts")
         connection.execute("set TimeZone = 'UTC'")
         connection.execute("set enable_external_access = false")
         connection.execute("set lock_configuration = true")
