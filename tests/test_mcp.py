@@ -10,7 +10,7 @@ import sys
 import time
 from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
 import anyio
 import duckdb
@@ -29,7 +29,9 @@ SITE = "https://example.org/k/"
 ENVIRONMENT = {"PATH": "/usr/bin:/bin", "HOME": str(Path.home()), "PYTHONPATH": str(ROOT)}
 
 
-def over_stdio(warehouse: Path, log: Path, work: Callable[[Client], Awaitable[T]]) -> T:
+def over_stdio(
+    warehouse: Path, log: Path, work: Callable[[Client], Awaitable[T]], mode: Literal["auto", "legacy"] = "auto"
+) -> T:
     """What ``work`` comes to with a client that starts the server itself, as programs do."""
 
     async def main() -> T:
@@ -39,7 +41,7 @@ def over_stdio(warehouse: Path, log: Path, work: Callable[[Client], Awaitable[T]
                 args=["-m", "dagster_project.cli", "mcp", "--warehouse", str(warehouse), "--site", SITE],
                 env=ENVIRONMENT,
             )
-            async with Client(stdio_client(parameters, errlog=errors)) as client:
+            async with Client(stdio_client(parameters, errlog=errors), mode=mode) as client:
                 return await work(client)
 
     return anyio.run(main)
@@ -185,7 +187,7 @@ def test_a_new_release_is_followed_within_a_session(warehouse: Path, tmp_path: P
         assert "no index" in found["note"], "this release was published without one"
         assert found["figures"]
 
-    over_stdio(link, tmp_path / "log", work)
+    over_stdio(link, tmp_path / "log", work, "legacy")
 
 
 @pytest.fixture(scope="module")
@@ -213,12 +215,15 @@ def address(warehouse: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterat
     assert TOKEN not in text
 
 
-def test_the_same_is_there_over_http_with_a_token(address: str) -> None:
+@pytest.mark.parametrize("mode", ["auto", "legacy"])
+def test_the_same_is_there_over_http_with_a_token(address: str, mode: Literal["auto", "legacy"]) -> None:
+    """For programs of the protocol as it is, and as it was before it went without sessions."""
+
     async def main() -> None:
         sent = {"Authorization": f"Bearer {TOKEN}"}
         async with (
             httpx2.AsyncClient(headers=sent, timeout=60) as http,
-            Client(streamable_http_client(address, http_client=http)) as client,
+            Client(streamable_http_client(address, http_client=http), mode=mode) as client,
         ):
             assert len((await client.list_tools()).tools) == 5
             found = told(await client.call_tool("search", {"words": "59 475"}))
@@ -245,6 +250,7 @@ def test_over_http_nothing_is_there_without_a_token_or_for_pages_of_others(addre
             assert answer.status_code == status, (sent, answer.text)
             assert not [name for name in answer.headers if name.lower().startswith("access-control")]
         assert client.post(address, content=b"x" * 2_000_000, headers=good).status_code == 413
+        assert client.get(address, headers=good).status_code == 405, "a connection that nothing would be sent on"
 
 
 def test_it_ends_with_who_started_it_or_when_told(warehouse: Path) -> None:

@@ -194,7 +194,15 @@ class Gate:
     """Lets requests with a token through to the application, their bodies within bounds; notes whose they are."""
 
     def __init__(
-        self, app: App, tokens: Tokens, guesses: Guesses, bounds: Bounds, log: Any, public: Collection[str] = ()
+        self,
+        app: App,
+        tokens: Tokens,
+        guesses: Guesses,
+        bounds: Bounds,
+        log: Any,
+        *,
+        public: Collection[str] = (),
+        methods: Collection[str] = (),
     ) -> None:
         """Prepare.
 
@@ -205,9 +213,10 @@ class Gate:
             bounds: for bodies.
             log: takes structlog's calls.
             public: paths for which no token is needed.
+            methods: of requests, where not all are for the application.
         """
         self._app, self._tokens, self._guesses, self._bounds, self._log = app, tokens, guesses, bounds, log
-        self._public = public
+        self._public, self._methods = public, methods
         self._bodies = Bodies(bounds.bodies_bytes)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -225,6 +234,8 @@ class Gate:
                 refusal = reader
             else:
                 scope["state"]["reader"] = reader
+        if refusal is None and self._methods and scope["method"] not in self._methods:
+            refusal = problem(405, "this cannot be done here", {"Allow": ", ".join(self._methods)})
         if refusal is not None:
             await refusal(scope, receive, send)
         else:

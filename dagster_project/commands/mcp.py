@@ -148,7 +148,8 @@ async def _over_http(
     app = server.streamable_http_app(
         json_response=True, stateless_http=True, max_request_body_size=MOST_BODY_BYTES, host=address.host
     )
-    web = Web(Gate(app, tokens, Guesses(), bounds, log), bounds, log)
+    # Who gets would hold a connection for messages that this server never sends.
+    web = Web(Gate(app, tokens, Guesses(), bounds, log, methods=("POST",)), bounds, log)
     try:
         await web.start(address.host, address.port)
     except OSError as error:

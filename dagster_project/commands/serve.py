@@ -229,7 +229,7 @@ def _web(
     from dagster_project.asking.web import Gate, Web
 
     app = Api(Questions(Desk(workers), site), tokens, bounds, log, log_queries).app()
-    return Web(Gate(app, tokens, guesses, bounds, log, PUBLIC), bounds, log)
+    return Web(Gate(app, tokens, guesses, bounds, log, public=PUBLIC), bounds, log)
 
 
 async def _listen(web: Web, address: HttpAddress, log: Any) -> None:
