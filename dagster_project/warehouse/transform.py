@@ -457,16 +457,17 @@ def _query(node: Any) -> Query | None:
     if node.resource_type == "test":
         return Query(str(sql), is_test=True)
     columns = node.columns.values() if node.contract.enforced else ()
-    not_null = {"not_null", "primary_key"}
     return Query(
         str(sql),
         is_test=False,
-        columns=", ".join(
-            f'"{column.name}" {column.data_type}'
-            + (" not null" if any(str(one.type.value) in not_null for one in column.constraints) else "")
-            for column in columns
-        ),
+        columns=", ".join(f'"{column.name}" {column.data_type}{_kept_by_duckdb(column)}' for column in columns),
     )
+
+
+def _kept_by_duckdb(column: Any) -> str:
+    """Constraints of one column of a contract, as SQL has them behind its type."""
+    kinds = {str(one.type.value) for one in column.constraints}
+    return " primary key" if "primary_key" in kinds else " not null" if "not_null" in kinds else ""
 
 
 def _sample(working_file: Path, sql: str) -> tuple[str, ...]:

@@ -216,31 +216,31 @@ def _meta(rule: Mapping[str, Any]) -> Mapping[str, Any]:
     return meta
 
 
-def _tests(tests: Sequence[Any] | None) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    """Name and arguments of those tests that concern every row and end a refresh."""
-    for test in tests or ():
-        name, body = (test, {}) if isinstance(test, str) else next(iter(test.items()))
-        config = (body or {}).get("config") or {}
-        if not config.get("where") and config.get("severity", "error") == "error":
-            yield name, (body or {}).get("arguments") or {}
+def _promised(rule: Mapping[str, Any]) -> Mapping[str, Any]:
+    """What the YAML promises of each row of a seed: the arguments of its test ``rules``."""
+    named = {
+        name: body for test in rule.get("data_tests") or () if isinstance(test, dict) for name, body in test.items()
+    }
+    arguments: Mapping[str, Any] = named.get("rules", {}).get("arguments") or {}
+    return arguments
 
 
 def _broken_rules(seed: Seed, rule: Mapping[str, Any], seeds: Mapping[str, Seed]) -> Iterator[Problem]:
-    for name, arguments in _tests(rule.get("data_tests")):
-        if name == "unique_combination":
-            yield from _not_unique(seed, arguments["columns"])
+    promised = _promised(rule)
+    if promised.get("grain"):
+        yield from _not_unique(seed, promised["grain"])
     yield from _invisible(seed)
     types = (rule.get("config") or {}).get("column_types") or {}
     for column, kind in types.items():
         yield from _wrong_type(seed, column, kind)
-    for column in rule.get("columns") or ():
-        for name, arguments in _tests(column.get("data_tests")):
-            if name == "unique":
-                yield from _not_unique(seed, [column["name"]])
-            elif name == "relationships":
-                yield from _unknown_code(seed, column["name"], arguments, seeds)
-            elif name in _CHECKS:
-                yield from _wrong_value(seed, column["name"], _CHECKS[name](arguments))
+    for column in promised.get("unique", ()):
+        yield from _not_unique(seed, [column])
+    for name, check in _CHECKS.items():
+        asked = promised.get(name) or {}
+        for column in asked:
+            yield from _wrong_value(seed, column, check(asked[column] if isinstance(asked, dict) else None))
+    for column, place in (promised.get("known") or {}).items():
+        yield from _unknown_code(seed, column, place, seeds)
     if {"match", "label"} <= {column["name"] for column in rule.get("columns") or ()}:
         yield from _wrong_pattern(seed)
 
@@ -299,13 +299,11 @@ _TYPES: Final = (
 )
 
 
-def _unknown_code(
-    seed: Seed, column: str, arguments: Mapping[str, Any], seeds: Mapping[str, Seed]
-) -> Iterator[Problem]:
-    target = re.search(r"ref\('(\w+)'\)", str(arguments.get("to", "")))
+def _unknown_code(seed: Seed, column: str, place: Mapping[str, Any], seeds: Mapping[str, Seed]) -> Iterator[Problem]:
+    target = re.search(r"ref\('(\w+)'\)", str(place["to"]))
     if target is None or target[1] not in seeds or not seeds[target[1]].rows:
         return  # that a seed is missing or empty is told once, and not of every row that leads there
-    other, field = seeds[target[1]], str(arguments["field"])
+    other, field = seeds[target[1]], str(place["field"])
     known = {row.get(field, "") for _, row in other.rows}
     for line, row in seed.rows:
         value = row.get(column, "")
@@ -350,11 +348,11 @@ def _wrong_value(seed: Seed, column: str, wrong: Callable[[str], str | None]) ->
             yield Problem(seed.file, line, f"{column} {said}")
 
 
-def _not_null(_: Mapping[str, Any]) -> Callable[[str], str | None]:
+def _not_null(_: object) -> Callable[[str], str | None]:
     return lambda value: None if value else "is empty"
 
 
-def _trimmed(_: Mapping[str, Any]) -> Callable[[str], str | None]:
+def _trimmed(_: object) -> Callable[[str], str | None]:
     def wrong(value: str) -> str | None:
         if not value:
             return "is empty"
@@ -363,15 +361,13 @@ def _trimmed(_: Mapping[str, Any]) -> Callable[[str], str | None]:
     return wrong
 
 
-def _accepted(arguments: Mapping[str, Any]) -> Callable[[str], str | None]:
-    values = [str(value) for value in arguments["values"]]
-    expected = f"one of {', '.join(values)} is expected"
-    return lambda value: None if not value or value in values else f"is {value!r}; {expected}"
+def _accepted(values: Sequence[object]) -> Callable[[str], str | None]:
+    accepted = [str(value) for value in values]
+    expected = f"one of {', '.join(accepted)} is expected"
+    return lambda value: None if not value or value in accepted else f"is {value!r}; {expected}"
 
 
-def _length(arguments: Mapping[str, Any]) -> Callable[[str], str | None]:
-    length = int(arguments["length"])
-
+def _length(length: int) -> Callable[[str], str | None]:
     def wrong(value: str) -> str | None:
         if len(value) == length:
             return None
@@ -383,9 +379,7 @@ def _length(arguments: Mapping[str, Any]) -> Callable[[str], str | None]:
     return wrong
 
 
-def _matchable(arguments: Mapping[str, Any]) -> Callable[[str], str | None]:
-    form = str(arguments.get("form"))
-
+def _matchable(form: str) -> Callable[[str], str | None]:
     def wrong(value: str) -> str | None:
         if not value:
             return "is empty"
@@ -404,12 +398,12 @@ _FORMS: Final = {
     "lower": r"(?:[^\sA-ZÅÄÖÉÜ]+)(?: [^\sA-ZÅÄÖÉÜ]+)*",
 }
 
-_CHECKS: Final = {
+_CHECKS: Final[dict[str, Callable[[Any], Callable[[str], str | None]]]] = {
     "not_null": _not_null,
     "trimmed": _trimmed,
-    "accepted_values": _accepted,
+    "accepted": _accepted,
     "text_length": _length,
-    "matchable_term": _matchable,
+    "matchable": _matchable,
 }
 
 
