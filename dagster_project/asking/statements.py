@@ -6,6 +6,7 @@ literal: the processes that run statements take no parameters.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -137,8 +138,26 @@ def text_list(values: Iterable[object]) -> str:
 
 def holds(words: str, *columns: str) -> str:
     """Whether all words stand in some of the columns, whatever their accents and capitals."""
-    text = f"lower(strip_accents(concat_ws(' ', {', '.join(columns)})))"
-    return " and ".join(f"contains({text}, {literal(word)})" for word in folded(words).split()) or "true"
+    text = f"concat_ws(' ', {', '.join(columns)})"
+    # A pattern with every accent takes a tenth of the time of strip_accents.
+    patterns = (f"(?i){''.join(map(_any_accent, word))}" for word in folded(words).split())
+    return " and ".join(f"regexp_matches({text}, {literal(pattern)})" for pattern in patterns) or "true"
+
+
+def _accents() -> dict[str, str]:
+    """The letters of Latin scripts by the plain letter that each is read as."""
+    found: dict[str, str] = {}
+    for letter in map(chr, range(0xC0, 0x250)):
+        if len(plain := folded(letter)) == 1 and plain != letter and letter.islower():
+            found[plain] = found.get(plain, "") + letter
+    return found
+
+
+_ACCENTS: Final = _accents()
+
+
+def _any_accent(letter: str) -> str:
+    return f"[{letter}{_ACCENTS[letter]}]" if letter in _ACCENTS else re.escape(letter)
 
 
 def figures(wanted: Wanted, site: str, *, limit: int | None = None, offset: int = 0) -> str:

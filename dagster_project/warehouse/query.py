@@ -13,6 +13,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from datetime import date, datetime, time
 from decimal import Decimal
+from functools import lru_cache
 from itertools import chain
 from pathlib import Path
 from typing import Any, Final, TextIO
@@ -231,27 +232,57 @@ _NUMERIC: Final = frozenset(
 
 def csv_value(value: Any, *, exact: bool) -> str:
     """A value of a CSV file, quoted where it must be; unless ``exact``, harmless to a spreadsheet."""
+    # What there is most of goes first: an answer may have millions of values.
+    if value is None:
+        return ""
+    kind = type(value)
+    if kind is str:
+        if value.isalnum():
+            return str(value)
+        return (_remembered_csv_text if len(value) < LABEL_CHARACTERS else _csv_text)(value, exact)
+    if kind is int or kind is float:
+        return str(value)
     text = as_text(value)
     if not exact and not isinstance(value, (bool, int, float, Decimal, date, time)):
         text = harmless(text)
-    if value is not None and (text == "" or any(mark in text for mark in ',"\r\n') or text != text.strip()):
+    return _csv_quoted(text)
+
+
+LABEL_CHARACTERS: Final = 200
+"""Labels, names and headings are shorter, and come again and again."""
+
+
+def _csv_text(text: str, exact: bool) -> str:
+    return _csv_quoted(text if exact else harmless(text))
+
+
+_remembered_csv_text = lru_cache(10_000)(_csv_text)
+
+
+def _csv_quoted(text: str) -> str:
+    if text == "" or any(mark in text for mark in ',"\r\n') or text != text.strip():
         return '"' + text.replace('"', '""') + '"'
     return text
 
 
+_as_json: Final = json.JSONEncoder(ensure_ascii=False).encode  # json.dumps makes one for every value
+
+
 def json_value(value: Any) -> str:
     """A value in JSON, numbers with the digits they have; what JSON has no number for is null."""
+    if value is None:
+        return "null"
+    if isinstance(value, (str, bool, int)):
+        return _as_json(value)
     if isinstance(value, Decimal):
         return f"{value:f}" if value.is_finite() else "null"
     if isinstance(value, float) and not math.isfinite(value):
         return "null"  # JSON has neither infinity nor NaN
     if isinstance(value, dict):
-        pairs = (f"{json.dumps(str(key), ensure_ascii=False)}: {json_value(item)}" for key, item in value.items())
+        pairs = (f"{_as_json(str(key))}: {json_value(item)}" for key, item in value.items())
         return "{" + ", ".join(pairs) + "}"
     if isinstance(value, (list, tuple)):
         return "[" + ", ".join(map(json_value, value)) + "]"
     if isinstance(value, (date, time)):
         return json.dumps(value.isoformat())
-    if value is None or isinstance(value, (bool, int, float, str)):
-        return json.dumps(value, ensure_ascii=False)
-    return json.dumps(as_text(value), ensure_ascii=False)
+    return _as_json(value if isinstance(value, float) else as_text(value))
