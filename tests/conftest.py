@@ -226,11 +226,11 @@ def every_format(tmp_path_factory: pytest.TempPathFactory) -> Project:
 @pytest.fixture(scope="session")
 def small_reports(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, subprocess.CompletedProcess[str]]:
     """Made-up reports of several test modules in one warehouse, refreshed once; each module asks for its own."""
-    from tests import test_number_forms, test_odd_text, test_periods_and_bounds
+    from tests import test_number_forms, test_odd_text, test_periods_and_bounds, test_proof
 
     project = Project(ROOT, tmp_path_factory.mktemp("small_reports"))
     project.reports.mkdir()
-    for module in (test_number_forms, test_odd_text, test_periods_and_bounds):
+    for module in (test_number_forms, test_odd_text, test_periods_and_bounds, test_proof):
         module.write_reports(project.reports)
     return project.warehouse, project.run("refresh")
 

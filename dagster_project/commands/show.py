@@ -20,9 +20,11 @@ if TYPE_CHECKING:
     from rich.table import Table
     from rich.text import Text
 
-    from dagster_project.warehouse.trace import PrintedCell, Trace
+    from dagster_project.warehouse.trace import Identity, PrintedCell, Trace
 
 MAX_ROWS = 40
+SIGNS = "+-\N{HYPHEN}\N{NON-BREAKING HYPHEN}\N{FIGURE DASH}\N{EN DASH}\N{EM DASH}\N{MINUS SIGN}() "
+"""What a printed number may have around its digits to say that it is negative."""
 
 
 @click.command()
@@ -45,7 +47,8 @@ MAX_ROWS = 40
 def show(
     fact_key: str, image: Path | None, force: bool, rows: int, reports: Path | None, warehouse: Path | None
 ) -> None:
-    """Show the cell behind a figure: its table, the headings above, page and file, and how it was understood.
+    """Show the cell behind a figure: its table, the headings above, page and file, how it was understood, and what its
+    number was held against.
 
     FACT_KEY is the fact_key of marts.report_values, or as much of its beginning as no other key shares.
     """
@@ -65,6 +68,9 @@ def show(
         console.print(f"{left_out} rows of the table not shown (--rows 0 for all)", highlight=False, style="dim")
     console.print()
     console.print(_figure_table(trace))
+    if trace.identities:
+        console.print()
+        console.print(_identity_table(trace))
     if image is not None:
         with new_file(image, force=force) as file:
             file.write_bytes(_drawn(trace, settings.reports))
@@ -165,6 +171,52 @@ def _figure_table(trace: Trace) -> Table:
     for key in trace.beside:
         table.add_row("same cell", Text(key))
     return table
+
+
+def _identity_table(trace: Trace) -> Table:
+    from rich.table import Table
+    from rich.text import Text
+
+    from dagster_project.console import printable
+
+    table = Table(title="held against", title_justify="left", show_header=False, box=None, padding=(0, 2, 0, 0))
+    table.add_column(style="bold")
+    table.add_column(overflow="fold")
+    for identity in trace.identities:
+        table.add_row(identity.kind, Text(printable(f"{_written_out(identity)}; {_judged(identity)}")))
+    return table
+
+
+def _written_out(identity: Identity) -> str:
+    """The arithmetic with the figures as printed, those that are 0 left out, or what says the same."""
+    first, *others = identity.figures
+    if identity.source:
+        return f"{first['value_text']} and {identity.source}"
+    if first["role"] == "statement":
+        return f"{first['value_text']} and " + ", ".join(
+            f"{one['value_text']} {one['unit']} ({one['report_id']}, table {one['table_seq']}, row {one['row_index']},"
+            f" column {one['col_index']}, {one['fact_key'][:16]})"
+            for one in others
+        )
+    line = first["row_label"] if first["role"] == "total" else f"{first['row_label']}, {first['column_label']}"
+    terms = [(one["sign"] * one["value_numeric"] < 0, one["value_text"].strip(SIGNS)) for one in others]
+    added = "".join(
+        f" {'-' if is_taken else '+'} {number}"
+        for (is_taken, number), one in zip(terms, others, strict=True)
+        if one["value_numeric"]
+    )
+    return f"row {first['row_index']} ({line}): {first['value_text']} ={added.removeprefix(' +') or ' 0'}"
+
+
+def _judged(identity: Identity) -> str:
+    from dagster_project.warehouse.query import as_text
+
+    off = f"off by {as_text(abs(identity.difference))}, rounding explains {as_text(identity.tolerance)}"
+    if identity.is_broken:
+        return f"does not hold, though it holds elsewhere in the table ({off})"
+    if not identity.is_holding:
+        return f"does not hold ({off})"
+    return f"holds ({off})" + (", and proves the number" if identity.is_proving else ", too weak to prove the number")
 
 
 def _drawn(trace: Trace, reports: Path) -> bytes:

@@ -223,6 +223,7 @@ class _Site:
         for report in data.reports:
             tables = list(read.printed_tables(self.connection, report["report_id"]))
             pictures = self.pictures.of(report, tables)
+            reasons, said = self._reasons(report["report_id"])
             page(
                 f"r/{text.file_name(report['report_id'])}.html",
                 "report.html",
@@ -231,6 +232,8 @@ class _Site:
                 failures=failures.get(report["report_id"], []),
                 gone=data.gone.get(report["report_id"], []),
                 pictures={picture.page for picture in pictures},
+                reasons=reasons,
+                said=said,
             )
             if pictures:
                 self.page(
@@ -247,6 +250,19 @@ class _Site:
         """A place on the page of a report: by the key of the figure that stands there, which it keeps if it moves."""
         key = self.figure_keys.get((report_id, table_seq, row_index, col_index))
         return text.cell_anchor(table_seq, row_index, col_index) if key is None else text.figure_anchor(key)
+
+    def _reasons(self, report_id: str) -> tuple[list[list[str]], dict[str, int]]:
+        """Why figures of a report are proven or doubtful: each reason once, and by figure its place among them."""
+        places: dict[tuple[str, ...], int] = {}
+        said = {}
+        for row in read.proofs(self.connection, report_id):
+            where = ""
+            if row["told_key"] is not None:
+                page = "" if row["told_report_id"] == report_id else f"{self.names.report(row['told_report_id'])}.html"
+                where = f"{page}#{text.figure_anchor(row['told_key'])}"
+            reason = ("?" if row["is_doubtful"] else "✓", *text.proof(row), where)
+            said[row["fact_key"]] = places.setdefault(reason, len(places))
+        return [list(reason) for reason in places], said
 
     def _gone_pages(self) -> None:
         """For links from outside to pages of reports and indicators that earlier releases had."""

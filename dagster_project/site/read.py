@@ -75,6 +75,7 @@ select
     (select count(*) from marts.report_values) as figures,
     (select sum(cells) from marts.coverage) as cells,
     (select sum(value_cells) / nullif(sum(value_cells) + sum(rejected), 0) from marts.coverage) as share_interpreted,
+    (select sum(proven) / nullif(sum(quantities), 0) from marts.coverage) as share_proven,
     (select count(*) from marts.reconciliation) as identities,
     (select count(*) from marts.reconciliation where is_holding) as identities_holding,
     (select min(fiscal_year) from marts.dim_report) as first_year,
@@ -90,7 +91,7 @@ select
     dim_report.copy_of_report_id, dim_report.superseded_by_report_id, dim_report.is_current,
     coalesce(dim_organisation.committee, dim_organisation.body_name) as committee,
     coverage.tables, coverage.cells, coverage."values" as figures, coverage.rejected,
-    coverage.share_interpreted, report.media_type
+    coverage.share_interpreted, coverage.share_proven, coverage.doubtful, report.media_type
 from marts.dim_report
 inner join marts.dim_municipality using (municipality_code)
 inner join marts.dim_organisation using (organisation_key)
@@ -252,6 +253,39 @@ where report_values.report_id = ?
 order by table_seq, row_index, col_index, part_index
 """
 
+# One row a figure that is proven or doubtful: the identity that says so, and in it the figure that is computed, or the
+# other statement.
+PROOFS = """
+with deciding as (
+    select
+        figure_identity.*, report_values.proof, report_values.is_doubtful
+    from marts.report_values inner join marts.figure_identity using (fact_key)
+    where
+        report_values.report_id = ?
+        and (
+            (figure_identity.is_proving and figure_identity.kind = report_values.proof)
+            or (figure_identity.is_broken and report_values.is_doubtful)
+        )
+    qualify row_number() over (
+            partition by fact_key order by figure_identity.sign is not null, figure_identity.identity_key
+        ) = 1
+)
+
+select
+    deciding.fact_key, deciding.proof, deciding.kind as identity_kind, deciding.identity_type, deciding.is_doubtful,
+    told.fact_key as told_key, told.report_id as told_report_id, told.row_label, told.column_label, told.table_seq,
+    compared.statistic_title, compared.source_key
+from deciding
+left join marts.figure_identity as other
+    on
+        deciding.identity_key = other.identity_key
+        and case when other.role = 'statement' then other.fact_key != deciding.fact_key else other.sign is null end
+left join marts.report_values as told on other.fact_key = told.fact_key
+left join marts.printed_and_national as compared
+    on deciding.kind = 'national' and deciding.fact_key = compared.fact_key
+order by deciding.table_seq, deciding.row_index, deciding.col_index, deciding.fact_key
+"""
+
 
 def overview(connection: duckdb.DuckDBPyConnection) -> Overview:
     """All that the pages need beside the cells of the reports."""
@@ -299,6 +333,11 @@ def figure_keys(connection: duckdb.DuckDBPyConnection) -> dict[tuple[Any, ...], 
         "from marts.report_values group by all"
     ).fetchall()
     return {row[:4]: row[4] for row in found}
+
+
+def proofs(connection: duckdb.DuckDBPyConnection, report_id: str) -> list[Row]:
+    """What proves the figures of a report, and what makes some doubtful."""
+    return rows(connection, PROOFS, [report_id])
 
 
 @dataclass(slots=True)

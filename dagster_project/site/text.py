@@ -41,6 +41,7 @@ FLAGS: Final = {
     "is_composite": ("flera värden i cellen", "several values in the cell"),
     "is_ambiguous_column": ("oklar kolumn", "ambiguous column"),
     "is_dash": ("streck", "dash"),
+    "is_doubtful": ("tveksam", "doubtful"),
 }
 """Columns that flag a figure, and what a reader is told where they are true."""
 
@@ -50,9 +51,46 @@ def both(swedish: str, english: str) -> Markup:
     return Markup('<span lang="sv">{}</span><span lang="en">{}</span>').format(swedish, english)
 
 
+PROOFS: Final = {
+    "sum": ("bevisad av en summa", "proven by a sum"),
+    "variance": ("bevisad av en avvikelse", "proven by a variance"),
+    "stated again": ("bevisad: anges på nytt", "proven: stated again"),
+    "national": ("bevisad av nationell statistik", "proven by national statistics"),
+}
+"""What proves a figure, as a remark beside it."""
+
+
 def flags(row: Mapping[str, Any]) -> list[Markup]:
-    """All that is flagged about a figure, in both languages; one flag hides no other."""
-    return [both(*words) for column, words in FLAGS.items() if row[column]]
+    """All that is flagged about a figure and what proves it, in both languages; one flag hides no other."""
+    said = [both(*words) for column, words in FLAGS.items() if row[column]]
+    return said + ([both(*PROOFS[row["proof"]])] if row["proof"] else [])
+
+
+def proof(row: Mapping[str, Any]) -> tuple[str, str]:
+    """Why a figure is proven or doubtful, in Swedish and English."""
+    if row["identity_kind"] == "stated again":
+        at, where = row["told_report_id"], row["table_seq"]
+        return (f"Bevisad: samma siffra i {at}, tabell {where}", f"Proven: the same figure in {at}, table {where}")
+    if row["identity_kind"] == "national":
+        what = f"{row['statistic_title']} ({row['source_key']})"
+        return f"Bevisad av nationell statistik: {what}", f"Proven by national statistics: {what}"
+    if row["identity_type"] == "adjustments":
+        place = row["column_label"] or "–"
+        swedish, english = f"summan i kolumn {place}", f"the sum in the column {place}"
+    else:
+        place = row["row_label"] or "–"
+        is_sum = row["identity_kind"] == "sum"
+        swedish, english = (
+            (f"summan på rad {place}", f"the sum in the row {place}")
+            if is_sum
+            else (f"avvikelsen på rad {place}", f"the variance in the row {place}")
+        )
+    if row["is_doubtful"]:
+        return (
+            f"Tveksam: {swedish} stämmer inte här men på andra ställen i tabellen",
+            f"Doubtful: {english} does not hold here though it does elsewhere in the table",
+        )
+    return f"Bevisad av {swedish}", f"Proven by {english}"
 
 
 def number(value: float | int | Decimal | None, decimals: int | None = None) -> str:

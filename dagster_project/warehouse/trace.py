@@ -10,13 +10,15 @@ import hashlib
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from itertools import groupby
+from operator import itemgetter
 from pathlib import Path
 from typing import Any, Final
 
 import duckdb
 
 from dagster_project.extract.structure import Box
-from dagster_project.warehouse.query import QueryError, first_line
+from dagster_project.warehouse.query import QueryError, as_text, first_line
 from dagster_project.warehouse.scan import path_of
 
 PDF: Final = "application/pdf"
@@ -44,6 +46,27 @@ class PrintedCell:
 
 
 @dataclass(frozen=True, slots=True)
+class Identity:
+    """A sum or variance that a figure takes part in, another print of it, or a national statistic."""
+
+    kind: str
+    is_holding: bool
+    is_proving: bool
+    """Whether it proves the number of the figure."""
+    is_broken: bool
+    """Whether it does not hold here though it holds elsewhere in the table."""
+    difference: float
+    """Printed less computed, in the unit of the figure."""
+    tolerance: float
+    """How much of that rounding can explain."""
+    figures: tuple[Mapping[str, Any], ...]
+    """What takes part: rows of ``marts.figure_identity`` with ``value_text``, ``row_label`` and ``column_label``.
+    The one that is computed comes first; of statements, the figure itself."""
+    source: str
+    """The statistic, its publisher's edition and its number; empty for other kinds."""
+
+
+@dataclass(frozen=True, slots=True)
 class Trace:
     """All that is known about where a figure comes from."""
 
@@ -60,6 +83,8 @@ class Trace:
     cells: tuple[PrintedCell, ...]
     cell: PrintedCell
     """The one that prints the figure."""
+    identities: tuple[Identity, ...] = ()
+    """What its number was held against, what proves it first."""
 
 
 def find_trace(connection: duckdb.DuckDBPyConnection, key: str) -> Trace:
@@ -104,7 +129,52 @@ def _find(connection: duckdb.DuckDBPyConnection, key: str) -> Trace:
     if cell is None or not report or not table:
         raise QueryError(f"The cell of the figure {figure['fact_key']} is not in the warehouse: refresh it.")
     headings = _headings(connection, report_id, table[0]["heading_seq"])
-    return Trace(figure, tuple(row["fact_key"] for row in beside), report[0], headings, table[0], cells, cell)
+    keys = tuple(row["fact_key"] for row in beside)
+    return Trace(figure, keys, report[0], headings, table[0], cells, cell, _identities(connection, figure["fact_key"]))
+
+
+IDENTITIES: Final = """
+select
+    own.identity_key, own.kind, own.is_holding, own.is_proving, own.is_broken, own.difference, own.tolerance,
+    other.role, other.sign, other.fact_key, other.value_numeric, other.unit, other.report_id, other.table_seq,
+    other.row_index, other.col_index, report_values.value_text, report_values.row_label, report_values.column_label,
+    compared.statistic_title, compared.national_value, compared.unit as national_unit, compared.source_key
+from marts.figure_identity as own
+inner join marts.figure_identity as other using (identity_key)
+inner join marts.report_values on other.fact_key = report_values.fact_key
+left join marts.printed_and_national as compared on own.kind = 'national' and own.fact_key = compared.fact_key
+where own.fact_key = ?
+order by
+    own.is_proving desc, list_position(['sum', 'variance', 'stated again', 'national'], own.kind), own.identity_key,
+    case when other.role = 'statement' then other.fact_key != own.fact_key else other.sign is not null end,
+    other.report_id, other.table_seq, other.row_index, other.col_index, other.fact_key
+"""
+
+
+def _identities(connection: duckdb.DuckDBPyConnection, fact_key: str) -> tuple[Identity, ...]:
+    found: list[Identity] = []
+    with suppress(duckdb.CatalogException):  # a release of before figures were proven
+        rows = _rows(connection, IDENTITIES, [fact_key])
+        for _, group in groupby(rows, key=itemgetter("identity_key")):
+            figures = tuple(group)
+            first = figures[0]
+            source = ""
+            if first["kind"] == "national":
+                source = f"{first['statistic_title']}: {as_text(first['national_value'])} {first['national_unit']}"
+                source += f" ({first['source_key']})"
+            found.append(
+                Identity(
+                    first["kind"],
+                    first["is_holding"],
+                    first["is_proving"],
+                    first["is_broken"],
+                    first["difference"],
+                    first["tolerance"],
+                    figures,
+                    source,
+                )
+            )
+    return tuple(found)
 
 
 def _figure(connection: duckdb.DuckDBPyConnection, key: str) -> dict[str, Any]:

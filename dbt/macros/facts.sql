@@ -1,5 +1,5 @@
 {# Where a fact stands and what is printed there: the same columns in every fact table. Whether it is current is settled when
-   report_values is made (settle_is_current). #}
+   report_values is made (settle_is_current), and what proves it (settle_proof). #}
 {% macro provenance_columns() -%}
 kind,
     section,

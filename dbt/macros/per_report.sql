@@ -101,3 +101,13 @@
     from intermediate.int_current_figures as current_figures
     where facts.fact_key = current_figures.fact_key and facts.is_current is distinct from current_figures.is_current
 {%- endmacro %}
+
+{# So is what proves a figure, for another report may state it again. #}
+{% macro settle_proof(fact_table) -%}
+    update marts.{{ fact_table }} as facts
+    set proof = proofs.proof, is_doubtful = proofs.is_doubtful
+    from intermediate.int_figure_proofs as proofs
+    where
+        facts.fact_key = proofs.fact_key
+        and (facts.proof is distinct from proofs.proof or facts.is_doubtful is distinct from proofs.is_doubtful)
+{%- endmacro %}

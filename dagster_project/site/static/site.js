@@ -45,6 +45,30 @@
     marked();
   }
 
+  // --- why a figure is proven or doubtful: on the figure, and in words for the one that is marked
+  const proved = document.querySelector(".proved");
+  if (proved) {
+    const reasons = JSON.parse(document.querySelector("script.reasons").textContent);
+    const label = () => {
+      for (const figure of document.querySelectorAll("a[data-reason]")) {
+        const [, sv, en] = reasons[figure.dataset.reason];
+        figure.title = word(sv, en);
+      }
+      const place = document.getElementById(location.hash.slice(1))?.closest("table.printed td, table.printed th");
+      const figure = place?.querySelector("a[data-reason]");
+      proved.hidden = !figure;
+      if (!figure) return;
+      const [sign, sv, en, where] = reasons[figure.dataset.reason];
+      const said = document.createElement(where ? "a" : "span");
+      said.textContent = word(sv, en);
+      if (where) said.href = where;
+      proved.replaceChildren(`${sign} `, said);
+    };
+    addEventListener("hashchange", label);
+    document.addEventListener("language", label);
+    label();
+  }
+
   // --- search: words in any order, each anywhere in the entry
   const input = document.getElementById("search");
   if (input) {

@@ -169,6 +169,8 @@ variances as (
         end as row_direction,
         row_direction * variance_candidates.outcome_less_budget as computed,
         variance_candidates.tolerance,
+        variance_candidates.outcome_col,
+        variance_candidates.budget_col,
         case
             when row_direction = 1 then variance_candidates.outcome_label || ' - ' || variance_candidates.budget_label
             else variance_candidates.budget_label || ' - ' || variance_candidates.outcome_label

@@ -5,7 +5,7 @@ tables as (select * from {{ ref('stg_tables') }}),
 
 cells as (select * from {{ ref('int_cells') }}),
 
-named_values as (select * from {{ ref('int_values') }}),
+proofs as (select * from {{ ref('int_figure_proofs') }}),
 
 table_counts as (
     select report_id, count(*) as n_tables
@@ -38,8 +38,13 @@ rejections as (
 ),
 
 value_counts as (
-    select report_id, count(*) as n_values
-    from named_values
+    select
+        report_id,
+        count(*) as n_values,
+        count(*) filter (where is_quantity) as n_quantities,
+        count(proof) as n_proven,
+        count(*) filter (where is_doubtful) as n_doubtful
+    from proofs
     group by all
 )
 
@@ -57,7 +62,11 @@ select
     -- Of the cells that print a figure or a word in a column of values: how many became values.
     cast(round(
         cell_counts.n_value_cells / nullif(cell_counts.n_value_cells + cell_counts.n_rejected, 0), 4
-    ) as double) as share_interpreted
+    ) as double) as share_interpreted,
+    cast(coalesce(value_counts.n_quantities, 0) as integer) as quantities,
+    cast(coalesce(value_counts.n_proven, 0) as integer) as proven,
+    cast(coalesce(value_counts.n_doubtful, 0) as integer) as doubtful,
+    cast(round(value_counts.n_proven / nullif(value_counts.n_quantities, 0), 4) as double) as share_proven
 from reports
 left join table_counts using (report_id)
 left join cell_counts using (report_id)

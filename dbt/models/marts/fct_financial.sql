@@ -23,6 +23,8 @@ select
     target_bound,
     unit_basis,
     figure_key,
+    cast(null as varchar) as proof,
+    false as is_doubtful,
     {{ provenance_columns() }}
 from named_values
 left join signs using (report_id, fact_key)

@@ -17,6 +17,8 @@ select
     bound_high,
     target_bound,
     unit_basis,
+    cast(null as varchar) as proof,
+    false as is_doubtful,
     {{ provenance_columns() }}
 from named_values
 where fact_table = 'fct_indicator_value'

@@ -20,6 +20,7 @@ select
     cast(round(identities.tolerance, 6) as double) as tolerance,
     identities.holds as is_holding,
     identities.is_proven,
+    {{ identity_key('identities.identity_type', 'named_values.fact_key') }} as identity_key,
     named_values.fact_key
 from identities
 inner join named_values

@@ -16,6 +16,8 @@ indicators as (select * from {{ ref('dim_indicator') }}),
 
 current_figures as (select * from {{ ref('int_current_figures') }}),
 
+proofs as (select * from {{ ref('int_figure_proofs') }}),
+
 facts as (
     select *, 'fct_indicator_value' as fact_table from indicator_values
     union all by name
@@ -69,6 +71,8 @@ select
     facts.is_ambiguous_column,
     facts.is_dash,
     facts.is_contradicted,
+    proofs.proof,
+    proofs.is_doubtful,
     facts.value_bound,
     facts.bound_low,
     facts.bound_high,
@@ -83,4 +87,5 @@ inner join reports using (report_key)
 inner join municipalities using (municipality_code)
 inner join periods on facts.period_key = periods.period_key
 inner join current_figures on facts.fact_key = current_figures.fact_key
+inner join proofs on facts.fact_key = proofs.fact_key
 left join indicators on facts.indicator_key = indicators.indicator_key
