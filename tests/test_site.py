@@ -131,6 +131,44 @@ def test_pages_open_without_a_complaint(tab: Tab) -> None:
         assert tab.complaints == [], name
 
 
+def test_a_marked_figure_says_what_proves_it_or_makes_it_doubtful(tab: Tab, warehouse: Path) -> None:
+    """In the reader's language, with the way to the sum; every figure of the report has the sign that the mart says."""
+    report = "goteborg-socialnamnd-hisingen-arsrapport-2024"
+    cells = _ask(
+        warehouse,
+        "select arg_min(fact_key, part_index), arg_min(proof, part_index), arg_min(is_doubtful, part_index)"
+        f" from marts.report_values where report_id = '{report}' group by table_seq, row_index, col_index",
+    )
+    page = tab.open(f"r/{report}.html")
+    signs = dict(
+        page.evaluate(
+            "[...document.querySelectorAll('table.printed a[data-proof]')].map(one => [one.id, one.dataset.proof])"
+        )
+    )
+    expected = {f"f-{key[:16]}": "?" if doubtful else "✓" for key, proof, doubtful in cells if proof or doubtful}
+    assert signs == expected
+    assert {"?", "✓"} == set(signs.values())
+    said = page.locator(".proved")
+    assert said.is_hidden()
+    ((proven, total), (doubtful, _)) = _ask(
+        warehouse,
+        "select part.fact_key, total.fact_key from marts.figure_identity as part"
+        " inner join marts.figure_identity as total using (identity_key)"
+        " inner join marts.report_values as told on total.fact_key = told.fact_key"
+        f" where part.report_id = '{report}' and part.role = 'part' and total.role = 'total'"
+        " and told.row_label = 'Summa'"
+        " and (part.is_broken or (part.is_proving and part.table_seq = 6))"
+        " qualify row_number() over (partition by part.is_broken order by part.fact_key) = 1 order by part.is_broken",
+    )
+    page = tab.open(f"r/{report}.html#f-{proven[:16]}")
+    assert said.inner_text() == "✓ Bevisad av summan på rad Summa"
+    assert said.locator("a").get_attribute("href") == f"#f-{total[:16]}"
+    page.locator(".language").click()
+    assert said.inner_text() == "✓ Proven by the sum in the row Summa"
+    tab.open(f"r/{report}.html#f-{doubtful[:16]}")
+    assert said.inner_text().startswith("? Doubtful: the sum in the row Summa does not hold here")
+
+
 def test_a_table_filters_sorts_and_downloads(tab: Tab, warehouse: Path) -> None:
     page = tab.open("index.html")
     rows = page.locator("table.data tbody tr")
