@@ -126,6 +126,24 @@ def pair(gold: list[Row], found: list[Row]) -> list[tuple[int, int]]:
     return pairs
 
 
+def proof_score(gold: list[Row], found: list[Row]) -> Counter[str]:
+    """Numbers of quantities: all, ``proven`` and ``doubtful``, and of each those whose number is ``wrong``.
+
+    Wrong is what the annotation does not have, or has with another number.
+    """
+    pages = {row["page"] for row in gold if row.get("page")}
+    found = [row for row in found if not pages or row["page"] in pages]
+    right = {other for number, other in pair(gold, found) if agrees("value_numeric", gold[number], found[other])}
+    counts: Counter[str] = Counter(quantities=0, proven=0, doubtful=0, wrong=0, wrong_proven=0, wrong_doubtful=0)
+    for place, row in enumerate(found):
+        if row["value_numeric"]:
+            kinds = {"quantities": True, "proven": bool(row["proof"]), "doubtful": row["is_doubtful"] == "True"}
+            counts.update(kind for kind, is_so in kinds.items() if is_so)
+            if place not in right:
+                counts.update(kind for kind in ("wrong", "wrong_proven", "wrong_doubtful") if kinds.get(kind[6:], True))
+    return counts
+
+
 HARD = ("value_numeric", "unit", "amount_sek", "scenario", "period_start", "period_end")
 """What makes a figure another one where it is wrong."""
 ATTRIBUTES = (*HARD, "kind", "org_unit", "group_label", "row_label", "column_label", "flag")
