@@ -18,7 +18,7 @@ import threading
 import time
 from collections.abc import Coroutine, Iterator
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from pathlib import Path
 from types import SimpleNamespace
@@ -534,13 +534,22 @@ def test_a_parameter_that_is_not_known_is_refused_with_those_that_are() -> None:
 
 # --- the web server, with bounds small enough to be reached -----------------------------------------------------------
 
-SMALL = Bounds(connections=8, per_address=6, head_bytes=4096, head_seconds=0.3, body_seconds=0.3, write_seconds=0.3)
+SMALL = Bounds(
+    connections=8,
+    per_address=6,
+    head_bytes=4096,
+    head_seconds=0.3,
+    body_seconds=0.3,
+    write_seconds=0.3,
+    write_bytes_a_second=1e9,
+)
+PATIENT = replace(SMALL, write_seconds=120.0)
 
 
 class Small:
     """The web server in front of an application that reads, waits or writes as the path says."""
 
-    def __init__(self) -> None:
+    def __init__(self, bounds: Bounds) -> None:
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever)
         self._thread.start()
@@ -548,7 +557,7 @@ class Small:
         self.said: list[str] = []
         log = SimpleNamespace(**dict.fromkeys(("info", "warning", "error", "exception"), self._say))
         tokens = Tokens(None, (Reader("anna", TOKEN),))
-        self.web = Web(Gate(self._app, tokens, Guesses(), SMALL, log), SMALL, log)
+        self.web = Web(Gate(self._app, tokens, Guesses(), bounds, log), bounds, log)
         self.port = free_port()
         self.run(self.web.start("127.0.0.1", self.port))
 
@@ -603,7 +612,7 @@ def head(path: str, method: str = "GET", *more: str) -> str:
 
 @pytest.fixture(scope="module")
 def small() -> Iterator[Small]:
-    made = Small()
+    made = Small(SMALL)
     yield made
     made.close()
 
@@ -645,11 +654,22 @@ def test_what_nobody_waits_for_ends(small: Small) -> None:
 
 def test_who_does_not_read_is_let_go(small: Small) -> None:
     with small.connect() as connection:
-        connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
         connection.sendall(head("/writes").encode())
         # Far more than the buffers of the system hold; the rest comes never, for nobody takes it for so long.
         time.sleep(1)
         assert len(_taken(connection)) < 50_000_000
+
+
+def test_who_reads_slowly_gets_all() -> None:
+    """Longer than a head may take, for the answer waits for its reader and no request is late."""
+    small = Small(PATIENT)
+    try:
+        with small.connect() as connection:
+            connection.sendall(head("/writes").encode())
+            time.sleep(3 * PATIENT.head_seconds)
+            assert len(_taken(connection)) > 50_000_000
+    finally:
+        small.close()
 
 
 def _taken(connection: socket.socket) -> bytes:

@@ -122,6 +122,7 @@ class _Bounded(H11Protocol):
         self._asking: asyncio.Task[Any] | None = None
         self._timer: asyncio.TimerHandle | None = None
         self._writing: asyncio.TimerHandle | None = None
+        self._taken_until = 0.0
         self.app = self._ask
         self.address = self.client[0] if self.client else ""
         self.is_welcome = self.room.enter(self)
@@ -152,18 +153,22 @@ class _Bounded(H11Protocol):
 
     def on_response_complete(self) -> None:
         super().on_response_complete()
+        self._taken_until = self.loop.time() + self._seconds_to_take()
         self._wait_for_head()
 
     def pause_writing(self) -> None:
         super().pause_writing()
-        waiting = self.transport.get_write_buffer_size()
-        seconds = self.bounds.write_seconds + waiting / self.bounds.write_bytes_a_second
-        self._writing = self.loop.call_later(seconds, self.abort)
+        self._writing = self.loop.call_later(self._seconds_to_take(), self.abort)
 
     def resume_writing(self) -> None:
         if self._writing is not None:
             self._writing.cancel()
         super().resume_writing()
+
+    def _seconds_to_take(self) -> float:
+        """For the client, what is written and not sent yet."""
+        waiting = self.transport.get_write_buffer_size()
+        return self.bounds.write_seconds + waiting / self.bounds.write_bytes_a_second
 
     def _wait_for_head(self) -> None:
         if self._timer is not None:
@@ -171,7 +176,11 @@ class _Bounded(H11Protocol):
         self._timer = self.loop.call_later(self.bounds.head_seconds, self._look)
 
     def _look(self) -> None:
-        if not self.is_answering:
+        if self.is_answering:
+            return
+        if self.transport.get_write_buffer_size() and self.loop.time() < self._taken_until:
+            self._wait_for_head()  # it is still taking the answer before
+        else:
             self.abort()
 
     async def _ask(self, scope: Any, receive: Any, send: Any) -> None:
