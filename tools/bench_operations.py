@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -60,14 +61,18 @@ class Cost:
 
 
 class Place:
-    """A warehouse of its own."""
+    """A warehouse of its own, of so many made-up reports; with none of them, of the five of ``seeds/reports``."""
 
-    def __init__(self, folder: Path, reports: int) -> None:
-        self.folder, self.next = folder, reports
-        write_reports(folder / "reports", range(reports))
+    def __init__(self, folder: Path, reports: int, root: Path = ROOT, python: str = sys.executable) -> None:
+        self.folder, self.next, self._root, self._python = folder, reports, root, python
+        if reports:
+            write_reports(folder / "reports", range(reports))
+        else:
+            shutil.copytree(ROOT / "seeds" / "reports", folder / "reports")
+            time.sleep(2.5)  # a file that was written just now is looked at once more
         kept = {name: value for name, value in os.environ.items() if not name.startswith(("KOMMUNLAGER_", "DAGSTER_"))}
         self.environment = kept | {
-            "PYTHONPATH": str(ROOT),
+            "PYTHONPATH": str(root),
             "KOMMUNLAGER_REPORTS": str(folder / "reports"),
             "KOMMUNLAGER_WAREHOUSE": str(folder / "warehouse" / "kommunlager.duckdb"),
         }
@@ -79,7 +84,7 @@ class Place:
         began = time.perf_counter()
         with tempfile.TemporaryFile("w+") as out:
             process = subprocess.Popen(
-                [sys.executable, *command], env=self.environment, cwd=ROOT, stdout=out, stderr=subprocess.STDOUT
+                [self._python, *command], env=self.environment, cwd=self._root, stdout=out, stderr=subprocess.STDOUT
             )
             _, status, usage = os.wait4(process.pid, 0)
             process.returncode = os.waitstatus_to_exitcode(status)
@@ -88,9 +93,13 @@ class Place:
                 sys.exit(f"{command} ended with {process.returncode}:\n{out.read()}")
         return Cost(time.perf_counter() - began, usage.ru_utime + usage.ru_stime)
 
-    def refresh(self) -> Cost:
+    def refresh(self, *options: str) -> Cost:
         """What one refresh costs."""
-        return self.run("-m", "dagster_project.cli", "refresh")
+        return self.run("-m", "dagster_project.cli", "refresh", *options)
+
+    def ask(self, question: str) -> Cost:
+        """What one question costs."""
+        return self.run("-m", "dagster_project.cli", "query", question)
 
     def start(self) -> Cost:
         """What starting everything for nothing costs."""

@@ -323,6 +323,7 @@ def _build_once(
     manifest = _manifest()
     arguments = [
         *("build", "--full-refresh", "--exclude-resource-type", "unit_test"),
+        "--no-write-json",  # the manifest is there, and the results come in events
         *(("--select", *select) if select else ()),
         *(_batch_arguments(manifest) if plan.mode is Mode.BATCH else ()),
     ]
