@@ -120,6 +120,9 @@ def small_checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
         "dagster_project",
         "dbt/macros/relation_names.sql",
         "dbt/macros/per_report.sql",
+        "dbt/macros/rules.sql",
+        "dbt/macros/text.sql",
+        "dbt/tests/generic/rules.sql",
         "dbt/models/sources.yml",
     ):
         _copy(name, root)

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import ROOT, Project
+from tests.conftest import Project
 from tests.test_failures import record
 
 BROKEN = {
@@ -87,9 +87,6 @@ def promising(small_checkout: Path, tmp_path: Path) -> Project:
     """The small project with tables that promise something of every kind."""
     root = tmp_path / "checkout"
     shutil.copytree(small_checkout, root, ignore=shutil.ignore_patterns("target", "logs", "__pycache__"))
-    for name in ("macros/rules.sql", "macros/text.sql", "tests/generic/rules.sql"):
-        (root / "dbt" / name).parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(ROOT / "dbt" / name, root / "dbt" / name)
     for name, text in MODELS.items():
         (root / "dbt" / "models" / "marts" / name).write_text(text, encoding="utf-8")
     project = Project(root, tmp_path)
