@@ -197,6 +197,7 @@ def test_a_figure_stands_where_show_says(door: Door) -> None:
             assert decided["scenario"] == trace.figure["scenario_basis"]
             assert decided.get("unit") == trace.figure["unit_basis"]
             assert told["chain"]["report_known_by"]
+            assert told["proof"]["proven_by"] == trace.figure["proof"]
     ((total, is_holding),) = _rows(
         door, "select fact_key, is_holding from reconciliation where not is_holding order by fact_key limit 1"
     )

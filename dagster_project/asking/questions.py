@@ -152,7 +152,12 @@ class Questions:
             "figure": figure,
             **{name: found[name] for name in ("cell", "table", "headings", "column_header", "row_cells", "same_cell")},
             "chain": {"decided": decided, "report_known_by": found["report_known_by"] or []},
-            "proof": {"sums": found["sums"] or [], "stated_otherwise": found["stated_otherwise"] or []},
+            "proof": {
+                "proven_by": figure.get("proof"),  # a release made before figures were proven has neither
+                "is_doubtful": figure.get("is_doubtful"),
+                "sums": found["sums"] or [],
+                "stated_otherwise": found["stated_otherwise"] or [],
+            },
             "report": found["report"],
             "file": found["file"],
         }
