@@ -7,17 +7,24 @@ Belongs here: the doors of the child. Does not belong here: what becomes of a do
 from __future__ import annotations
 
 import ast
+import io
 import os
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
+import docx
+import openpyxl
 import pytest
+import xlwt
 
 from dagster_project.extract import ExtractionError, Limits, confinement, sandbox
 from dagster_project.extract.sandbox import Children, extract_in_child
 from tests.children import run_inside
+from tests.test_extract_growth import ods, ods_row
+from tests.test_pdf_seen import page
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="only Linux closes a process so")
 
@@ -86,6 +93,58 @@ def has_landlock() -> None:
         missing = {layer.name: layer.missing for layer in children.confinement()[0]}["Landlock"]
     if missing is not None:
         pytest.skip(f"Landlock: {missing}")
+
+
+def workbook() -> bytes:
+    book, file = openpyxl.Workbook(), io.BytesIO()
+    for row in (("Post", "Utfall 2024"), ("Hyror", 70), ("Bidrag", 80)):
+        book.worksheets[0].append(row)
+    book.save(file)
+    return file.getvalue()
+
+
+def old_workbook() -> bytes:
+    book, file = xlwt.Workbook(), io.BytesIO()
+    sheet = book.add_sheet("Blad")
+    for number, row in enumerate((("Post", "Utfall 2024"), ("Hyror", 70), ("Bidrag", 80))):
+        for column, value in enumerate(row):
+            sheet.write(number, column, value)
+    book.save(file)
+    return file.getvalue()
+
+
+def text_document() -> bytes:
+    document, file = docx.Document(), io.BytesIO()
+    table = document.add_table(rows=0, cols=2)
+    for row in (("Post", "Utfall 2024"), ("Hyror", "70"), ("Bidrag", "80")):
+        for cell, text in zip(table.add_row().cells, row, strict=True):
+            cell.text = text
+    document.save(file)
+    return file.getvalue()
+
+
+def open_sheet() -> bytes:
+    rows = (("Post", "Utfall 2024"), ("Hyror", "70"), ("Bidrag", "80"))
+    return ods("".join(ods_row(*row) for row in rows))
+
+
+KINDS: dict[str, Callable[[], bytes]] = {
+    "xlsx": workbook,
+    "xls": old_workbook,
+    "docx": text_document,
+    "ods": open_sheet,
+    "pdf": lambda: page("BT /F1 10 Tf 200 680 Td (12) Tj ET"),
+    "html": lambda: b"<table><tr><th>Post<th>Utfall 2024<tr><td>Hyror<td>70<tr><td>Bidrag<td>80</table>",
+    "csv": lambda: b"Post;Utfall 2024\nHyror;70\nBidrag;80\n",
+    "txt": lambda: b"Post\tUtfall 2024\nHyror\t70\nBidrag\t80\n",
+}
+
+
+@pytest.mark.usefixtures("container")
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_first_document_of_a_child_may_be_of_any_kind(kind: str) -> None:
+    """Libraries are imported late, and some of them look for files of the system then."""
+    assert len(extract_in_child(KINDS[kind](), f"a.{kind}").tables) == 1
 
 
 READS = {

@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import io
 import json
+import mimetypes
 import os
 import pickle
 import resource
@@ -87,6 +88,9 @@ def serve(start: Start) -> None:
     os.close(null)
     # What only text needs: an empty reader's time is that of starting it.
     load_reader("text")
+    # openpyxl, which is imported late, lets Python look for the system's list of file types. A machine may have one
+    # that the child may not read, and then the first workbook of every child failed. Nothing here needs that list.
+    mimetypes.knownfiles.clear()
     layers = confine(Needs(_readable(start), start.memory_bytes, start.cpu_seconds), start.parent)
     for job in _jobs(source):
         kind, content = _answer(job, layers, start)
