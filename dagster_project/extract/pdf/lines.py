@@ -109,9 +109,44 @@ def make_lines(words: Iterable[Word]) -> list[TextLine]:
     lines = []
     for group in groups:
         segments = make_segments(group, stretched)
+        if _is_numbered_caption(segments):
+            segments = [segment_of(group)]
         if segments:
             lines.append(TextLine(segments[0].y, segments))
     return lines
+
+
+CAPTION_NUMBER: Final = re.compile(r"(?:tabell|tab\.?|diagram|figur|fig\.?|bild) ?\d+(?:[.:]\d+)*[.:]?", re.IGNORECASE)
+
+
+def is_of_caption(lines: Sequence[TextLine], index: int) -> bool:
+    """Whether a line is a caption with a number (Tabell 3. …), or goes on with the one above it, below its words."""
+    for above in range(index, -1, -1):
+        line = lines[above]
+        if len(line.segments) > 1 or (above < index and lines[above + 1].y - line.y > CAPTION_LEADING_EM * line.size):
+            return False
+        words = line.segments[0].words
+        for count in (1, 2):
+            if len(words) > count and CAPTION_NUMBER.fullmatch(" ".join(word.text for word in words[:count])):
+                return above == index or abs(words[count].x0 - lines[index].x0) < FLUSH
+        if abs(line.x0 - lines[index].x0) > FLUSH:
+            return False
+    return False
+
+
+CAPTION_LEADING_EM: Final = 1.6
+FLUSH: Final = 1.5
+"""Points within which two lines begin at one place."""
+
+
+def _is_numbered_caption(segments: Sequence[Segment]) -> bool:
+    """Whether a line is a caption whose number stands apart from its words: no columns."""
+    return (
+        len(segments) == 2
+        and CAPTION_NUMBER.fullmatch(segments[0].text) is not None
+        and " " in segments[1].text
+        and not any(char.isdigit() for char in segments[1].text.split()[0])
+    )
 
 
 EVEN = 1.2

@@ -22,6 +22,7 @@ from dagster_project.extract.pdf.lines import (
     are_rows,
     is_contents_line,
     is_list_mark,
+    is_of_caption,
     join_texts,
     make_lines,
     segment_of,
@@ -1109,7 +1110,7 @@ def _header_lines_above(lines: Sequence[TextLine], index: int, done: int) -> lis
     first = lines[index]
     for above in range(index - 1, done, -1):
         line, below = lines[above], lines[above + 1]
-        if len(line.segments) > 1 or line.size > 1.1 * first.size:
+        if len(line.segments) > 1 or line.size > 1.1 * first.size or is_of_caption(lines, above):
             break
         segment, gap = line.segments[0], below.y - line.y
         over = [s for s in first.segments if segment.x0 < s.x1 and segment.x1 > s.x0]

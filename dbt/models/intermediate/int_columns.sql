@@ -7,6 +7,8 @@ cells as (select * from {{ ref('stg_cells') }}),
 
 body_cells as (select * from {{ ref('int_body_cells') }}),
 
+year_sums as (select * from {{ ref('int_year_sums') }}),
+
 paragraphs as (select * from {{ ref('stg_paragraphs') }}),
 
 scenario_words as (select * from {{ ref('scenario_words') }}),
@@ -439,7 +441,11 @@ interpreted as (
         column_units.unit_key as column_unit_key,
         roles.role as header_role,
         coalesce(roles.is_whole_header, false) as is_role_header,
-        {{ period_form('described.column_text') }} as period_form,
+        case when year_sums.col_index is not null then 'year_span' else {{ period_form('described.column_text') }} end as period_form,
+        case
+            when year_sums.col_index is not null
+                then { 'first': make_date(year_sums.first_year, 1, 1), 'last': make_date(year_sums.last_year, 12, 31) }
+        end as sum_bounds,
         reports.fiscal_year,
         reports.report_type,
         reports.outcome_end,
@@ -451,6 +457,7 @@ interpreted as (
     left join column_units using (column_words)
     left join roles using (column_words)
     left join entities using (report_id, table_seq, col_index)
+    left join year_sums using (report_id, table_seq, col_index)
 ),
 
 -- What a column holds. The first column holds labels, whatever they look like (-19, 20–25, 51 -).
@@ -548,7 +555,7 @@ column_counts as (
 
 settled as (
     select
-        with_roles.* exclude (first_role),
+        with_roles.* exclude (first_role, sum_bounds),
         case
             when with_roles.col_index = label_columns.label_col_index then 'label'
             when label_columns.has_marks and with_roles.col_index = 0 and with_roles.first_role = 'label' then 'note_ref'
@@ -569,6 +576,7 @@ settled as (
             partition by with_roles.report_id, with_roles.table_seq
         ) as label_header_words,
         coalesce(
+            with_roles.sum_bounds,
             -- Twelve months up to the report's own day, where no other is printed (R12).
             case
                 when
@@ -730,11 +738,43 @@ with_neighbours as (
     from forecasts
 ),
 
+-- What the columns of a table together tell of the periods of each.
+running_years as (
+    select
+        *,
+        bool_or(column_role = 'value' and scenario_key = 'actual' and has_scenario_word and is_running_year) over of_table as has_running_outcome,
+        bool_or(column_role = 'value' and scenario_key = 'variance') over of_table as has_variance,
+        case
+            when min(year(bounds.last)) over of_table = max(year(bounds.last)) over of_table then min(year(bounds.last)) over of_table
+        end as only_year
+    from (
+        select
+            with_neighbours.*,
+            period_form = 'year' and year(bounds.first) = fiscal_year and not regexp_matches(column_words, 'helår|prognos') as is_running_year,
+            -- "Utfall fg år" of an interim report: the same months of the year before, unless it says that it is the whole of it.
+            coalesce(
+                report_type = 'interim_report' and period_form = 'previous_year' and scenario_key in ('actual', 'budget', 'variance', 'status')
+                and not regexp_matches(column_words, ' (?:bokslut|helår|helårs[a-zåäö]*|årsbokslut|årsutfall|årsbudget) '), false
+            ) as is_same_months,
+            scenario_key = 'variance' and period_form = 'year' and contains(column_label, ' | ')
+            and not regexp_matches(regexp_extract(column_label, '[^|]*$'), '\d') as has_period_above,
+            -- "Utfall april" above "Utgifter | Inkomster | Netto" is one month.
+            count(distinct case when period_form = 'month' then bounds.first end) over (partition by report_id, table_seq) as n_month_columns,
+            bool_or(regexp_matches(column_words, ' ack')) over (partition by report_id, table_seq) as has_accumulated,
+            bool_or(column_role = 'value' and scenario_key = 'actual' and has_scenario_word and bounds is null) over (partition by report_id, table_seq) as has_outcome,
+            bool_or(has_forecast_heading or scenario_key = 'forecast' or regexp_matches(column_words, 'prognos|helår')) over (partition by report_id, table_seq) as has_forecast
+        from with_neighbours
+    )
+    window of_table as (partition by report_id, table_seq)
+),
+
 settled_periods as (
     select
-        * exclude (bounds, budget_bounds, outcome_bounds, previous_bounds, previous_form, is_same_months),
+        * exclude (bounds, budget_bounds, outcome_bounds, previous_bounds, previous_form, is_same_months, is_to_date, is_of_only_year, only_year),
         case
             when is_same_months then cast(coalesce(outcome_bounds.first, make_date(fiscal_year, 1, 1)) - interval 1 year as date)
+            when is_to_date then make_date(fiscal_year, 1, 1)
+            when is_of_only_year then make_date(only_year, 1, 1)
             when bounds is null and scenario_key = 'forecast' then make_date(fiscal_year, 1, 1)
             when bounds is null and scenario_key = 'variance' then budget_bounds.first
             when has_period_above and year(budget_bounds.last) = year(bounds.last) then budget_bounds.first
@@ -753,6 +793,8 @@ settled_periods as (
         end as period_start,
         case
             when is_same_months then {{ a_year_before('coalesce(outcome_bounds.last, outcome_end)') }}
+            when is_to_date then outcome_end
+            when is_of_only_year then make_date(only_year, 12, 31)
             when bounds is null and scenario_key = 'forecast' then make_date(fiscal_year, 12, 31)
             when bounds is null and scenario_key = 'variance' and budget_bounds is not null then budget_bounds.last
             -- "Budget | Utfall | Differens" of an interim report, with no forecast to differ from: what differs is the outcome.
@@ -764,20 +806,22 @@ settled_periods as (
         end as period_end
     from (
         select
-            with_neighbours.*,
-            -- "Utfall fg år" of an interim report: the same months of the year before, unless it says that it is the whole of it.
+            *,
+            -- An outcome of the year that an interim report tells of goes as far as the report; with no forecast in the table
+            -- its budget, and how they differ, is about the same months.
             coalesce(
-                report_type = 'interim_report' and period_form = 'previous_year' and scenario_key in ('actual', 'budget', 'variance', 'status')
-                and not regexp_matches(column_words, ' (?:bokslut|helår|helårs[a-zåäö]*|årsbokslut|årsutfall|årsbudget) '), false
-            ) as is_same_months,
-            scenario_key = 'variance' and period_form = 'year' and contains(column_label, ' | ')
-            and not regexp_matches(regexp_extract(column_label, '[^|]*$'), '\d') as has_period_above,
-            -- "Utfall april" above "Utgifter | Inkomster | Netto" is one month.
-            count(distinct case when period_form = 'month' then bounds.first end) over (partition by report_id, table_seq) as n_month_columns,
-            bool_or(regexp_matches(column_words, ' ack')) over (partition by report_id, table_seq) as has_accumulated,
-            bool_or(column_role = 'value' and scenario_key = 'actual' and has_scenario_word and bounds is null) over (partition by report_id, table_seq) as has_outcome,
-            bool_or(has_forecast_heading or scenario_key = 'forecast' or regexp_matches(column_words, 'prognos|helår')) over (partition by report_id, table_seq) as has_forecast
-        from with_neighbours
+                report_type = 'interim_report' and has_running_outcome
+                and (
+                    (scenario_key = 'actual' and is_running_year)
+                    or (
+                        has_variance and not has_forecast
+                        and ((scenario_key = 'budget' and is_running_year) or (scenario_key = 'variance' and (bounds is null or is_running_year)))
+                    )
+                ), false
+            ) as is_to_date,
+            coalesce(bounds is null and fiscal_year is null and scenario_key in ('budget', 'forecast') and only_year is not null, false)
+                as is_of_only_year
+        from running_years
     )
 ),
 
@@ -877,7 +921,7 @@ witnessed as (
 select
     * exclude (
         label_header_words, has_school_years, has_forecast_heading, has_budget_heading, scenario_text, is_comparison, is_comparison_table, has_period_above,
-        has_accumulated, has_outcome, has_forecast, is_between_frames, says_nothing, says_something, tells_scenarios_apart,
+        has_accumulated, has_outcome, has_forecast, has_running_outcome, has_variance, is_running_year, is_between_frames, says_nothing, says_something, tells_scenarios_apart,
         is_about_schools, heading_year, n_marks, is_change
     ),
     says_nothing and bool_or(says_something) over (partition by report_id, table_seq) as is_unknown_header,

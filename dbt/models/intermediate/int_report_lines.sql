@@ -64,8 +64,9 @@ placed as (
         numbered.line_text,
         numbered.line_words,
         case
-            -- A sentence is text, wherever it stands.
+            -- A sentence is text, wherever it stands, and so is what stands in a list; a line between two dashes is decorated.
             when numbered.part = 1 and regexp_matches(numbered.line_text, '^\S+(?: \S+){4,}\.$') then 'text'
+            when numbered.part = 1 and regexp_matches(numbered.line_text, '^[-–—•·▪●◦‣*] ?\S.*[^-–—•·*]$') then 'text'
             when numbered.line_seq < coalesce(front_ends.front_end, 99) and numbered.line_seq <= 14 then 'front'
             when numbered.part = 0 then 'heading'
             else 'text'
