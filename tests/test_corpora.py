@@ -77,8 +77,9 @@ def _ask(warehouse: Path, query: str) -> list[tuple[object, ...]]:
 
 
 @pytest.mark.parametrize("expected", sorted((FOLDER / "cases" / "expected").glob("*.csv")), ids=lambda path: path.stem)
-def test_cases_have_their_numbers_and_units(corpora: Path, expected: Path) -> None:
-    """Money per something is money, a unit that figures contradict is not taken, codes are no figures."""
+def test_cases_have_their_figures(corpora: Path, expected: Path) -> None:
+    """Number, unit, scenario and period, each as printed or unknown where the answer allows it."""
+    told = ("unit", "scenario", "period_start", "period_end")
     with expected.open(encoding="utf-8", newline="") as handle:
         wanted = [row for row in csv.DictReader(handle) if row["value_text"]]
     key = ("row_label", "column_label", "value_text")
@@ -89,7 +90,8 @@ def test_cases_have_their_numbers_and_units(corpora: Path, expected: Path) -> No
     for row in wanted:
         others = found[tuple(row[name] for name in key)]
         assert any(
-            float(other["value_numeric"]) == float(row["value_numeric"]) and other["unit"] in row["unit"].split(" or ")
+            float(other["value_numeric"]) == float(row["value_numeric"])
+            and all((other[name] or "unknown") in row[name].split(" or ") for name in told)
             for other in others
         ), (row, others)
 

@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from typing import Self
+from typing import Final, Self
 
 from dagster_project.extract.document import (
     Cell,
@@ -142,6 +142,8 @@ MAX_WORD_LENGTH = 80
 """Characters of a line that may be a structure word."""
 MAX_ENTRY_LENGTH = 800
 """Characters of a heading that may stand in a table of contents; the longest met has 420."""
+CAPTION_NUMBER: Final = re.compile(r"(?:tabell|tab\.?|diagram|figur|fig\.?|bild) ?\d+(?:[.:]\d+)*[.:]?", re.IGNORECASE)
+MAX_CAPTION_LENGTH: Final = 300
 MAX_HEADING_LENGTH = 160
 """Characters. Longer unmarked lines are prose; the longest sub-heading met has 131."""
 MAX_FRONT_LINES = 4
@@ -806,6 +808,12 @@ class _Builder:
             self._titlelike(text)
             or self._is_caption(text)
             or (len(text) <= MAX_HEADING_LENGTH and text[0] + text[-1] in ("()", "[]"))
+            # Numbered, however long; "Tabell 3 visar …" is a sentence.
+            or (
+                len(text) <= MAX_CAPTION_LENGTH
+                and (number := CAPTION_NUMBER.match(text)) is not None
+                and re.match(r" \W*[A-ZÅÄÖ]", text[number.end() :]) is not None
+            )
         )
 
     def _close_table(self) -> None:

@@ -14,7 +14,7 @@ from itertools import pairwise
 from typing import Final
 
 from dagster_project.extract.pdf.characters import Word
-from dagster_project.extract.structure import is_number
+from dagster_project.extract.structure import CAPTION_NUMBER, is_number
 
 SPACED_GAP_EM = 0.85
 """A gap with a space printed in it that may part two cells: justified prose stretches its spaces up to about this."""
@@ -114,9 +114,6 @@ def make_lines(words: Iterable[Word]) -> list[TextLine]:
         if segments:
             lines.append(TextLine(segments[0].y, segments))
     return lines
-
-
-CAPTION_NUMBER: Final = re.compile(r"(?:tabell|tab\.?|diagram|figur|fig\.?|bild) ?\d+(?:[.:]\d+)*[.:]?", re.IGNORECASE)
 
 
 def is_of_caption(lines: Sequence[TextLine], index: int) -> bool:

@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from dagster_project.extract.pdf.rows import Row, Untold
+from dagster_project.extract.pdf.rules import Rule
 
 AMBIGUOUS = "it is not certain over which columns a header stands"
 
@@ -20,11 +21,13 @@ def place_headers(
     rows: Sequence[Row],
     widths: Sequence[tuple[float, float]],
     body: int,
+    rules: Sequence[Rule] = (),
 ) -> None:
     """Move header cells that stand over several columns to the first of them.
 
-    All cells of such a row are placed together: of all ways to give each a run of the columns that have a header of
-    their own below, the one whose middles are nearest to those of the texts and that leaves fewest columns over.
+    Where each has a rule of its own below it, the rules say over which columns they stand. Else all cells of such a row
+    are placed together: of all ways to give each a run of the columns that have a header of their own below, the one
+    whose middles are nearest to those of the texts and that leaves fewest columns over.
     """
     n_cols = len(widths)
     for index in range(min(body, len(rows)) - 2, -1, -1):
@@ -39,12 +42,12 @@ def place_headers(
         moved = [column for column in sorted(boxes) if column not in own]
         if not moved:
             continue
-        runs = _runs_over(
-            [boxes[column] for column in moved],
-            open_columns,
-            _edges(rows[index + 1 :], body - index - 1, widths),
-            below,
-        ) or _runs_below([boxes[column] for column in moved], open_columns, widths, below)
+        moved_boxes = [boxes[column] for column in moved]
+        runs = (
+            _runs_underlined(moved_boxes, _rules_between(rows[index], rows[index + 1], rules), open_columns, widths)
+            or _runs_over(moved_boxes, open_columns, _edges(rows[index + 1 :], body - index - 1, widths), below)
+            or _runs_below(moved_boxes, open_columns, widths, below)
+        )
         if runs is None:
             continue
         old = [texts[index][column] for column in moved]
@@ -81,6 +84,39 @@ def _is_plain(runs: Sequence[tuple[int, int]], below: Sequence[str]) -> bool:
     """Whether the same headers stand below every text, or one alone: then it is certain which belong to which."""
     heads = {tuple(below[start:end]) for start, end in runs}
     return len(heads) == 1 or all(end - start == 1 for start, end in runs)
+
+
+# --- runs by rules below the headers ----------------------------------------------------------------------------------
+
+SLACK = 2.0
+"""Points by which a rule may be shorter than what it underlines."""
+
+
+def _rules_between(upper: Row, lower: Row, rules: Sequence[Rule]) -> list[Rule]:
+    """The rules between the texts of a row and those of the next."""
+    top, bottom = (max(e.segment.y for e in upper.entries), min(e.segment.y for e in lower.entries))
+    return [rule for rule in rules if top < rule.at < bottom]
+
+
+def _runs_underlined(
+    boxes: Sequence[tuple[float, float]],
+    rules: Sequence[Rule],
+    columns: Sequence[int],
+    widths: Sequence[tuple[float, float]],
+) -> list[tuple[int, int]] | None:
+    """The run of columns (first, end) below the rule of each header; None where one has no rule of its own."""
+    runs: list[tuple[int, int]] = []
+    for x0, x1 in boxes:
+        found = [rule for rule in rules if rule.start - SLACK <= x0 and x1 <= rule.end + SLACK]
+        if len(found) != 1:
+            return None
+        (rule,) = found
+        under = [c for c in columns if rule.start - SLACK <= sum(widths[c]) / 2 <= rule.end + SLACK]
+        if not under or under != list(range(under[0], under[-1] + 1)) or (runs and under[0] < runs[-1][1]):
+            return None
+        runs.append((under[0], under[-1] + 1))
+    # One rule below all of them parts the header from the next row and says nothing.
+    return runs if len(runs) > 1 else None
 
 
 # --- runs by the edges of the columns ---------------------------------------------------------------------------------

@@ -41,7 +41,7 @@ from dagster_project.extract.pdf.rows import (
     split_rows,
     would_fit,
 )
-from dagster_project.extract.pdf.rules import Area, Drawing
+from dagster_project.extract.pdf.rules import Area, Drawing, Rule
 from dagster_project.extract.pdf.spans import place_headers
 from dagster_project.extract.pdf.tags import PlacedCell, TaggedRow, place_cells
 from dagster_project.extract.structure import NUMBER, NUMBERED, YEAR_CELL, Box, PrintedText, is_number
@@ -1232,7 +1232,7 @@ def region_table(
     dividers = [y for y in region.dividers if top < y < bottom]
     _refuse_strange_columns(entries)
     rows = part_groups(split_rows(entries, dividers, widths, leading))
-    table = _table_of_rows(rows, columns, widths, known, ruled=region.ruled)
+    table = _table_of_rows(rows, columns, widths, known, drawing.across, ruled=region.ruled)
     spread_labels(table.rows, table.spans)
     refuse_doubtful(table)
     refuse_torn_labels(table)
@@ -1447,6 +1447,7 @@ def _table_of_rows(
     columns: Columns,
     widths: Sequence[tuple[float, float]],
     known: Collection[str],
+    across_page: Sequence[Rule],
     *,
     ruled: bool,
 ) -> PageTable:
@@ -1481,7 +1482,7 @@ def _table_of_rows(
             spans.pop((index, next(iter(row.entries)).column or 0), None)
         texts.append([filled.get(column, "") for column in range(n_cols)])
         bold.append(heads[index])
-    place_headers(texts, spans, rows, widths, body)
+    place_headers(texts, spans, rows, widths, body, across_page)
     return PageTable(
         min(width[0] for width in widths),
         max(width[1] for width in widths),
