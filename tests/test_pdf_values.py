@@ -24,8 +24,10 @@ STYLES = {
 WRITERS_OF = {**WRITERS, "tagged": WRITERS["chromium"]}
 ABOUT_THE_FILE = (
     "report_id", "file_name", "page", "is_current", "fact_key", "table_seq", "row_index", "col_index",
+    "proof", "is_doubtful",
 )  # fmt: skip
-"""Columns that differ because the file does, and the place of a cell, which tables that hold no value move."""
+"""Columns that differ because the file does, and the place of a cell, which tables that hold no value move. Copies
+prove nothing, and no other report bears them out."""
 
 pytestmark = pytest.mark.skipif(not report_files(), reason="the reports are not in seeds/reports")
 
