@@ -100,7 +100,7 @@ def refresh_untouched(settings: Settings) -> None:
     place = settings.warehouse.parent
     there = {str(path.relative_to(place)) for folder in (place, place / "releases") for path in folder.iterdir()}
     assert there == {"kommunlager.duckdb", ".state", "releases", *kept}, there
-    assert {path.name for path in settings.state.iterdir()} <= {"built.json", "working.duckdb"}
+    assert {path.name for path in settings.state.iterdir()} <= {"built.json", "whole.json", "working.duckdb"}
 
 
 def main() -> None:

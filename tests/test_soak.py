@@ -56,6 +56,7 @@ def orphans(project: Project) -> set[str]:
         "log.jsonl",
         "refresh.lock",
         "refreshes.jsonl",
+        "whole.json",
         "working.duckdb",
     )
     return names - there - {"kommunlager.duckdb", "releases", ".state", *(f".state/{name}" for name in kept)}
