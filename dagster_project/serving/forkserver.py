@@ -117,7 +117,7 @@ class Child:
         return 0.0
 
     def give_way(self) -> None:
-        """Let all its threads run only where no other process wants to; there is no way back."""
+        """Let all its threads go behind others; there is no way back."""
         with self._lock, suppress(OSError):
             if self._ending is None:
                 for thread in Path(f"/proc/{self.pid}/task").iterdir():
@@ -290,13 +290,8 @@ def _ending(pid: int) -> dict[str, Any]:
 
 
 def _give_way(thread: int) -> None:
-    """Give a thread, 0 for this one, the processor only when nobody else wants it.
-
-    The lowest priority alone is not enough: a thread of it that runs is let go on for a while when another wakes up.
-    """
+    """Let a thread, 0 for this one, go behind others; not to where it never comes to its end on a busy machine."""
     os.setpriority(os.PRIO_PROCESS, thread, LOWEST_PRIORITY)
-    with suppress(OSError):  # a container may forbid it
-        os.sched_setscheduler(thread, os.SCHED_IDLE, os.sched_param(0))
 
 
 def _close_all_but(kept: int) -> None:
