@@ -103,7 +103,7 @@ def _unchanged(settings: Settings) -> Outcome | None:
 
     Dagster is not started for it and knows nothing of it: its sensor ``looked`` reads the record.
     """
-    from dagster_project.warehouse.unchanged import CHECKS, UNREAD_CHECK, look, program_fingerprint
+    from dagster_project.warehouse.unchanged import CHECKS, UNREAD_CHECK, look
 
     began = time.monotonic()
     found = look(settings)
@@ -115,7 +115,7 @@ def _unchanged(settings: Settings) -> Outcome | None:
         book.event("build.finished", mode="nothing", reason=found.reason, passed=0)
         book.facts |= {
             "next_refresh": found.next_refresh,
-            "program": program_fingerprint(settings),
+            "program": found.program,
             **dict.fromkeys(("fetched", "read", "removed", "interpreted"), 0),
             "loaded": found.loaded,
             "quarantined": found.quarantined,

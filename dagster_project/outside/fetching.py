@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
@@ -25,6 +24,7 @@ import yaml
 from dagster_project.outside.service import Service, ServiceError
 from dagster_project.outside.sources import DESCRIPTION, find_editions
 from dagster_project.settings import ConfigurationError, Settings
+from dagster_project.warehouse.files import replace_text
 from dagster_project.warehouse.lock import refresh_lock
 from dagster_project.warehouse.sql import literal
 
@@ -198,10 +198,8 @@ def _hashes(folder: Path) -> list[str]:
 
 def _note(answers: Path, edition: str, **said: object) -> None:
     answers.mkdir(parents=True, exist_ok=True)
-    unfinished = answers / f"{LAST}.{os.getpid()}"
     told = {"edition": edition, "at": f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}", **said}
-    unfinished.write_text(json.dumps(told, ensure_ascii=False), encoding="utf-8")
-    unfinished.replace(answers / LAST)
+    replace_text(answers / LAST, json.dumps(told, ensure_ascii=False))
 
 
 def fetching_status(settings: Settings, publisher: str, address: str, schedule: str) -> Status:

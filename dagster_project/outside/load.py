@@ -23,6 +23,7 @@ from dagster_project.outside.sources import COUNTRY, Edition, SourceError, check
 from dagster_project.outside.tables import SCHEMA, TABLES, file_columns
 from dagster_project.settings import PROJECT, ConfigurationError, Settings
 from dagster_project.warehouse import working
+from dagster_project.warehouse.files import add_files
 
 SOURCES: Final = PROJECT / "seeds" / "sources"
 MUNICIPALITIES: Final = PROJECT / "seeds" / "reference" / "municipalities.csv"
@@ -77,10 +78,7 @@ def _fingerprint(*folders: Path) -> str:
         rules = [folder / name for name in (UNITS, AREAS) if (folder / name).exists()]
         # Editions alone: beside them somebody may be fetching.
         files = [path for edition in find_editions(folder) for path in edition.iterdir() if path.is_file()]
-        for path in sorted(rules + files):
-            content = path.read_bytes()
-            digest.update(f"{path.relative_to(folder).as_posix()} {len(content)}\n".encode())
-            digest.update(content)
+        add_files(digest, folder, sorted(rules + files))
     return digest.hexdigest()
 
 

@@ -28,6 +28,7 @@ from typing import Any, Final
 import structlog
 
 from dagster_project.settings import Settings
+from dagster_project.warehouse.files import replace_text
 
 LOG: Final = "log.jsonl"
 RECORD: Final = "refreshes.jsonl"
@@ -58,7 +59,7 @@ class Journal:
         """Note what begins now, in case that nothing can be noted afterwards."""
         running = {"pid": os.getpid(), "step": name, **self.facts}
         with suppress(OSError):
-            _write(self._state / RUNNING, json.dumps(running, ensure_ascii=False, default=str) + "\n")
+            replace_text(self._state / RUNNING, json.dumps(running, ensure_ascii=False, default=str) + "\n")
 
     def event(self, event: str, level: str = "info", **details: Any) -> None:
         """Log one event."""
@@ -83,7 +84,7 @@ class Journal:
                 if not (facts["run"] and _name(one) == _name(facts))
             ]
             lines.append(json.dumps(facts, ensure_ascii=False, default=str))
-            _write(self._state / RECORD, "\n".join(lines[-KEPT_REFRESHES:]) + "\n")
+            replace_text(self._state / RECORD, "\n".join(lines[-KEPT_REFRESHES:]) + "\n")
             (self._state / RUNNING).unlink(missing_ok=True)
 
 
@@ -94,12 +95,6 @@ def _name(facts: dict[str, Any]) -> tuple[Any, Any]:
 
 def _without_run(facts: dict[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in facts.items() if key != "run"}
-
-
-def _write(path: Path, text: str) -> None:
-    unfinished = path.with_name(path.name + ".unfinished")
-    unfinished.write_text(text, encoding="utf-8")
-    unfinished.replace(path)
 
 
 def died(state: Path) -> dict[str, Any] | None:

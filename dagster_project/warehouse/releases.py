@@ -10,7 +10,6 @@ Does not belong here: how a release is made (``publishing``) and how two of them
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import re
@@ -22,6 +21,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from dagster_project.settings import ConfigurationError
+from dagster_project.warehouse.files import replace_text, sha256_of
 
 FOLDER: Final = "releases"
 MANIFEST: Final = "manifest.json"
@@ -200,9 +200,7 @@ def is_whole(state: Path, release: Release) -> bool:
     if was_seen_whole(state, release):
         return True
     with suppress(OSError):
-        with release.database.open("rb") as handle:
-            digest = hashlib.file_digest(handle, "sha256").hexdigest()
-        if digest == release.manifest.get("database", {}).get("sha256"):
+        if sha256_of(release.database) == release.manifest.get("database", {}).get("sha256"):
             note_whole(state, release)
             return True
     return False
@@ -217,11 +215,8 @@ def was_seen_whole(state: Path, release: Release) -> bool:
 
 def note_whole(state: Path, release: Release) -> None:
     """Note how the file of ``release`` looks, which is as it was made; where that cannot be noted, it will be read."""
-    path = state / WHOLE
     with suppress(OSError):
-        unfinished = path.with_name(f"{path.name}.unfinished")
-        unfinished.write_text(json.dumps(_look(release)), encoding="utf-8")
-        unfinished.replace(path)
+        replace_text(state / WHOLE, json.dumps(_look(release)))
 
 
 def _look(release: Release) -> dict[str, object]:
@@ -237,11 +232,8 @@ def note_built(state: Path, content_hash: str) -> None:
     Raises:
         OSError: it cannot be noted.
     """
-    path = state / LAST_BUILT
-    unfinished = path.with_name(f"{path.name}.unfinished")
     noted = {"content_hash": content_hash, "built_at": f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}"}
-    unfinished.write_text(json.dumps(noted) + "\n", encoding="utf-8")
-    unfinished.replace(path)
+    replace_text(state / LAST_BUILT, json.dumps(noted) + "\n")
 
 
 def last_built(state: Path) -> dict[str, str] | None:

@@ -34,6 +34,7 @@ import pyarrow as pa
 from dagster_project.extract.document import report_id_for
 from dagster_project.settings import Settings
 from dagster_project.warehouse import working
+from dagster_project.warehouse.files import replace_text
 from dagster_project.warehouse.overrides import Override, Overrides, check_overrides
 from dagster_project.warehouse.raw import HISTORIES, SCHEMA, TABLES
 from dagster_project.warehouse.releases import MANIFEST
@@ -265,11 +266,8 @@ def note_devices(settings: Settings, found: Collection[str], kept: Sequence[Kept
     devices = devices_of(settings, found, kept)
     if devices == read_devices(settings):
         return
-    path = settings.state / DEVICES
     with suppress(OSError):
-        unfinished = path.with_name(path.name + ".unfinished")
-        unfinished.write_text(json.dumps({"reports": str(settings.reports), "devices": devices}), encoding="utf-8")
-        unfinished.replace(path)
+        replace_text(settings.state / DEVICES, json.dumps({"reports": str(settings.reports), "devices": devices}))
 
 
 def devices_of(settings: Settings, found: Collection[str], kept: Sequence[Kept]) -> dict[str, int]:

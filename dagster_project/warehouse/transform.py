@@ -23,6 +23,7 @@ import duckdb
 
 from dagster_project.settings import PROJECT, Settings
 from dagster_project.warehouse import costs, working
+from dagster_project.warehouse.files import add_files
 from dagster_project.warehouse.releases import is_published
 from dagster_project.warehouse.suspects import Query, loaded_reports, set_aside, suspects
 from dagster_project.warehouse.working import Mode, Plan
@@ -109,10 +110,7 @@ def project_fingerprint(project: Path) -> str:
     for package in ("dbt-core", "dbt-duckdb", "dagster-dbt", "duckdb"):
         digest.update(f"{package} {version(package)}\n".encode())
     digest.update(f"{project}\n".encode())
-    for path in _project_files(project):
-        content = path.read_bytes()
-        digest.update(f"{path.relative_to(project).as_posix()} {len(content)}\n".encode())
-        digest.update(content)
+    add_files(digest, project, _project_files(project))
     return digest.hexdigest()[:16]
 
 

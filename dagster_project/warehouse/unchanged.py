@@ -19,6 +19,7 @@ import duckdb
 from dagster_project.outside import load as outside
 from dagster_project.settings import PROJECT, ConfigurationError, Settings
 from dagster_project.warehouse import inbox, load, releases, working
+from dagster_project.warehouse.files import add_files
 from dagster_project.warehouse.journal import RUNNING, refreshes
 from dagster_project.warehouse.removals import RemovalsError
 from dagster_project.warehouse.transform import project_fingerprint
@@ -42,6 +43,8 @@ class Look:
     reason: str = ""
     """Why there is nothing to do, as a build says it."""
     next_refresh: str | None = None
+    program: str = ""
+    """:func:`program_fingerprint`, which is that of the refresh before."""
 
 
 def look(settings: Settings) -> Look:
@@ -75,7 +78,9 @@ def _look(settings: Settings) -> Look:
         if plan.mode is not Mode.NOTHING:
             return Look(plan.reason)
         counts = dict(connection.execute("select status, count(*) from raw.report group by all").fetchall())
-    return Look("", counts.get("loaded", 0), counts.get("quarantined", 0), plan.reason, next_refresh)
+    return Look(
+        "", counts.get("loaded", 0), counts.get("quarantined", 0), plan.reason, next_refresh, str(last["program"])
+    )
 
 
 def _doubt_of_record(settings: Settings, last: dict[str, object]) -> str:
@@ -113,10 +118,7 @@ def _doubt_of_files(settings: Settings) -> str:
 def program_fingerprint(settings: Settings) -> str:
     """Hash over the program and those settings that say what a refresh makes, and of what."""
     digest = hashlib.sha256()
-    for path in sorted((PROJECT / "dagster_project").rglob("*.py")):
-        content = path.read_bytes()
-        digest.update(f"{path.relative_to(PROJECT).as_posix()} {len(content)}\n".encode())
-        digest.update(content)
+    add_files(digest, PROJECT, sorted((PROJECT / "dagster_project").rglob("*.py")))
     without = {
         **dict.fromkeys(("full", "accept_removals", "wait", "log_to_stderr"), False),
         **dict.fromkeys(("webhook", "mail_to", "mail_from", "smtp", "kolada", "kolada_schedule"), ""),
