@@ -116,39 +116,57 @@ class Kolada:
 
     @contextmanager
     def running(self) -> Iterator[Kolada]:
-        service = self
-
-        class Handler(BaseHTTPRequestHandler):
-            protocol_version = "HTTP/1.1"
-
-            def do_GET(self) -> None:
-                service.asked.append(self.path)
-                for index, (pattern, failure) in enumerate(service.failures):
-                    if re.search(pattern, self.path):
-                        del service.failures[index]
-                        if failure(self):
-                            return
-                        break
-                send(self, *service.answer(self.path))
-
-            def log_message(self, *_: object) -> None:
-                pass
-
-        server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
-        thread.start()
-        self.address = f"http://127.0.0.1:{server.server_address[1]}/v3"
-        try:
+        with replaying(
+            lambda path, _: self.asked.append(path), lambda: self.failures, lambda path, _: self.answer(path)
+        ) as address:
+            self.address = f"{address}/v3"
             yield self
-        finally:
-            server.shutdown()
-            server.server_close()
-            thread.join()
 
     @property
     def repeated(self) -> set[str]:
         """Paths that were asked for more than once."""
         return {path for path, times in Counter(self.asked).items() if times > 1}
+
+
+@contextmanager
+def replaying(
+    note: Callable[[str, Any], None],
+    failures: Callable[[], list[tuple[str, Failure]]],
+    answer: Callable[[str, Any], tuple[int, Any]],
+) -> Iterator[str]:
+    """A server on this machine, by its address: ``note`` hears of each request, which fails, or is answered."""
+
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def do_GET(self) -> None:
+            self.respond(None)
+
+        def do_POST(self) -> None:
+            self.respond(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
+
+        def respond(self, body: Any) -> None:
+            note(self.path, body)
+            for index, (pattern, failure) in enumerate(failures()):
+                if re.search(pattern, self.path):
+                    del failures()[index]
+                    if failure(self):
+                        return
+                    break
+            send(self, *answer(self.path, body))
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_address[1]}"
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
 
 
 def send(handler: BaseHTTPRequestHandler, status: int, answer: Any, **headers: str) -> bool:

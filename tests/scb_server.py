@@ -8,20 +8,17 @@ from __future__ import annotations
 
 import csv
 import itertools
-import json
 import re
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 import duckdb
 
-from tests.kolada_server import Failure, send
+from tests.kolada_server import Failure, replaying
 
 SOURCES = Path(__file__).resolve().parents[1] / "seeds" / "sources"
 
@@ -197,40 +194,11 @@ class Scb:
 
     @contextmanager
     def running(self) -> Iterator[Scb]:
-        service = self
-
-        class Handler(BaseHTTPRequestHandler):
-            protocol_version = "HTTP/1.1"
-
-            def do_GET(self) -> None:
-                self.respond(None)
-
-            def do_POST(self) -> None:
-                self.respond(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
-
-            def respond(self, body: Any) -> None:
-                service.asked.append((self.path, body))
-                for index, (pattern, failure) in enumerate(service.failures):
-                    if re.search(pattern, self.path):
-                        del service.failures[index]
-                        if failure(self):
-                            return
-                        break
-                send(self, *service.answer(self.path, body))
-
-            def log_message(self, *_: object) -> None:
-                pass
-
-        server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
-        thread.start()
-        self.address = f"http://127.0.0.1:{server.server_address[1]}/api/v2"
-        try:
+        with replaying(
+            lambda path, body: self.asked.append((path, body)), lambda: self.failures, self.answer
+        ) as address:
+            self.address = f"{address}/api/v2"
             yield self
-        finally:
-            server.shutdown()
-            server.server_close()
-            thread.join()
 
 
 def _values(connection: duckdb.DuckDBPyConnection, name: str) -> list[tuple[str, str, int, float]]:
