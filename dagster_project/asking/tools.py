@@ -97,7 +97,7 @@ class Tools:
         self,
         context: Context,
         words: Annotated[str, Field(description="Swedish words or a number as printed: `sjukfrånvaro`, `59 475`.")],
-        municipalities: Annotated[list[str], Field(description="Names or codes; empty for all.")] = [],  # noqa: B006
+        municipalities: Annotated[list[str], Field(description="Names or codes; empty for all.")] = [],  # noqa: B006 - the default of the schema
         limit: Annotated[int, Field(ge=1, le=50, description="Of each kind.")] = 10,
     ) -> CallToolResult:
         """Find concepts by name and definition, figures by heading, label or printed number, and paragraphs of the
@@ -129,10 +129,10 @@ class Tools:
         context: Context,
         concepts: Annotated[
             list[str], Field(description="Concepts by key or name: `sick_leave_total`, `Sjukfrånvaro`.")
-        ] = [],  # noqa: B006
-        measures: Annotated[list[str], Field(description="Or measures: `net_cost`, `budget_variance`.")] = [],  # noqa: B006
-        municipalities: Annotated[list[str], Field(description="Names or codes; empty for all that have it.")] = [],  # noqa: B006
-        years: Annotated[list[int], Field(description="Years; empty for all.")] = [],  # noqa: B006
+        ] = [],  # noqa: B006 - the default of the schema
+        measures: Annotated[list[str], Field(description="Or measures: `net_cost`, `budget_variance`.")] = [],  # noqa: B006 - the default of the schema
+        municipalities: Annotated[list[str], Field(description="Names or codes; empty for all that have it.")] = [],  # noqa: B006 - the default of the schema
+        years: Annotated[list[int], Field(description="Years; empty for all.")] = [],  # noqa: B006 - the default of the schema
     ) -> CallToolResult:
         """Outcomes of a concept or measure by municipality, committee and year: per inhabitant, in fixed prices, beside
         similar municipalities, county and country. What was named and is missing is a row that says why."""

@@ -117,7 +117,7 @@ class _Bounded(H11Protocol):
     is_welcome = False
     address = ""
 
-    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override] # as uvicorn has it
         super().connection_made(transport)
         self._asking: asyncio.Task[Any] | None = None
         self._timer: asyncio.TimerHandle | None = None

@@ -5,15 +5,21 @@ Belongs here: options and their checks. Does not belong here: the servers (``ser
 
 from __future__ import annotations
 
-import ipaddress
+import asyncio
+import os
 import re
+import signal
 import sys
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
+from dagster_project.serving.addresses import is_local, with_port
 from dagster_project.settings import ConfigurationError
+
+if TYPE_CHECKING:
+    from dagster_project.asking.web import Web
 
 HOST = "127.0.0.1"
 _ADDRESS = re.compile(r"(?:(?P<host>\[[0-9a-fA-F:.]+\]|[^:\[\]/\s]+):)?(?P<port>[0-9]{1,5})")
@@ -38,15 +44,12 @@ class HttpAddress:
     @property
     def uri(self) -> str:
         """As programs write it."""
-        return f"http://[{self.host}]:{self.port}" if ":" in self.host else f"http://{self.host}:{self.port}"
+        return f"http://{with_port(self.host, self.port)}"
 
     @property
     def is_local(self) -> bool:
         """Whether only this machine reaches it."""
-        try:
-            return self.host == "localhost" or ipaddress.ip_address(self.host).is_loopback
-        except ValueError:
-            return False
+        return is_local(self.host)
 
 
 def read_address(text: str, name: str) -> HttpAddress:
@@ -70,6 +73,27 @@ def checked_site(text: str) -> str:
     if text and not re.fullmatch(r"(https?|file)://[^\s'\"<>]+", text):
         raise ConfigurationError(f"--site is {text!r}; an address such as https://example.org/kommunlager/ is wanted.")
     return text
+
+
+def told_to_stop() -> asyncio.Event:
+    """Set when a signal asks the process to end."""
+    stop = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    return stop
+
+
+async def listen(web: Web, address: HttpAddress) -> None:
+    """Begin to answer over HTTP.
+
+    Raises:
+        ConfigurationError: nobody can listen there.
+    """
+    try:
+        await web.start(address.host, address.port)
+    except OSError as error:
+        why = os.strerror(error.errno) if error.errno else error
+        raise ConfigurationError(f"Cannot listen on {address.uri}: {why}") from None
 
 
 def logger() -> Any:

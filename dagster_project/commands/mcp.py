@@ -7,14 +7,21 @@ from __future__ import annotations
 
 import asyncio
 import os
-import signal
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from dagster_project.commands.doors import HttpAddress, checked_site, logger, read_address, site_option
+from dagster_project.commands.doors import (
+    HttpAddress,
+    checked_site,
+    listen,
+    logger,
+    read_address,
+    site_option,
+    told_to_stop,
+)
 from dagster_project.commands.options import warehouse_option
 from dagster_project.settings import ConfigurationError, load_settings
 
@@ -26,7 +33,6 @@ if TYPE_CHECKING:
 
 PREFIX = "KOMMUNLAGER_MCP_"
 ADDRESS = "127.0.0.1:9496"
-POLL_SECONDS = 1.0
 
 
 @click.command()
@@ -105,9 +111,7 @@ async def _serve(
     log = logger()
     workers = Workers(warehouse, limits, log)
     server = Tools(Questions(Desk(workers), site), log).server()
-    stop = asyncio.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    stop = told_to_stop()
     try:
         note_readers(workers, tokens)
         following = asyncio.create_task(follow(workers, tokens, log))
@@ -150,11 +154,7 @@ async def _over_http(
     )
     # Who gets would hold a connection for messages that this server never sends.
     web = Web(Gate(app, tokens, Guesses(), bounds, log, methods=("POST",)), bounds, log)
-    try:
-        await web.start(address.host, address.port)
-    except OSError as error:
-        why = os.strerror(error.errno) if error.errno else error
-        raise ConfigurationError(f"Cannot listen on {address.uri}: {why}") from None
+    await listen(web, address)
     click.echo(f"serving  {address.uri}/mcp")
     click.echo(f"token    {f'in {file}' if file else 'from KOMMUNLAGER_SERVE_TOKEN'}, as Authorization: Bearer TOKEN")
     sys.stdout.flush()

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import signal
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,9 +14,17 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
-from dagster_project.commands.doors import HttpAddress, checked_site, logger, read_address, site_option
+from dagster_project.commands.doors import (
+    HttpAddress,
+    checked_site,
+    listen,
+    logger,
+    read_address,
+    site_option,
+    told_to_stop,
+)
 from dagster_project.commands.options import warehouse_option
-from dagster_project.settings import ConfigurationError, load_settings
+from dagster_project.settings import load_settings
 
 if TYPE_CHECKING:
     from dagster_project.asking.web import Web
@@ -186,9 +193,7 @@ async def _serve(
     from dagster_project.serving.tokens import Guesses
     from dagster_project.serving.workers import Workers
 
-    stop = asyncio.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    stop = told_to_stop()
     log = logger()
     workers = Workers(warehouse, limits, log)
     guesses = Guesses()
@@ -197,7 +202,8 @@ async def _serve(
     try:
         await server.start()
         if web and over_http:
-            await _listen(web, over_http.address, log)
+            await listen(web, over_http.address)
+            log.info("serving over http", address=over_http.address.uri)
         click.echo(f"serving  {warehouse} on {address.uri}")
         click.echo(f"token    {f'in {file}' if file else 'from KOMMUNLAGER_SERVE_TOKEN'}")
         click.echo(f"ask it   from quack_query('{address.uri}', 'from marts.report_values limit 10', token => '...')")
@@ -230,12 +236,3 @@ def _web(
 
     app = Api(Questions(Desk(workers), site), tokens, bounds, log, log_queries).app()
     return Web(Gate(app, tokens, guesses, bounds, log, public=PUBLIC), bounds, log)
-
-
-async def _listen(web: Web, address: HttpAddress, log: Any) -> None:
-    try:
-        await web.start(address.host, address.port)
-    except OSError as error:
-        why = os.strerror(error.errno) if error.errno else error
-        raise ConfigurationError(f"Cannot listen on {address.uri}: {why}") from None
-    log.info("serving over http", address=address.uri)

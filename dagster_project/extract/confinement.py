@@ -126,7 +126,7 @@ def attempts(parent: int) -> dict[str, bool]:
 
     tries: dict[str, Callable[[], object]] = {
         "reads other files": lambda: list(Path("/").iterdir()),
-        "writes files": lambda: os.close(os.open(f"/tmp/kommunlager-{os.getpid()}", os.O_CREAT | os.O_WRONLY)),  # noqa: S108
+        "writes files": lambda: os.close(os.open(f"/tmp/kommunlager-{os.getpid()}", os.O_CREAT | os.O_WRONLY)),  # noqa: S108 - is to fail
         "opens connections": connect,
         "starts processes": fork,
         "signals other processes": lambda: os.kill(parent, 0),

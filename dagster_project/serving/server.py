@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-import ipaddress
 import os
 import secrets
 import time
@@ -22,6 +21,7 @@ from dataclasses import dataclass
 from typing import Any, Final, Literal
 
 from dagster_project.serving import quack
+from dagster_project.serving.addresses import is_local, with_port
 from dagster_project.serving.encoders import Encoders, Messages
 from dagster_project.serving.policy import MAX_CHARACTERS
 from dagster_project.serving.tokens import Guesses, Reader, Tokens
@@ -75,17 +75,12 @@ class Address:
     @property
     def uri(self) -> str:
         """As DuckDB writes it."""
-        return f"quack:[{self.host}]:{self.port}" if ":" in self.host else f"quack:{self.host}:{self.port}"
+        return f"quack:{with_port(self.host, self.port)}"
 
     @property
     def is_local(self) -> bool:
         """Whether only this machine reaches it."""
-        if self.host == "localhost":
-            return True
-        try:
-            return ipaddress.ip_address(self.host).is_loopback
-        except ValueError:
-            return False
+        return is_local(self.host)
 
 
 @dataclass(slots=True)

@@ -89,9 +89,5 @@ scb = dg.define_asset_job(
 )
 weekly_scb = _weekly("scb", "SCB", load_settings().scb_schedule, of_scb.address_of(load_settings()))
 
-SERVICES = ("kolada", "scb")
-KEYS = [
-    dg.AssetKey([service, dataset])
-    for service, datasets in zip(SERVICES, (KOLADA, SCB), strict=True)
-    for dataset in datasets
-]
+SERVICES = {"kolada": KOLADA, "scb": SCB}
+KEYS = [dg.AssetKey([service, dataset]) for service, datasets in SERVICES.items() for dataset in datasets]
