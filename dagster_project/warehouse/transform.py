@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import duckdb
 
+from dagster_project.outside.tables import SCHEMA
 from dagster_project.settings import PROJECT, Settings
 from dagster_project.warehouse import costs, working
 from dagster_project.warehouse.files import add_files
@@ -351,12 +352,19 @@ def _build_once(
 
 
 def _batch_arguments(manifest: Manifest) -> list[str]:
-    """Without the seeds that models are made of, and the tests that are about these alone: they are as they were."""
-    models = [node for node in manifest.nodes.values() if str(node.resource_type) == "model"]
-    seeds = sorted(
-        {parent.rpartition(".")[2] for node in models for parent in node.depends_on_nodes if parent.startswith("seed.")}
-    )
-    return ["--vars", "{batch: true}", *(("--exclude", *seeds) if seeds else ()), "--indirect-selection", "cautious"]
+    """Without what no report changes, and the tests that are about this alone: it is as it was.
+
+    That is the seeds that models are made of, and the models made of nothing but them and outside facts; a batch is
+    built on seeds and facts that are the same (``load_outside`` makes the build whole where they are not).
+    """
+    models = {key: node for key, node in manifest.nodes.items() if str(node.resource_type) == "model"}
+    parents = {key: set(node.depends_on_nodes) for key, node in models.items()}
+    same = {parent for of in parents.values() for parent in of if parent.startswith("seed.")}
+    same |= {key for key, source in manifest.sources.items() if source.schema == SCHEMA}
+    while found := {key for key, of in parents.items() if key not in same and of <= same}:
+        same |= found
+    names = sorted(key.rpartition(".")[2] for key in same if not key.startswith("source."))
+    return ["--vars", "{batch: true}", *(("--exclude", *names) if names else ()), "--indirect-selection", "cautious"]
 
 
 def _begin(settings: Settings, *, is_whole: bool) -> Plan:
