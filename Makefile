@@ -19,6 +19,10 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALL = $(BIN)/python -m pip install -qq --disable-pip-version-check
 
+# Modules of tests in two processes, each with the warehouse of its session: tests start programs and wait for them.
+# PYTEST_ARGS=-n0 runs them one after the other.
+AT_ONCE := --numprocesses 2 --dist loadfile
+
 .PHONY: refresh test test-all readers ui site lint soak accuracy bench lock clean setup setup-dev
 .DEFAULT_GOAL := refresh
 
@@ -32,10 +36,10 @@ site: $(VENV)/.run
 	@$(BIN)/kommunlager site
 
 test: $(VENV)/.dev
-	@$(BIN)/python -m pytest -m "not slow" $(PYTEST_ARGS)
+	@$(BIN)/python -m pytest $(AT_ONCE) -m "not slow" $(PYTEST_ARGS)
 
 test-all: $(VENV)/.dev
-	@$(BIN)/python -m pytest $(PYTEST_ARGS)
+	@$(BIN)/python -m pytest $(AT_ONCE) $(PYTEST_ARGS)
 
 # Other versions of DuckDB, each in a folder of its own, for the tests that read the warehouse with them.
 readers: $(VENV)/.readers
