@@ -12,6 +12,7 @@ import os
 import resource
 import signal
 import socket
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, suppress
@@ -21,7 +22,7 @@ from types import SimpleNamespace
 import duckdb
 import pytest
 
-from dagster_project.serving import quack
+from dagster_project.serving import quack, workers
 from dagster_project.serving.shares import LIGHT_SECONDS, Shares, fairest
 from dagster_project.serving.tokens import MOST_SLOWED, Guesses, Reader, Tokens
 from dagster_project.serving.workers import StatementError
@@ -132,6 +133,25 @@ def test_long_queries_give_way_when_others_wait(warehouse: Path) -> None:
                 one.result()
         for one in begun:
             one.cancel()
+    finally:
+        pool.close()
+
+
+def test_a_query_that_has_to_leave_before_it_is_long_gets_another_turn(
+    warehouse: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(workers, "PATIENCE_SECONDS", 0.0)
+    monkeypatch.setattr(workers, "LONG_CPU_SECONDS", 1000.0)  # as on a machine where no query gets far
+    pool = Pool(warehouse, seconds=60, answer_mb=5, memory_mb=1500, running=1, threads=1)
+    ended: list[BaseException | None] = []
+    monkeypatch.setattr(workers.Shares, "charge", lambda *_: ended.append(sys.exception()))
+    try:
+        small = "select sum(sin(i)) > 0 as a, {} as b from range(20000000) as t(i)"
+        asked = [pool.begin(pool.workers.answer(f"reader {number}", small.format(number))) for number in range(6)]
+        for number, one in enumerate(asked):
+            with one.result(60) as answer:
+                assert answer.table().to_pylist()[0]["b"] == number
+        assert any(isinstance(one, workers._PutBackError) for one in ended), "none had to leave"
     finally:
         pool.close()
 

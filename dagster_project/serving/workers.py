@@ -45,7 +45,11 @@ Outcome = Literal["refused", "failed", "stopped", "crashed"]
 LONG_CPU_SECONDS: Final = 0.5
 PATIENCE_SECONDS: Final = 2.0
 IMPATIENT_CPU_SECONDS: Final = 0.1
-"""What makes a query long while somebody has waited longer than that."""
+"""What makes a query long while somebody has waited longer than that. Stopped for it, it waits for another turn:
+it asked for nothing that a quiet machine would have called long."""
+
+MOST_PUT_BACK: Final = 2
+"""After so many turns that it had to leave, a query keeps the next until it is long."""
 
 PERMIT_SECONDS: Final = 10.0
 """So long a query waits for the permit to make a large answer; it has its seat meanwhile."""
@@ -149,6 +153,10 @@ class _TakenError(Exception):
     """A process was ended from outside: by an operator, or for want of memory, of this query or of something else."""
 
 
+class _PutBackError(Exception):
+    """A query was stopped for others before it was long: it gets another turn."""
+
+
 class StatementError(Exception):
     """A statement has no answer; the message says why."""
 
@@ -248,6 +256,8 @@ class _Turn:
     sql: str
     arrived: float
     seat: asyncio.Future[_Seat]
+    put_back: int
+    """Turns that it had to leave."""
 
 
 @dataclass(slots=True)
@@ -256,9 +266,12 @@ class _Run:
     child: Child
     began: float
     cpu_before: float
+    put_back: int
     cpu_seconds: float = 0.0
     is_long: bool = False
     stopped_because: str | None = None
+    is_put_back: bool = False
+    """Whether it was stopped before it was long."""
 
 
 @dataclass(slots=True, eq=False)
@@ -350,25 +363,30 @@ class Workers:
             StatementError: it has no answer.
         """
         self._raise_if_fatal(sql)
-        with suppress(_TakenError):
-            return await self._answer_once(reader, sql, form)
-        try:
-            return await self._answer_once(reader, sql, form)
-        except _TakenError as error:
-            reason = f"the process that ran the query was ended twice ({error})"
-            wrong = StatementError("crashed", reason, may_pass=True)
-            self._remember_fatal(self._release, sql, wrong)
-            raise wrong from None
+        put_back, is_taken = 0, False
+        while True:
+            try:
+                return await self._answer_once(reader, sql, form, put_back)
+            except _PutBackError:
+                put_back += 1
+            except _TakenError as error:
+                if is_taken:
+                    reason = f"the process that ran the query was ended twice ({error})"
+                    wrong = StatementError("crashed", reason, may_pass=True)
+                    self._remember_fatal(self._release, sql, wrong)
+                    raise wrong from None
+                is_taken = True
 
-    async def _answer_once(self, reader: str, sql: str, form: Form) -> Answer:
+    async def _answer_once(self, reader: str, sql: str, form: Form, put_back: int) -> Answer:
         """Run a statement.
 
         Raises:
             StatementError: it has no answer.
             _TakenError: its process was ended by somebody else.
+            _PutBackError: it was stopped for others.
         """
         arrived = time.perf_counter()
-        seat = await self._seat_for(_Turn(reader, sql, arrived, asyncio.get_running_loop().create_future()))
+        seat = await self._seat_for(_Turn(reader, sql, arrived, asyncio.get_running_loop().create_future(), put_back))
         run = seat.run
         assert run is not None
         task = self._spawn(self._run(seat, run, sql, form, (time.perf_counter() - arrived) * 1e3))
@@ -452,7 +470,8 @@ class Workers:
             seat = self._free_seat(turn.reader)
             if seat and seat.child:
                 self._waiting.remove(turn)
-                seat.run = _Run(turn.reader, seat.child, time.perf_counter(), seat.child.cpu_seconds())
+                before = seat.child.cpu_seconds()
+                seat.run = _Run(turn.reader, seat.child, time.perf_counter(), before, turn.put_back)
                 turn.seat.set_result(seat)
 
     def _free_seat(self, reader: str) -> _Seat | None:
@@ -500,7 +519,8 @@ class Workers:
             if seat.run and seat.is_background:
                 seat.run.is_long = seat.run.cpu_seconds > LONG_CPU_SECONDS
         runs = [seat.run for seat in self._seats if seat.run and not seat.is_background]
-        longest = max(runs, key=lambda run: run.cpu_seconds, default=None)
+        may_leave = [run for run in runs if run.put_back < MOST_PUT_BACK]
+        longest = max(may_leave, key=lambda run: run.cpu_seconds, default=None)
         for run in runs:
             is_long = run.cpu_seconds > LONG_CPU_SECONDS
             if impatient and run is longest and not any(other.is_long for other in runs):
@@ -532,6 +552,7 @@ class Workers:
                 f"the query was stopped after {run.cpu_seconds:.1f} seconds of processor time: others wait, and more "
                 "such queries go on than there are places for; try again when the server is less busy"
             )
+            run.is_put_back = run.cpu_seconds <= LONG_CPU_SECONDS
             run.child.kill()
 
     # --- one statement ------------------------------------------------------------------------------------------------
@@ -570,6 +591,8 @@ class Workers:
         except (TimeoutError, BrokenFrameError, KeyError) as error:
             cpu_seconds = run.cpu_seconds
             if run.stopped_because:
+                if run.is_put_back:
+                    raise _PutBackError from None
                 penalty = STOP_COSTS
                 raise StatementError("stopped", run.stopped_because, release=release.name, may_pass=True) from None
             if isinstance(error, _NoPermitError):
@@ -744,5 +767,5 @@ def _digest(sql: str) -> bytes:
 
 
 def _close_unwanted(task: asyncio.Task[Answer]) -> None:
-    with suppress(StatementError, _TakenError, asyncio.CancelledError):
+    with suppress(StatementError, _TakenError, _PutBackError, asyncio.CancelledError):
         task.result().close()
