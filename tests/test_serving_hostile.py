@@ -144,7 +144,7 @@ def test_a_query_that_has_to_leave_before_it_is_long_gets_another_turn(
     monkeypatch.setattr(workers, "LONG_CPU_SECONDS", 1000.0)  # as on a machine where no query gets far
     pool = Pool(warehouse, seconds=60, answer_mb=5, memory_mb=1500, running=1, threads=1)
     ended: list[BaseException | None] = []
-    monkeypatch.setattr(workers.Shares, "charge", lambda *_: ended.append(sys.exception()))
+    monkeypatch.setattr(Shares, "charge", lambda *_: ended.append(sys.exception()))
     try:
         small = "select sum(sin(i)) > 0 as a, {} as b from range(20000000) as t(i)"
         asked = [pool.begin(pool.workers.answer(f"reader {number}", small.format(number))) for number in range(6)]
