@@ -48,6 +48,7 @@ lint: $(VENV)/.dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/lint-imports --no-logo
 	KOMMUNLAGER_WORKING_FILE=:memory: $(BIN)/sqlfluff lint --disable-progress-bar --processes 2 dbt
 
 # A hundred killed refreshes, each followed by one that is left alone and one of everything; a publication with each of
@@ -79,7 +80,7 @@ lock: $(VENV)/.dev
 	$(LOCK) --group pyproject.toml:bench --constraint requirements-dev.lock --output-file requirements-bench.lock
 
 clean:
-	rm -rf $(VENV) dbt/target dbt/logs logs warehouse/.state .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) dbt/target dbt/logs logs warehouse/.state .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # --- set-up: each stamp says that the environment holds what its lock says ---------------------------------------------

@@ -26,7 +26,7 @@ from dagster_project.settings import PROJECT, ConfigurationError, Settings, load
 
 if TYPE_CHECKING:
     from dagster_project.refresh import Outcome
-    from dagster_project.warehouse.query import Answer
+    from dagster_project.warehouse.ask.query import Answer
 
 FIRST_QUERY = "select municipality_name, row_label, year, scenario, value_text, unit from report_values limit 10"
 """What a newcomer is told to ask: it fits a terminal."""
@@ -178,9 +178,9 @@ def refresh(
     """Read the reports that have changed, build and test the star schemas, publish them if every test passed."""
     from dagster_project.refresh import tell
     from dagster_project.streams import outlive_readers
-    from dagster_project.warehouse.lock import RefreshRunningError
-    from dagster_project.warehouse.query import first_line
-    from dagster_project.warehouse.transform import TransformError
+    from dagster_project.warehouse.ask.query import first_line
+    from dagster_project.warehouse.build.transform import TransformError
+    from dagster_project.warehouse.state.lock import RefreshRunningError
 
     started = time.monotonic()
     outlive_readers()
@@ -225,11 +225,11 @@ def _run(settings: Settings, verbose: bool, signals: Callable[[], set[int]]) -> 
     from dagster_project.console import console_on, display_on
     from dagster_project.progress import listening
     from dagster_project.refresh import run_refresh
-    from dagster_project.warehouse.lock import is_locked, refresh_lock
-    from dagster_project.warehouse.query import first_line
-    from dagster_project.warehouse.releases import check_target
-    from dagster_project.warehouse.scan import check_folder
-    from dagster_project.warehouse.transform import TransformError
+    from dagster_project.warehouse.ask.query import first_line
+    from dagster_project.warehouse.build.transform import TransformError
+    from dagster_project.warehouse.intake.scan import check_folder
+    from dagster_project.warehouse.release.releases import check_target
+    from dagster_project.warehouse.state.lock import is_locked, refresh_lock
 
     if not settings.warehouse.exists():
         check_folder(settings.reports)  # again in the run, but a wrong name should not cost the seconds of starting one
@@ -308,7 +308,7 @@ def query(
     The connection is read-only and reaches no other file. Names without schema are of marts; a table that is wider than
     the terminal leaves columns out and says which. Start with: from report_values limit 10
     """
-    from dagster_project.warehouse.query import Answer, open_published
+    from dagster_project.warehouse.ask.query import Answer, open_published
 
     settings = load_settings(warehouse=warehouse)
     if form == "parquet" and output is None:
@@ -376,15 +376,15 @@ def main() -> NoReturn:
 
 def _expected() -> tuple[type[Exception], ...]:
     """What is said on purpose; imported when something has gone wrong, for most commands need none of it."""
-    from dagster_project.warehouse.lock import RefreshRunningError
-    from dagster_project.warehouse.query import QueryError
-    from dagster_project.warehouse.transform import TransformError
+    from dagster_project.warehouse.ask.query import QueryError
+    from dagster_project.warehouse.build.transform import TransformError
+    from dagster_project.warehouse.state.lock import RefreshRunningError
 
     return (ConfigurationError, RefreshRunningError, QueryError, TransformError)
 
 
 def _code_for(error: Exception) -> ExitCode:
-    from dagster_project.warehouse.lock import RefreshRunningError
+    from dagster_project.warehouse.state.lock import RefreshRunningError
 
     if isinstance(error, ConfigurationError):
         return ExitCode.CONFIGURATION
@@ -426,8 +426,8 @@ def _code_of(signals: set[int]) -> ExitCode:
 def _leave_at_once(settings: Settings, before: Path, code: ExitCode, why: str, run: str = "") -> NoReturn:
     """End without waiting for DuckDB's query or dbt's thread: what they build is thrown away by the next refresh."""
     from dagster_project.refresh import tell
-    from dagster_project.warehouse import journal
-    from dagster_project.warehouse.releases import remove_leftovers
+    from dagster_project.warehouse.release.releases import remove_leftovers
+    from dagster_project.warehouse.state import journal
 
     with suppress(KeyboardInterrupt):  # who interrupts twice does not want to wait for a webhook
         run = journal.close(why) or run
@@ -457,10 +457,10 @@ def _say(message: str) -> None:
 def _show_refreshed(settings: Settings, checks: int, passed: int, warnings: tuple[str, ...], seconds: float) -> None:
     from dagster_project.commands.operate import NOT_COUNTED, our_name, show_first, show_unsettled
     from dagster_project.console import console_on, printable, size, summary_table
-    from dagster_project.warehouse.aside import list_aside
-    from dagster_project.warehouse.journal import refreshes
-    from dagster_project.warehouse.releases import current
-    from dagster_project.warehouse.summary import summarise
+    from dagster_project.warehouse.ask.aside import list_aside
+    from dagster_project.warehouse.ask.summary import summarise
+    from dagster_project.warehouse.release.releases import current
+    from dagster_project.warehouse.state.journal import refreshes
 
     summary = summarise(settings.warehouse)
     console_on(sys.stdout).print(summary_table(summary, checks, passed, seconds))
@@ -494,7 +494,7 @@ def _show_refreshed(settings: Settings, checks: int, passed: int, warnings: tupl
 
 def _show_quarantined(settings: Settings) -> None:
     from dagster_project.console import printable
-    from dagster_project.warehouse.summary import list_reports
+    from dagster_project.warehouse.ask.summary import list_reports
 
     for report in list_reports(settings.warehouse):
         if report.status == "quarantined":

@@ -15,13 +15,13 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from dagster_project.warehouse.query import Answer, as_text
+from dagster_project.warehouse.ask.query import Answer, as_text
 
 if TYPE_CHECKING:
     from rich.progress import TaskID
 
     from dagster_project.progress import Step
-    from dagster_project.warehouse.summary import Report, Summary
+    from dagster_project.warehouse.ask.summary import Report, Summary
 
 PHASES: Final = {"read": "Reading reports", "build": "Building and testing", "publish": "Publishing"}
 

@@ -20,12 +20,12 @@ from typing import TYPE_CHECKING, Any, Final
 from dagster_project import progress
 from dagster_project.exit_codes import ExitCode
 from dagster_project.settings import PROJECT, ConfigurationError, Settings
-from dagster_project.warehouse.health import health, unknown_health
-from dagster_project.warehouse.journal import journal, log, now_text, refreshes
-from dagster_project.warehouse.lock import RefreshRunningError, refresh_lock
-from dagster_project.warehouse.metrics import write_metrics
-from dagster_project.warehouse.notify import notify
-from dagster_project.warehouse.releases import check_target, remove_leftovers
+from dagster_project.warehouse.release.releases import check_target, remove_leftovers
+from dagster_project.warehouse.state.health import health, unknown_health
+from dagster_project.warehouse.state.journal import journal, log, now_text, refreshes
+from dagster_project.warehouse.state.lock import RefreshRunningError, refresh_lock
+from dagster_project.warehouse.state.metrics import write_metrics
+from dagster_project.warehouse.state.notify import notify
 
 if TYPE_CHECKING:
     import dagster as dg
@@ -65,7 +65,7 @@ def run_refresh(
     check_target(settings.warehouse)
     if not verbose and (outcome := _unchanged(settings)) is not None:
         return outcome
-    from dagster_project.warehouse.vocabulary import check_vocabulary
+    from dagster_project.warehouse.intake.vocabulary import check_vocabulary
 
     # Here too, for dbt cannot even parse a project with a seed that is no UTF-8, and does not say which one it is.
     check_vocabulary()
@@ -103,7 +103,7 @@ def _unchanged(settings: Settings) -> Outcome | None:
 
     Dagster is not started for it and knows nothing of it: its sensor ``looked`` reads the record.
     """
-    from dagster_project.warehouse.unchanged import CHECKS, UNREAD_CHECK, look
+    from dagster_project.warehouse.state.unchanged import CHECKS, UNREAD_CHECK, look
 
     began = time.monotonic()
     found = look(settings)

@@ -243,7 +243,7 @@ def site(warehouse: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The site of the five reports."""
     folder = tmp_path_factory.mktemp("web") / "site"
     from dagster_project.site import build_site
-    from dagster_project.warehouse.transform import manifest_path
+    from dagster_project.warehouse.build.transform import manifest_path
 
     build_site(warehouse, folder, reports=ROOT / "seeds" / "reports", manifest=manifest_path())
     return folder

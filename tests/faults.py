@@ -24,9 +24,9 @@ from pathlib import Path
 import duckdb
 
 from dagster_project.settings import Settings, load_settings
-from dagster_project.warehouse import working
-from dagster_project.warehouse.publishing import PublishError, publish
-from dagster_project.warehouse.releases import is_published, releases, remove_leftovers
+from dagster_project.warehouse.release.publishing import PublishError, publish
+from dagster_project.warehouse.release.releases import is_published, releases, remove_leftovers
+from dagster_project.warehouse.state import working
 from tests.test_publishing import build
 
 BEFORE, AFTER = 3, 4

@@ -20,10 +20,10 @@ from pathlib import Path
 import duckdb
 
 from dagster_project.settings import PROJECT, Settings
-from dagster_project.warehouse.content import content_of, row_hash
-from dagster_project.warehouse.load import load_raw
-from dagster_project.warehouse.publishing import publish
-from dagster_project.warehouse.transform import build
+from dagster_project.warehouse.build.transform import build
+from dagster_project.warehouse.intake.load import load_raw
+from dagster_project.warehouse.release.content import content_of, row_hash
+from dagster_project.warehouse.release.publishing import publish
 
 VOCABULARY = PROJECT / "seeds" / "vocabulary" / "status_words.csv"
 

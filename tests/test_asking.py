@@ -37,8 +37,8 @@ from dagster_project.serving.tokens import Guesses, Reader, Tokens
 from dagster_project.serving.web import Bounds
 from dagster_project.site.links import figure_page_sql
 from dagster_project.site.text import figure_anchor, file_name
-from dagster_project.warehouse.query import open_published
-from dagster_project.warehouse.trace import find_trace
+from dagster_project.warehouse.ask.query import open_published
+from dagster_project.warehouse.ask.trace import find_trace
 from tests.conftest import ROOT
 from tests.test_serving import HOSTILE, TOKEN, free_port, release
 

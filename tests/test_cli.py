@@ -30,9 +30,9 @@ from dagster_project.cli import FIRST_QUERY
 from dagster_project.extract import Limits
 from dagster_project.outside import tables as outside
 from dagster_project.settings import ConfigurationError, load_settings
-from dagster_project.warehouse.lock import RefreshRunningError, refresh_lock
-from dagster_project.warehouse.raw import TABLES
-from dagster_project.warehouse.releases import releases
+from dagster_project.warehouse.intake.raw import TABLES
+from dagster_project.warehouse.release.releases import releases
+from dagster_project.warehouse.state.lock import RefreshRunningError, refresh_lock
 from tests.conftest import REPORT, ROOT, SECONDS, Project
 
 if TYPE_CHECKING:
@@ -242,7 +242,7 @@ def test_two_refreshes_at_once_are_one(small: Project, killed_at_the_end: Callab
 def test_the_lock_is_held_once_a_process_and_given_back(tmp_path: Path) -> None:
     path = tmp_path / "lock"
     hold = (
-        "import sys; from pathlib import Path; from dagster_project.warehouse.lock import refresh_lock\n"
+        "import sys; from pathlib import Path; from dagster_project.warehouse.state.lock import refresh_lock\n"
         "with refresh_lock(Path(sys.argv[1])): print('held', flush=True); sys.stdin.read()"
     )
     other = subprocess.Popen(

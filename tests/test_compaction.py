@@ -16,10 +16,10 @@ import duckdb
 import pytest
 
 from dagster_project.settings import Settings, load_settings
-from dagster_project.warehouse import working
-from dagster_project.warehouse.compaction import compact
-from dagster_project.warehouse.publishing import publish
-from dagster_project.warehouse.working import finish_build, open_working_file
+from dagster_project.warehouse.release.compaction import compact
+from dagster_project.warehouse.release.publishing import publish
+from dagster_project.warehouse.state import working
+from dagster_project.warehouse.state.working import finish_build, open_working_file
 
 SECRET = "Ärendet gäller en enskild som inte får namnges i rapporten"
 
@@ -107,8 +107,8 @@ COMPACT = """
 import sys
 from pathlib import Path
 import duckdb
-from dagster_project.warehouse import working
-from dagster_project.warehouse.compaction import compact
+from dagster_project.warehouse.state import working
+from dagster_project.warehouse.release.compaction import compact
 path = Path(sys.argv[1])
 print("ready", flush=True)
 while True:

@@ -19,7 +19,7 @@ import pytest
 
 from dagster_project.refresh import prepare_dagster_home
 from dagster_project.settings import Settings, load_settings
-from dagster_project.warehouse.journal import refreshes
+from dagster_project.warehouse.state.journal import refreshes
 from tests.conftest import REPORT, Project
 
 pytestmark = pytest.mark.skipif(not os.environ.get("KOMMUNLAGER_SOAK_DAEMON"), reason="run by make soak")

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from dagster_project.settings import PROJECT
-from dagster_project.warehouse.transform import release_working_file
+from dagster_project.warehouse.build.transform import release_working_file
 
 
 def test_the_rules_read_what_their_cases_say(

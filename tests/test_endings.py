@@ -20,7 +20,7 @@ import pytest
 from dagster_project.exit_codes import ExitCode
 from dagster_project.refresh import tell
 from dagster_project.settings import Settings
-from dagster_project.warehouse import journal
+from dagster_project.warehouse.state import journal
 from tests.conftest import Project
 from tests.test_cli import start_until
 from tests.test_failures import DAGSTER_RUN, HOLD, values, write

@@ -17,7 +17,7 @@ from frictionless import Package
 from dagster_project.exporting.excel import MAX_CHARACTERS, Workbook
 from dagster_project.exporting.folder import FORMATS, Exported, export
 from dagster_project.exporting.relations import Column, ExportError, Municipality, Relation, list_relations
-from dagster_project.warehouse.query import Answer, as_text, harmless, open_published
+from dagster_project.warehouse.ask.query import Answer, as_text, harmless, open_published
 from tests.conftest import Project
 from tests.typeset_office.every_format import SOFFICE
 

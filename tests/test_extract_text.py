@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from dagster_project.extract import Document, ExtractionError, Limits, StructureWords, extract, report_id_for
-from dagster_project.warehouse.words import read_structure_words
+from dagster_project.warehouse.intake.words import read_structure_words
 
 ROOT = Path(__file__).resolve().parents[1]
 SEED_REPORTS = sorted((ROOT / "seeds" / "reports").glob("*.txt"))

@@ -18,8 +18,8 @@ from typing import Any
 
 import pytest
 
-from dagster_project.warehouse.query import open_published
-from dagster_project.warehouse.releases import current, releases
+from dagster_project.warehouse.ask.query import open_published
+from dagster_project.warehouse.release.releases import current, releases
 from tests.conftest import REPORT, Project
 from tests.test_cli import start_until
 from tests.test_watch import receiver
@@ -253,7 +253,7 @@ def test_reports_that_cost_too_much_are_set_aside(small: Project) -> None:
 
 CUT_OFF = """
 import errno, os, signal, sys
-from dagster_project.warehouse import releases
+from dagster_project.warehouse.release import releases
 how = sys.argv.pop()
 def cut_off(*_):
     if how == "killed":
@@ -372,7 +372,7 @@ print(result.success, errors)
 HOLD = """
 import sys
 from pathlib import Path
-from dagster_project.warehouse.lock import refresh_lock
+from dagster_project.warehouse.state.lock import refresh_lock
 with refresh_lock(Path(sys.argv[1])):
     print("held", flush=True)
     sys.stdin.read()

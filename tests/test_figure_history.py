@@ -14,11 +14,11 @@ import duckdb
 import pytest
 
 from dagster_project.settings import Settings
-from dagster_project.warehouse import figure_history
-from dagster_project.warehouse.publishing import Published, publish
-from dagster_project.warehouse.releases import roll_back
-from dagster_project.warehouse.trace import figure_gone
-from dagster_project.warehouse.working import discard, finish_build, open_working_file
+from dagster_project.warehouse.ask.trace import figure_gone
+from dagster_project.warehouse.release import figure_history
+from dagster_project.warehouse.release.publishing import Published, publish
+from dagster_project.warehouse.release.releases import roll_back
+from dagster_project.warehouse.state.working import discard, finish_build, open_working_file
 
 MARTS = """
     create schema if not exists marts;

@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 
 from dagster_project.extract import Limits, StructureWords, sandbox
-from dagster_project.warehouse.reading import ReadReport, read_reports
-from dagster_project.warehouse.scan import READABLE, find_reports
+from dagster_project.warehouse.intake.reading import ReadReport, read_reports
+from dagster_project.warehouse.intake.scan import READABLE, find_reports
 from tests.conftest import ROOT
 from tests.typeset import platypus
 from tests.typeset.model import Style

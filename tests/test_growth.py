@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from dagster_project.warehouse.query import open_published
+from dagster_project.warehouse.ask.query import open_published
 
 
 def test_no_view_compares_everything_with_everything(warehouse: Path) -> None:

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from dagster_project.warehouse.transform import manifest_path
+from dagster_project.warehouse.build.transform import manifest_path
 from tests.conftest import ROOT
 
 TURNS = int(os.environ.get("KOMMUNLAGER_TEST_TURNS", "3"))

@@ -25,7 +25,7 @@ from dagster_project.outside.kolada import (
 )
 from dagster_project.outside.service import Service, ServiceError
 from dagster_project.settings import ConfigurationError, Settings
-from dagster_project.warehouse.lock import RefreshRunningError
+from dagster_project.warehouse.state.lock import RefreshRunningError
 from tests.kolada_server import Kolada, cut_off, half, hung_up, no_json, slow, status
 
 KPIS = ("N00097", "N00900", "N03102", "U21468")

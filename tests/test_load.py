@@ -25,14 +25,14 @@ from hypothesis import strategies as st
 
 from dagster_project.extract import Limits, StructureWords
 from dagster_project.settings import ConfigurationError, Settings, load_settings
-from dagster_project.warehouse import load as load_module
-from dagster_project.warehouse.load import LoadResult, load_raw
-from dagster_project.warehouse.overrides import Override, Overrides, check_overrides, read_overrides
-from dagster_project.warehouse.raw import TABLES
-from dagster_project.warehouse.reading import read_chunks, read_reports
-from dagster_project.warehouse.scan import FoundFile, find_reports
-from dagster_project.warehouse.transform import TransformError, build
-from dagster_project.warehouse.words import read_structure_words
+from dagster_project.warehouse.build.transform import TransformError, build
+from dagster_project.warehouse.intake import load as load_module
+from dagster_project.warehouse.intake.load import LoadResult, load_raw
+from dagster_project.warehouse.intake.overrides import Override, Overrides, check_overrides, read_overrides
+from dagster_project.warehouse.intake.raw import TABLES
+from dagster_project.warehouse.intake.reading import read_chunks, read_reports
+from dagster_project.warehouse.intake.scan import FoundFile, find_reports
+from dagster_project.warehouse.intake.words import read_structure_words
 from tests.children import SLEEPS_ON_SLOW, run_inside, sleeping
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -631,7 +631,7 @@ LOAD_AND_DIE = """
 import os, sys
 from pathlib import Path
 from dagster_project.settings import load_settings
-from dagster_project.warehouse import load
+from dagster_project.warehouse.intake import load
 load.CHUNK_REPORTS = 5
 if __name__ == "__main__":
     settings = load_settings({}, reports=Path(sys.argv[1]), warehouse=Path(sys.argv[2]))

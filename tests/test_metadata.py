@@ -17,8 +17,8 @@ import pytest
 
 from dagster_project.extract.document import report_id_for
 from dagster_project.settings import PROJECT, Settings
-from dagster_project.warehouse.load import load_raw
-from dagster_project.warehouse.transform import release_working_file
+from dagster_project.warehouse.build.transform import release_working_file
+from dagster_project.warehouse.intake.load import load_raw
 from tests.test_running_lines import lund_docx, lund_html, lund_pdf
 
 FOLDER = Path(__file__).parent / "metadata"

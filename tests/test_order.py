@@ -11,9 +11,9 @@ import pytest
 
 from dagster_project.outside.load import load_outside
 from dagster_project.settings import Settings
-from dagster_project.warehouse.load import load_raw
-from dagster_project.warehouse.transform import build
-from dagster_project.warehouse.working import open_working_file
+from dagster_project.warehouse.build.transform import build
+from dagster_project.warehouse.intake.load import load_raw
+from dagster_project.warehouse.state.working import open_working_file
 
 ROOT = Path(__file__).resolve().parents[1]
 TIMES = ("extracted_at", "modified_at", "happened_at", "gone_at")

@@ -15,7 +15,7 @@ from dagster_project.outside import load
 from dagster_project.outside.rules import read_rules
 from dagster_project.outside.sources import SourceError, find_editions, read_edition
 from dagster_project.settings import Settings
-from dagster_project.warehouse import working
+from dagster_project.warehouse.state import working
 
 ROOT = Path(__file__).resolve().parents[1]
 SOURCES = ROOT / "seeds" / "sources"

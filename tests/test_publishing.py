@@ -16,9 +16,9 @@ import duckdb
 import pytest
 
 from dagster_project.settings import ConfigurationError, Settings, load_settings
-from dagster_project.warehouse.publishing import Published, PublishError, publish
-from dagster_project.warehouse.releases import ReleaseError, check_target, current, releases, roll_back
-from dagster_project.warehouse.working import NOTES, finish_build
+from dagster_project.warehouse.release.publishing import Published, PublishError, publish
+from dagster_project.warehouse.release.releases import ReleaseError, check_target, current, releases, roll_back
+from dagster_project.warehouse.state.working import NOTES, finish_build
 
 WORKING_FILE = """
     create schema raw;
@@ -327,7 +327,7 @@ def test_a_full_disk_leaves_what_was_published_and_nothing_else(settings: Settin
     script = (
         "import sys; from pathlib import Path\n"
         "from dagster_project.settings import load_settings\n"
-        "from dagster_project.warehouse.publishing import publish, PublishError\n"
+        "from dagster_project.warehouse.release.publishing import publish, PublishError\n"
         "try: publish(load_settings(warehouse=Path(sys.argv[1])))\n"
         "except PublishError as error: print(error); sys.exit(7)\n"
     )

@@ -17,8 +17,8 @@ import duckdb
 import pytest
 
 from dagster_project.settings import load_settings
-from dagster_project.warehouse.publishing import publish
-from dagster_project.warehouse.working import NOTES, SMALL_BLOCK, finish_build
+from dagster_project.warehouse.release.publishing import publish
+from dagster_project.warehouse.state.working import NOTES, SMALL_BLOCK, finish_build
 from tests.conftest import ROOT
 from tests.test_publishing import WORKING_FILE
 

@@ -18,12 +18,12 @@ import duckdb
 import pytest
 
 from dagster_project.settings import ConfigurationError, Settings, load_settings
-from dagster_project.warehouse import removals
-from dagster_project.warehouse.load import LoadResult, load_raw
-from dagster_project.warehouse.publishing import publish
-from dagster_project.warehouse.releases import current
-from dagster_project.warehouse.removals import Before, Loss, Published, judge
-from dagster_project.warehouse.working import finish_build, make_plan
+from dagster_project.warehouse.intake import removals
+from dagster_project.warehouse.intake.load import LoadResult, load_raw
+from dagster_project.warehouse.intake.removals import Before, Loss, Published, judge
+from dagster_project.warehouse.release.publishing import publish
+from dagster_project.warehouse.release.releases import current
+from dagster_project.warehouse.state.working import finish_build, make_plan
 from tests.conftest import REPORT
 
 NAMES = ("a.txt", "b.txt", "c.txt", "2024/d.txt", "2024/e.txt")
@@ -328,7 +328,7 @@ def test_a_file_that_changes_while_it_is_read_is_read_another_time(
     def opened(path: Path, *mode: Any, **more: Any) -> Any:
         return Growing(path) if (path.name, mode) == ("a.txt", ("rb",)) else real(path, *mode, **more)
 
-    monkeypatch.setattr("dagster_project.warehouse.reading.PAUSES", (0.0,))
+    monkeypatch.setattr("dagster_project.warehouse.intake.reading.PAUSES", (0.0,))
     monkeypatch.setattr(Path, "open", opened)
     for _ in range(2):
         (kept,) = refresh(settings).kept

@@ -10,9 +10,9 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from dagster_project.warehouse import search
-from dagster_project.warehouse.query import QueryError, open_published
-from dagster_project.warehouse.releases import INDEX, INDEX_FILE
+from dagster_project.warehouse.ask import search
+from dagster_project.warehouse.ask.query import QueryError, open_published
+from dagster_project.warehouse.release.releases import INDEX, INDEX_FILE
 from tests.conftest import Project
 
 TEXTS = {

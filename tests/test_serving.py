@@ -32,7 +32,7 @@ from dagster_project.serving.policy import read_functions
 from dagster_project.serving.tokens import Tokens, make_token_file, read_token_file
 from dagster_project.serving.workers import Limits, StatementError, Workers
 from dagster_project.settings import ConfigurationError
-from dagster_project.warehouse.query import QueryError
+from dagster_project.warehouse.ask.query import QueryError
 from tests.conftest import ROOT
 
 T = TypeVar("T")

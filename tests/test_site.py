@@ -21,7 +21,7 @@ import pytest
 
 from dagster_project.site import SiteError, build_site
 from dagster_project.site.text import file_name
-from dagster_project.warehouse.transform import manifest_path
+from dagster_project.warehouse.build.transform import manifest_path
 from tests.conftest import ROOT, Project
 
 if TYPE_CHECKING:

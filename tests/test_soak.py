@@ -19,10 +19,10 @@ import duckdb
 import pytest
 
 from dagster_project.settings import Settings, load_settings
-from dagster_project.warehouse.publishing import publish
-from dagster_project.warehouse.query import open_published
-from dagster_project.warehouse.releases import current, releases
-from dagster_project.warehouse.working import NOTES, finish_build
+from dagster_project.warehouse.ask.query import open_published
+from dagster_project.warehouse.release.publishing import publish
+from dagster_project.warehouse.release.releases import current, releases
+from dagster_project.warehouse.state.working import NOTES, finish_build
 from tests.conftest import REPORT, ROOT, Project
 
 KILLS = int(os.environ.get("KOMMUNLAGER_SOAK_KILLS", "3"))
@@ -113,7 +113,7 @@ def same_as_full(project: Project) -> bool:
 READER = """
 import json, sys, time
 from pathlib import Path
-from dagster_project.warehouse.query import open_published
+from dagster_project.warehouse.ask.query import open_published
 link, stop = Path(sys.argv[1]), Path(sys.argv[2])
 seen, queries = set(), 0
 

@@ -20,11 +20,11 @@ from reportlab.pdfgen.canvas import Canvas
 from dagster_project.extract import Document, Limits, extract, report_id_for
 from dagster_project.extract.spelling import normalised, shown_lines
 from dagster_project.settings import PROJECT, Settings
-from dagster_project.warehouse.content import row_hash
-from dagster_project.warehouse.load import load_raw
-from dagster_project.warehouse.overrides import check_overrides
-from dagster_project.warehouse.scan import find_reports, path_of
-from dagster_project.warehouse.words import read_structure_words
+from dagster_project.warehouse.intake.load import load_raw
+from dagster_project.warehouse.intake.overrides import check_overrides
+from dagster_project.warehouse.intake.scan import find_reports, path_of
+from dagster_project.warehouse.intake.words import read_structure_words
+from dagster_project.warehouse.release.content import row_hash
 from tests.conftest import ROOT, Project
 
 TEXTS = sorted(

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dagster_project.warehouse.totals import find_totals
+from dagster_project.warehouse.build.totals import find_totals
 
 CLASSES = ("total", "word", "subtotal", "unknown", "line")
 

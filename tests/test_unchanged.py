@@ -19,7 +19,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from dagster_project.warehouse.releases import current
+from dagster_project.warehouse.release.releases import current
 from tests.conftest import REPORT, Project
 from tests.test_failures import record, values, write
 
@@ -28,10 +28,10 @@ import json, os, sys
 from dataclasses import replace
 from dagster_project.outside.load import load_outside
 from dagster_project.settings import load_settings
-from dagster_project.warehouse.load import load_raw
-from dagster_project.warehouse.releases import current, is_whole
-from dagster_project.warehouse import working
-from dagster_project.warehouse.unchanged import look
+from dagster_project.warehouse.intake.load import load_raw
+from dagster_project.warehouse.release.releases import current, is_whole
+from dagster_project.warehouse.state import working
+from dagster_project.warehouse.state.unchanged import look
 working.JUST_NOW = 0  # a file written just now would be looked at once more, after two seconds
 before = dict(os.environ)
 for line in sys.stdin:
@@ -172,7 +172,7 @@ REASONS: dict[str, tuple[Callable[[Asked], object], str]] = {
         "models or vocabulary have changed",
     ),
     "the program": (
-        lambda a: more(a.project.root / "dagster_project" / "warehouse" / "summary.py", "# changed\n"),
+        lambda a: more(a.project.root / "dagster_project" / "warehouse" / "ask" / "summary.py", "# changed\n"),
         "the program or a setting has changed",
     ),
     "a reader": (

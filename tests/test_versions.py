@@ -17,8 +17,8 @@ import duckdb
 import pytest
 
 from dagster_project.settings import Settings
-from dagster_project.warehouse.load import load_raw
-from dagster_project.warehouse.transform import build
+from dagster_project.warehouse.build.transform import build
+from dagster_project.warehouse.intake.load import load_raw
 from tests.conftest import ROOT, Project
 
 TEXT = """{municipality} kommun

@@ -14,7 +14,7 @@ import pandas as pd
 import pytest
 
 from dagster_project.settings import ConfigurationError
-from dagster_project.warehouse.vocabulary import check_vocabulary, find_problems, suggestions
+from dagster_project.warehouse.intake.vocabulary import check_vocabulary, find_problems, suggestions
 from tests.conftest import ROOT, Project
 
 ACCOUNTS = "seeds/reference/accounts.csv"

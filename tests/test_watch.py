@@ -21,8 +21,8 @@ import pytest
 
 from dagster_project.defs.watch.sensors import next_look
 from dagster_project.settings import ConfigurationError, Settings, load_settings
-from dagster_project.warehouse.inbox import InboxError, InboxFile, fetch, listing, owed
-from dagster_project.warehouse.notify import notify
+from dagster_project.warehouse.intake.inbox import InboxError, InboxFile, fetch, listing, owed
+from dagster_project.warehouse.state.notify import notify
 from tests.conftest import REPORT
 
 LATER = 3600.0
@@ -155,7 +155,7 @@ def test_an_inbox_that_does_not_answer_any_more_is_given_up(
         (tmp_path / "inkorg" / f"{name}.txt").parent.mkdir(exist_ok=True)
         (tmp_path / "inkorg" / f"{name}.txt").write_text("")
     monkeypatch.setattr(LocalFileSystem, "get_file", get_file)
-    monkeypatch.setattr("dagster_project.warehouse.inbox.PAUSES", ())
+    monkeypatch.setattr("dagster_project.warehouse.intake.inbox.PAUSES", ())
     with pytest.raises(InboxError, match="gone"):
         fetch(replace(settings, inbox=str(tmp_path / "inkorg")), time.time() + LATER)
     assert len(set(asked)) == 4

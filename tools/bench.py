@@ -44,7 +44,7 @@ EXTRACTION = """
 import sys, time
 from pathlib import Path
 from dagster_project.extract import extract
-from dagster_project.warehouse.words import read_structure_words
+from dagster_project.warehouse.intake.words import read_structure_words
 words = read_structure_words(Path("seeds/vocabulary/structure_words.csv"))
 reports = [(path.name, path.read_bytes()) for path in sorted(Path(sys.argv[2]).glob("*.txt"))]
 times = max(1, int(float(sys.argv[1]) * 1e6 / sum(len(data) for _, data in reports)))

@@ -19,8 +19,8 @@ from typing import Any
 import duckdb
 import pandas as pd
 
-from dagster_project.warehouse import search
-from dagster_project.warehouse.query import open_published
+from dagster_project.warehouse.ask import search
+from dagster_project.warehouse.ask.query import open_published
 
 ROOT = Path(__file__).resolve().parents[1]
 WORDS = (

@@ -34,7 +34,7 @@ prepare_dagster_home(settings)
 os.environ.update(settings.as_environment())
 import dagster as dg
 from dagster_project.definitions import defs
-from dagster_project.warehouse.transform import _invoke, _manifest, release_working_file
+from dagster_project.warehouse.build.transform import _invoke, _manifest, release_working_file
 
 @dg.op
 def nothing(): pass

@@ -354,7 +354,7 @@ def _shares(clients: int, processes: int) -> list[int]:
 
 def _publish(link: Path, seconds: float, publications: int, measured: Measured) -> None:
     from dagster_project.settings import Settings
-    from dagster_project.warehouse.publishing import publish
+    from dagster_project.warehouse.release.publishing import publish
 
     settings = Settings(warehouse=link, state=link.parent / ".state")
     began = time.monotonic()

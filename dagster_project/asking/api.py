@@ -33,7 +33,7 @@ from dagster_project.asking.web import App, Receive, Scope, Send, problem
 from dagster_project.serving.tokens import Reader, Tokens
 from dagster_project.serving.web import Bounds, HttpError
 from dagster_project.serving.workers import Answer, Form
-from dagster_project.warehouse.query import json_value
+from dagster_project.warehouse.ask.query import json_value
 
 JSON: Final = "application/json"
 FORM: Final = "application/x-www-form-urlencoded"

@@ -16,9 +16,9 @@ from dagster_project.asking import statements
 from dagster_project.asking.desk import AskError, Desk, Row, Told
 from dagster_project.asking.names import NEAR, Names
 from dagster_project.asking.statements import CANDIDATES, Wanted
-from dagster_project.warehouse.search import words_of
+from dagster_project.warehouse.ask.search import words_of
+from dagster_project.warehouse.ask.trace import REASONS
 from dagster_project.warehouse.sql import literal
-from dagster_project.warehouse.trace import REASONS
 
 MOST_ABSENT: Final = 5_000
 """Figures that can be missing by name in one question."""

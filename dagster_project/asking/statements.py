@@ -13,8 +13,8 @@ from typing import Final
 
 from dagster_project.asking.names import folded
 from dagster_project.site.links import figure_page_sql, report_page_sql
-from dagster_project.warehouse.releases import INDEX
-from dagster_project.warehouse.search import INDEX_SCHEMA
+from dagster_project.warehouse.ask.search import INDEX_SCHEMA
+from dagster_project.warehouse.release.releases import INDEX
 from dagster_project.warehouse.sql import literal
 
 MISSING: Final = """

@@ -23,7 +23,7 @@ from dagster_project.asking.desk import AskError, Row
 from dagster_project.asking.questions import Questions
 from dagster_project.serving.tokens import Reader
 from dagster_project.serving.workers import Form
-from dagster_project.warehouse.query import json_value
+from dagster_project.warehouse.ask.query import json_value
 
 ROWS: Final = 100
 MOST_ROWS: Final = 1_000

@@ -21,7 +21,7 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from dagster_project.serving.tokens import Guesses, Reader, Tokens
 from dagster_project.serving.web import BACKLOG, Bodies, Bounds, HttpError, Room, listening_socket
-from dagster_project.warehouse.query import json_value
+from dagster_project.warehouse.ask.query import json_value
 
 Message = MutableMapping[str, Any]
 Scope = MutableMapping[str, Any]

@@ -32,8 +32,8 @@ def map_labels(check: bool, label_type: str | None, warehouse: Path | None) -> N
     """
     from dagster_project.console import printable
     from dagster_project.settings import PROJECT
-    from dagster_project.warehouse.query import open_published
-    from dagster_project.warehouse.vocabulary import FOLDERS, check_vocabulary, suggestions
+    from dagster_project.warehouse.ask.query import open_published
+    from dagster_project.warehouse.intake.vocabulary import FOLDERS, check_vocabulary, suggestions
 
     if check:
         check_vocabulary()

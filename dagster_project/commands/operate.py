@@ -33,8 +33,8 @@ json_option = click.option("--json", "as_json", is_flag=True, help="As JSON, for
 @json_option
 def status(warehouse: Path | None, as_json: bool) -> None:
     """Show what is published, how the last refresh went, and whether all is well (exit code 1 if it is not)."""
-    from dagster_project.warehouse.health import health
-    from dagster_project.warehouse.readers import reader_state
+    from dagster_project.warehouse.intake.readers import reader_state
+    from dagster_project.warehouse.state.health import health
 
     settings = load_settings(warehouse=warehouse)
     state = health(settings)
@@ -56,7 +56,7 @@ def status(warehouse: Path | None, as_json: bool) -> None:
 
 def _show(state: dict[str, Any], link: Path) -> None:
     from dagster_project.console import console_on, printable, reports_table, size
-    from dagster_project.warehouse.summary import list_reports
+    from dagster_project.warehouse.ask.summary import list_reports
 
     release, last = state["release"], state["last_refresh"]
     click.echo(f"published  {link}")
@@ -138,8 +138,8 @@ def _municipalities(rows: list[dict[str, Any]]) -> Any:
 def show_unsettled(settings: Settings) -> None:
     """Reports of which something is not known, each with an entry for ``reports.yml`` to fill in."""
     from dagster_project.console import printable
-    from dagster_project.warehouse.scan import OVERRIDES_FILE
-    from dagster_project.warehouse.unsettled import list_unsettled
+    from dagster_project.warehouse.ask.unsettled import list_unsettled
+    from dagster_project.warehouse.intake.scan import OVERRIDES_FILE
 
     unsettled = list_unsettled(settings.warehouse)
     for report in unsettled[:MAX_UNSETTLED]:
@@ -182,7 +182,7 @@ def _say(message: str) -> None:
 def releases_command(warehouse: Path | None, as_json: bool) -> None:
     """List the releases that are kept, the newest first."""
     from dagster_project.console import size
-    from dagster_project.warehouse.releases import current, releases, withdrawn
+    from dagster_project.warehouse.release.releases import current, releases, withdrawn
 
     settings = load_settings(warehouse=warehouse)
     now, gone = current(settings.warehouse), withdrawn(settings.warehouse)
@@ -221,8 +221,8 @@ def rollback(release: str | None, warehouse: Path | None) -> None:
     Nothing is deleted: the release gone back from can be chosen in the same way. A refresh does not publish the same
     content again; it publishes as soon as reports, rules or vocabulary give something else.
     """
-    from dagster_project.warehouse.lock import refresh_lock
-    from dagster_project.warehouse.releases import ReleaseError, roll_back
+    from dagster_project.warehouse.release.releases import ReleaseError, roll_back
+    from dagster_project.warehouse.state.lock import refresh_lock
 
     settings = load_settings(warehouse=warehouse)
     with refresh_lock(settings.lock_file):

@@ -17,7 +17,7 @@ from dagster_project.commands.options import warehouse_option
 from dagster_project.settings import load_settings
 
 if TYPE_CHECKING:
-    from dagster_project.warehouse.search import Answer, Hit
+    from dagster_project.warehouse.ask.search import Answer, Hit
 
 SHOWN_TEXT: Final = 400
 """Characters of a paragraph on the terminal; --json writes it whole."""
@@ -39,9 +39,9 @@ def search(
 
     Each hit comes with its report, headings and page, and with the figures that stand under the same heading.
     """
-    from dagster_project.warehouse.query import QueryError, open_published
-    from dagster_project.warehouse.releases import INDEX, INDEX_FILE
-    from dagster_project.warehouse.search import ask, extension_path
+    from dagster_project.warehouse.ask.query import QueryError, open_published
+    from dagster_project.warehouse.ask.search import ask, extension_path
+    from dagster_project.warehouse.release.releases import INDEX, INDEX_FILE
 
     settings = load_settings(warehouse=warehouse)
     extension = extension_path()

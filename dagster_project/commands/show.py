@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from rich.table import Table
     from rich.text import Text
 
-    from dagster_project.warehouse.trace import Identity, PrintedCell, Trace
+    from dagster_project.warehouse.ask.trace import Identity, PrintedCell, Trace
 
 MAX_ROWS = 40
 SIGNS = "+-\N{HYPHEN}\N{NON-BREAKING HYPHEN}\N{FIGURE DASH}\N{EN DASH}\N{EM DASH}\N{MINUS SIGN}() "
@@ -53,8 +53,8 @@ def show(
     FACT_KEY is the fact_key of marts.report_values, or as much of its beginning as no other key shares.
     """
     from dagster_project.console import console_on
-    from dagster_project.warehouse.query import open_published
-    from dagster_project.warehouse.trace import find_trace
+    from dagster_project.warehouse.ask.query import open_published
+    from dagster_project.warehouse.ask.trace import find_trace
 
     settings = load_settings(reports=reports, warehouse=warehouse)
     with open_published(settings.warehouse) as connection:
@@ -160,7 +160,7 @@ def _figure_table(trace: Trace) -> Table:
     from rich.text import Text
 
     from dagster_project.console import printable
-    from dagster_project.warehouse.query import as_text
+    from dagster_project.warehouse.ask.query import as_text
 
     table = Table(title="understood as", title_justify="left", show_header=False, box=None, padding=(0, 2, 0, 0))
     table.add_column(style="bold")
@@ -209,7 +209,7 @@ def _written_out(identity: Identity) -> str:
 
 
 def _judged(identity: Identity) -> str:
-    from dagster_project.warehouse.query import as_text
+    from dagster_project.warehouse.ask.query import as_text
 
     off = f"off by {as_text(abs(identity.difference))}, rounding explains {as_text(identity.tolerance)}"
     if identity.is_broken:
@@ -222,7 +222,7 @@ def _judged(identity: Identity) -> str:
 def _drawn(trace: Trace, reports: Path) -> bytes:
     from dagster_project.extract import ExtractionError
     from dagster_project.extract.sandbox import Children
-    from dagster_project.warehouse.trace import SourceError, page_to_draw, read_source
+    from dagster_project.warehouse.ask.trace import SourceError, page_to_draw, read_source
 
     try:
         page, box = page_to_draw(trace)

@@ -28,8 +28,8 @@ from dagster_project.settings import PROJECT, load_settings
 def site(out: Path, warehouse: Path | None, reports: Path | None) -> None:
     """Write the published warehouse as web pages: one folder, to open from disk or put on any web server."""
     from dagster_project.site import SiteError, build_site
-    from dagster_project.warehouse.query import QueryError
-    from dagster_project.warehouse.transform import TransformError, manifest_path
+    from dagster_project.warehouse.ask.query import QueryError
+    from dagster_project.warehouse.build.transform import TransformError, manifest_path
 
     started = time.monotonic()
     settings = load_settings(reports=reports, warehouse=warehouse)

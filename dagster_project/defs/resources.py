@@ -13,10 +13,10 @@ from dagster_project.defs.watch.times import next_time
 from dagster_project.exit_codes import ExitCode
 from dagster_project.refresh import LAUNCHED_BY, tell
 from dagster_project.settings import ConfigurationError, Settings, load_settings
-from dagster_project.warehouse.journal import journal
-from dagster_project.warehouse.lock import RefreshRunningError, refresh_lock
-from dagster_project.warehouse.notify import notify
-from dagster_project.warehouse.unchanged import program_fingerprint
+from dagster_project.warehouse.state.journal import journal
+from dagster_project.warehouse.state.lock import RefreshRunningError, refresh_lock
+from dagster_project.warehouse.state.notify import notify
+from dagster_project.warehouse.state.unchanged import program_fingerprint
 
 TOLD: dict[str, str] = {"kommunlager/told": "yes"}
 """Tag of runs that have told themselves how they ended; of all others the sensor tells."""

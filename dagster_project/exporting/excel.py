@@ -18,7 +18,7 @@ from xlsxwriter.format import Format
 from xlsxwriter.worksheet import Worksheet
 
 from dagster_project.exporting.relations import ExportError, Relation
-from dagster_project.warehouse.query import as_text
+from dagster_project.warehouse.ask.query import as_text
 
 MAX_ROWS: Final = 1_048_576
 MAX_CHARACTERS: Final = 32_767

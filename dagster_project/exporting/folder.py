@@ -30,8 +30,8 @@ from dagster_project.exporting.relations import (
     list_relations,
     list_sources,
 )
-from dagster_project.warehouse.query import Answer, QueryError, open_published
-from dagster_project.warehouse.releases import name_of
+from dagster_project.warehouse.ask.query import Answer, QueryError, open_published
+from dagster_project.warehouse.release.releases import name_of
 
 FORMATS: Final = ("parquet", "csv", "xlsx")
 DESCRIPTION: Final = "datapackage.json"

@@ -25,8 +25,8 @@ from dagster_project.outside.service import Service, ServiceError
 from dagster_project.outside.sources import DESCRIPTION, find_editions
 from dagster_project.settings import ConfigurationError, Settings
 from dagster_project.warehouse.files import replace_text
-from dagster_project.warehouse.lock import refresh_lock
 from dagster_project.warehouse.sql import literal
+from dagster_project.warehouse.state.lock import refresh_lock
 
 DAYS_KEPT: Final = 7
 """So long the answers of an attempt that failed are gone on with."""

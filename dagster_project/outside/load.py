@@ -22,8 +22,8 @@ from dagster_project.outside.rules import AREAS, UNITS, read_rules
 from dagster_project.outside.sources import COUNTRY, Edition, SourceError, check_edition, find_editions, read_edition
 from dagster_project.outside.tables import SCHEMA, TABLES, file_columns
 from dagster_project.settings import PROJECT, ConfigurationError, Settings
-from dagster_project.warehouse import working
 from dagster_project.warehouse.files import add_files
+from dagster_project.warehouse.state import working
 
 SOURCES: Final = PROJECT / "seeds" / "sources"
 MUNICIPALITIES: Final = PROJECT / "seeds" / "reference" / "municipalities.csv"

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from dagster_project.extract.confinement import SYSTEM_LIBRARIES, Needs, attempts, confine, told
-from dagster_project.warehouse.releases import INDEX_FILE
+from dagster_project.warehouse.release.releases import INDEX_FILE
 
 ROOT: Final = Path(__file__).resolve().parents[2]
 MACHINE: Final = ("/proc/self/cgroup", "/sys/fs/cgroup", "/sys/devices/system/cpu", "/usr/share/zoneinfo")

@@ -22,7 +22,7 @@ from dagster_project.serving import quack
 from dagster_project.serving.containment import MESSAGES_PER_ANSWER, address_space
 from dagster_project.serving.extensions import load_extension
 from dagster_project.serving.frames import BrokenFrameError, Frame, receive, send
-from dagster_project.warehouse.query import first_line, unique_names
+from dagster_project.warehouse.ask.query import first_line, unique_names
 
 SMALL_BYTES: Final = 4_000_000
 """Of messages that are sent as they are; more goes as a file in memory."""

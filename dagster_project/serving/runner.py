@@ -27,8 +27,8 @@ from dagster_project.serving.containment import address_space
 from dagster_project.serving.extensions import load_extension
 from dagster_project.serving.frames import BrokenFrameError, receive, send
 from dagster_project.serving.policy import CATALOG, DEFAULT_SCHEMA, MAX_CHARACTERS, Published, RefusedError, judge
-from dagster_project.warehouse.query import csv_value, first_line, json_value, unique_names
-from dagster_project.warehouse.releases import INDEX, INDEX_FILE
+from dagster_project.warehouse.ask.query import csv_value, first_line, json_value, unique_names
+from dagster_project.warehouse.release.releases import INDEX, INDEX_FILE
 from dagster_project.warehouse.sql import literal
 
 JUDGED: Final = 500

@@ -28,7 +28,7 @@ from dagster_project.serving.tokens import Guesses, Reader, Tokens
 from dagster_project.serving.web import Bounds, HttpError, Request, Response, WebServer
 from dagster_project.serving.workers import Answer, Identity, StatementError, Workers
 from dagster_project.settings import ConfigurationError
-from dagster_project.warehouse.query import QueryError
+from dagster_project.warehouse.ask.query import QueryError
 
 PATH: Final = "/quack"
 CONTENT_TYPE: Final = "application/vnd.duckdb"

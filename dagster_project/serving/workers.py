@@ -34,8 +34,8 @@ from dagster_project.serving.forkserver import Child, ForkServer
 from dagster_project.serving.frames import BrokenFrameError, Frame, receive, send
 from dagster_project.serving.shares import Shares, fairest, weight_of
 from dagster_project.settings import ConfigurationError
-from dagster_project.warehouse.query import QueryError
-from dagster_project.warehouse.releases import name_of
+from dagster_project.warehouse.ask.query import QueryError
+from dagster_project.warehouse.release.releases import name_of
 
 Identity = tuple[str, int, int]
 """Path, inode and time of change of a release: no two are the same, though their files have the same name."""

@@ -27,7 +27,7 @@ from dagster_project.site import read, text
 from dagster_project.site.lineage import Lineage, read_lineage
 from dagster_project.site.pictures import PagePictures
 from dagster_project.site.read import Overview, Row
-from dagster_project.warehouse.query import open_published
+from dagster_project.warehouse.ask.query import open_published
 
 MARK: Final = ".kommunlager-site"
 """A file in a folder that we wrote; only such a folder is replaced."""

@@ -16,7 +16,7 @@ from dagster_project.extract.document import ExtractionError
 from dagster_project.extract.sandbox import Children
 from dagster_project.site.read import PrintedTable, Row
 from dagster_project.site.text import figure_anchor, file_name
-from dagster_project.warehouse.scan import path_of
+from dagster_project.warehouse.intake.scan import path_of
 
 WIDTH: Final = 1000
 """Pixels: enough to read small print, little enough to send."""

@@ -1,6 +1,6 @@
 {#
     Interpretation report by report. Belongs here: how a model whose every row belongs to one report is brought up to date
-    for a batch of reports only. Does not belong here: which reports those are (dagster_project/warehouse/working.py writes
+    for a batch of reports only. Does not belong here: which reports those are (dagster_project/warehouse/state/working.py writes
     them to main.batch before the build), and what a model says.
 
     A build without `--vars '{batch: true}'` builds every table anew, as dbt always does. A batch build runs the SQL of a

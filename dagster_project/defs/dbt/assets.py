@@ -22,9 +22,9 @@ from dagster_dbt.core.dbt_cli_event import (
 from dagster_project import progress
 from dagster_project.defs.dbt.translator import TRANSLATOR, keys_of_every_build, selectors
 from dagster_project.settings import Settings
-from dagster_project.warehouse import journal
-from dagster_project.warehouse.transform import BuildResult, build, manifest_path
-from dagster_project.warehouse.working import Mode
+from dagster_project.warehouse.build.transform import BuildResult, build, manifest_path
+from dagster_project.warehouse.state import journal
+from dagster_project.warehouse.state.working import Mode
 
 if TYPE_CHECKING:
     from dbt_common.events.base_types import EventMsg

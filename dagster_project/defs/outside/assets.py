@@ -11,7 +11,8 @@ from dagster_project.defs.services.assets import KEYS as FETCHED
 from dagster_project.outside.load import load_outside
 from dagster_project.outside.tables import SCHEMA, TABLES
 from dagster_project.settings import Settings
-from dagster_project.warehouse import journal, raw
+from dagster_project.warehouse.intake import raw
+from dagster_project.warehouse.state import journal
 
 DESCRIPTIONS = {
     "source": "One row per edition: who published it, under which licence, and the hash of its files.",

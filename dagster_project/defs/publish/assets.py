@@ -11,9 +11,9 @@ from dagster_project import progress
 from dagster_project.defs.dbt.assets import MADE
 from dagster_project.defs.reports.assets import raw_tables
 from dagster_project.settings import Settings
-from dagster_project.warehouse import journal
-from dagster_project.warehouse.publishing import publish
-from dagster_project.warehouse.releases import DIFFERENCE
+from dagster_project.warehouse.release.publishing import publish
+from dagster_project.warehouse.release.releases import DIFFERENCE
+from dagster_project.warehouse.state import journal
 
 LONGEST_PAGE = 20_000
 """Characters of a difference that Dagster's log keeps."""

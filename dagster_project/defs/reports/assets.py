@@ -11,11 +11,11 @@ import dagster as dg
 
 from dagster_project import progress
 from dagster_project.settings import Settings
-from dagster_project.warehouse import journal
-from dagster_project.warehouse.inbox import fetch
-from dagster_project.warehouse.load import LoadResult, load_raw
-from dagster_project.warehouse.raw import SCHEMA, TABLES
-from dagster_project.warehouse.vocabulary import check_vocabulary
+from dagster_project.warehouse.intake.inbox import fetch
+from dagster_project.warehouse.intake.load import LoadResult, load_raw
+from dagster_project.warehouse.intake.raw import SCHEMA, TABLES
+from dagster_project.warehouse.intake.vocabulary import check_vocabulary
+from dagster_project.warehouse.state import journal
 
 DESCRIPTIONS = {
     "report": "One row per document found, quarantined ones included.",

@@ -17,9 +17,9 @@ from dagster_project.defs.resources import TOLD
 from dagster_project.defs.watch.times import TIME_ZONE, checked
 from dagster_project.refresh import LAUNCHED_BY
 from dagster_project.settings import Settings, load_settings
-from dagster_project.warehouse.inbox import InboxError, InboxFile, listing, owed
-from dagster_project.warehouse.journal import refreshes
-from dagster_project.warehouse.notify import notify
+from dagster_project.warehouse.intake.inbox import InboxError, InboxFile, listing, owed
+from dagster_project.warehouse.state.journal import refreshes
+from dagster_project.warehouse.state.notify import notify
 
 SECONDS_BETWEEN_LOOKS = 30
 SECONDS_BETWEEN_TELLING = 600

@@ -1,5 +1,5 @@
 -- Which rows are totals of the rows above or below, found by arithmetic: the SQL function find_totals, in Python, says how
--- (dagster_project/warehouse/totals.py). Here: which tables are searched, and what each row calls itself.
+-- (dagster_project/warehouse/build/totals.py). Here: which tables are searched, and what each row calls itself.
 with
 measured_values as (select * from {{ ref('int_measured_values') }}),
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from dagster_project.warehouse.query import open_published
+from dagster_project.warehouse.ask.query import open_published
 
 RELATION = "reports_to_settle"
 

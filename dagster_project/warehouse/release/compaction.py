@@ -19,9 +19,9 @@ from typing import Final
 
 import duckdb
 
-from dagster_project.warehouse import working
-from dagster_project.warehouse.content import PRIVATE_SCHEMAS
+from dagster_project.warehouse.release.content import PRIVATE_SCHEMAS
 from dagster_project.warehouse.sql import literal, quoted
+from dagster_project.warehouse.state import working
 
 FREE_SHARE: Final = 0.5
 """Of the blocks; from here on the file is written anew. A refresh needs some anyway, for what it makes anew."""

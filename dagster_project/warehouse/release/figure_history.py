@@ -17,10 +17,11 @@ from typing import Final
 import duckdb
 import pyarrow as pa
 
-from dagster_project.warehouse import journal, releases
-from dagster_project.warehouse.compaction import attached
-from dagster_project.warehouse.raw import TABLES
-from dagster_project.warehouse.releases import Release
+from dagster_project.warehouse.intake.raw import TABLES
+from dagster_project.warehouse.release import releases
+from dagster_project.warehouse.release.compaction import attached
+from dagster_project.warehouse.release.releases import Release
+from dagster_project.warehouse.state import journal
 
 TABLE: Final = "raw.figure_history"
 

@@ -22,7 +22,7 @@ import yaml
 from dagster_project.extract.document import collapse
 from dagster_project.extract.spelling import normalised, shown
 from dagster_project.settings import ConfigurationError
-from dagster_project.warehouse.scan import OVERRIDES_FILE, FoundFile
+from dagster_project.warehouse.intake.scan import OVERRIDES_FILE, FoundFile
 
 MAX_BYTES: Final = 1024 * 1024
 """Far beyond any file that a person writes."""

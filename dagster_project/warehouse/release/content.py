@@ -17,7 +17,7 @@ from typing import Final
 
 import duckdb
 
-from dagster_project.warehouse.raw import HISTORIES, SCHEMA
+from dagster_project.warehouse.intake.raw import HISTORIES, SCHEMA
 from dagster_project.warehouse.sql import quoted
 
 PRIVATE_SCHEMAS: Final = ("main", "dbt_test__audit", "intermediate")

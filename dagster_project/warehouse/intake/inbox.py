@@ -22,8 +22,8 @@ from pathlib import Path, PurePosixPath
 from typing import Any, Final, TypeVar
 
 from dagster_project.settings import Settings
-from dagster_project.warehouse import journal
-from dagster_project.warehouse.scan import OVERRIDES_FILE, READABLE, is_passed_over
+from dagster_project.warehouse.intake.scan import OVERRIDES_FILE, READABLE, is_passed_over
+from dagster_project.warehouse.state import journal
 
 FETCHED: Final = "inbox.json"
 """In the state folder: which content of which file was fetched."""

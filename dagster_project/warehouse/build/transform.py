@@ -23,11 +23,12 @@ import duckdb
 
 from dagster_project.outside.tables import SCHEMA
 from dagster_project.settings import PROJECT, Settings
-from dagster_project.warehouse import costs, working
+from dagster_project.warehouse.build import costs
+from dagster_project.warehouse.build.suspects import Query, loaded_reports, set_aside, suspects
 from dagster_project.warehouse.files import add_files
-from dagster_project.warehouse.releases import is_published
-from dagster_project.warehouse.suspects import Query, loaded_reports, set_aside, suspects
-from dagster_project.warehouse.working import Mode, Plan
+from dagster_project.warehouse.release.releases import is_published
+from dagster_project.warehouse.state import working
+from dagster_project.warehouse.state.working import Mode, Plan
 
 if TYPE_CHECKING:
     from dbt.contracts.graph.manifest import Manifest
@@ -123,7 +124,7 @@ def _project_files(project: Path) -> list[Path]:
         for parent, folders, names in os.walk(project / top):
             folders[:] = [name for name in folders if Path(parent) / name not in left_out]
             files += [Path(parent) / name for name in names]
-    files += [project / "dagster_project" / "warehouse" / name for name in ("functions.py", "totals.py")]
+    files += [project / "dagster_project" / "warehouse" / "build" / name for name in ("functions.py", "totals.py")]
     return sorted(files)
 
 

@@ -9,7 +9,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from dagster_project.warehouse.releases import current
+from dagster_project.warehouse.release.releases import current
 
 
 def write_metrics(state: dict[str, Any], link: Path, path: Path) -> None:

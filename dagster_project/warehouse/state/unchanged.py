@@ -18,12 +18,14 @@ import duckdb
 
 from dagster_project.outside import load as outside
 from dagster_project.settings import PROJECT, ConfigurationError, Settings
-from dagster_project.warehouse import inbox, load, releases, working
+from dagster_project.warehouse.build.transform import project_fingerprint
 from dagster_project.warehouse.files import add_files
-from dagster_project.warehouse.journal import RUNNING, refreshes
-from dagster_project.warehouse.removals import RemovalsError
-from dagster_project.warehouse.transform import project_fingerprint
-from dagster_project.warehouse.working import Mode
+from dagster_project.warehouse.intake import inbox, load
+from dagster_project.warehouse.intake.removals import RemovalsError
+from dagster_project.warehouse.release import releases
+from dagster_project.warehouse.state import working
+from dagster_project.warehouse.state.journal import RUNNING, refreshes
+from dagster_project.warehouse.state.working import Mode
 
 CHECKS: Final = 3
 """What a refresh checks that builds nothing: documents are read, reports have their files, fetched editions load."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 import duckdb
 from dbt.adapters.duckdb.plugins import BasePlugin
 
-from dagster_project.warehouse.functions import register
+from dagster_project.warehouse.build.functions import register
 
 
 class Plugin(BasePlugin):

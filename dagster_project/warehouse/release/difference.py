@@ -14,7 +14,7 @@ from typing import Any, Final
 
 import duckdb
 
-from dagster_project.warehouse.content import Content, relation, report_column, row_hash
+from dagster_project.warehouse.release.content import Content, relation, report_column, row_hash
 from dagster_project.warehouse.sql import quoted
 
 SAMPLE: Final = 5
@@ -227,7 +227,7 @@ def _plain(text: Any) -> str:
 
 def content_from_json(content: Mapping[str, Any]) -> Content:
     """Read again what :func:`content_to_json` wrote."""
-    from dagster_project.warehouse.content import TableContent
+    from dagster_project.warehouse.release.content import TableContent
 
     tables = {
         name: TableContent(

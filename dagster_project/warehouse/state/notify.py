@@ -14,7 +14,7 @@ from typing import Any, Final
 from urllib.parse import unquote, urlsplit
 
 from dagster_project.settings import Settings
-from dagster_project.warehouse.health import severity_of_failure
+from dagster_project.warehouse.state.health import severity_of_failure
 
 SECONDS: Final = 10.0
 

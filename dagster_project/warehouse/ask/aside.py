@@ -11,7 +11,7 @@ from pathlib import Path
 
 import duckdb
 
-from dagster_project.warehouse.query import open_published
+from dagster_project.warehouse.ask.query import open_published
 
 ASIDE = """
     select

@@ -27,9 +27,9 @@ import pyarrow as pa
 
 from dagster_project.outside import tables as outside
 from dagster_project.settings import PROJECT, Settings
-from dagster_project.warehouse.overrides import Override
-from dagster_project.warehouse.raw import SCHEMA, TABLES, create_statement
-from dagster_project.warehouse.scan import FileFacts, FoundFile
+from dagster_project.warehouse.intake.overrides import Override
+from dagster_project.warehouse.intake.raw import SCHEMA, TABLES, create_statement
+from dagster_project.warehouse.intake.scan import FileFacts, FoundFile
 from dagster_project.warehouse.sql import literal
 
 AUDIT_TABLE: Final = "main.passed_audit"
@@ -358,7 +358,7 @@ def extraction_fingerprint(settings: Settings) -> str:
     folder = PROJECT / "dagster_project"
     for path in (
         *sorted((folder / "extract").rglob("*.py")),
-        folder / "warehouse" / "raw.py",
+        folder / "warehouse" / "intake" / "raw.py",
         settings.structure_words,
     ):
         digest.update(f"{path.name}\n".encode())

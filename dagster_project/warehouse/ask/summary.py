@@ -10,7 +10,7 @@ from pathlib import Path
 
 import duckdb
 
-from dagster_project.warehouse.query import open_published
+from dagster_project.warehouse.ask.query import open_published
 
 FACTS = ("marts.fct_indicator_value", "marts.fct_financial", "marts.fct_status")
 

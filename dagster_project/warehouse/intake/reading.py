@@ -22,8 +22,8 @@ import pyarrow as pa
 
 from dagster_project.extract.document import ExtractionError, Limits, StructureWords
 from dagster_project.extract.sandbox import Children, GaveUpError
-from dagster_project.warehouse.raw import document_rows
-from dagster_project.warehouse.scan import PLAIN, FoundFile
+from dagster_project.warehouse.intake.raw import document_rows
+from dagster_project.warehouse.intake.scan import PLAIN, FoundFile
 
 CHILD_BYTES: Final = 256 * 1024
 """Text for which one more child process pays: starting one takes about as long as reading half of it."""
@@ -91,7 +91,7 @@ def read_chunks(
     order of ``files``; with one process all of them do.
 
     Args:
-        files: what :func:`dagster_project.warehouse.scan.find_reports` found; refused ones are passed through unread.
+        files: what :func:`~dagster_project.warehouse.intake.scan.find_reports` found; refused ones pass unread.
         limits: bounds for one document.
         words: structure words for the readers.
         workers: processes that read; 0 decides by the amount.

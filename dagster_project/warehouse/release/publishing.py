@@ -25,13 +25,15 @@ from typing import Any, Final
 import duckdb
 
 from dagster_project.settings import Settings
-from dagster_project.warehouse import journal, releases, search, working
-from dagster_project.warehouse.compaction import CopyError, attached, compact, compare, open_to_publish
-from dagster_project.warehouse.content import PRIVATE_SCHEMAS, Content, content_of
-from dagster_project.warehouse.difference import content_from_json, content_to_json, difference
-from dagster_project.warehouse.figure_history import remember_figures
-from dagster_project.warehouse.releases import Release, check_target, remove_leftovers
+from dagster_project.warehouse.ask import search
+from dagster_project.warehouse.release import releases
+from dagster_project.warehouse.release.compaction import CopyError, attached, compact, compare, open_to_publish
+from dagster_project.warehouse.release.content import PRIVATE_SCHEMAS, Content, content_of
+from dagster_project.warehouse.release.difference import content_from_json, content_to_json, difference
+from dagster_project.warehouse.release.figure_history import remember_figures
+from dagster_project.warehouse.release.releases import Release, check_target, remove_leftovers
 from dagster_project.warehouse.sql import quoted
+from dagster_project.warehouse.state import journal, working
 
 PACKAGES: Final = ("kommunlager", "dagster", "dbt-core", "dbt-duckdb", "duckdb")
 

@@ -23,7 +23,7 @@ import duckdb
 import yaml
 
 from dagster_project.settings import PROJECT, ConfigurationError
-from dagster_project.warehouse.query import QueryError
+from dagster_project.warehouse.ask.query import QueryError
 
 FOLDERS: Final = ("reference", "vocabulary")
 MAX_SHOWN: Final = 25

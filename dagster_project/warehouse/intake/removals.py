@@ -33,14 +33,14 @@ import pyarrow as pa
 
 from dagster_project.extract.document import report_id_for
 from dagster_project.settings import Settings
-from dagster_project.warehouse import working
 from dagster_project.warehouse.files import replace_text
-from dagster_project.warehouse.overrides import Override, Overrides, check_overrides
-from dagster_project.warehouse.raw import HISTORIES, SCHEMA, TABLES
-from dagster_project.warehouse.releases import MANIFEST
-from dagster_project.warehouse.scan import OVERRIDES_FILE, FoundFile
+from dagster_project.warehouse.intake.overrides import Override, Overrides, check_overrides
+from dagster_project.warehouse.intake.raw import HISTORIES, SCHEMA, TABLES
+from dagster_project.warehouse.intake.scan import OVERRIDES_FILE, FoundFile
+from dagster_project.warehouse.release.releases import MANIFEST
 from dagster_project.warehouse.sql import literal
-from dagster_project.warehouse.working import KnownFile
+from dagster_project.warehouse.state import working
+from dagster_project.warehouse.state.working import KnownFile
 
 MOST_DROPPED: Final = 1
 """Reports that a refresh may drop however few there are."""

@@ -24,12 +24,11 @@ import pyarrow as pa
 
 from dagster_project.extract.document import Limits, StructureWords, report_id_for
 from dagster_project.settings import PROJECT, ConfigurationError, Settings
-from dagster_project.warehouse import journal, working
-from dagster_project.warehouse.history import write_history
-from dagster_project.warehouse.overrides import Overrides, read_overrides
-from dagster_project.warehouse.raw import HISTORIES, SCHEMA, TABLES
-from dagster_project.warehouse.reading import ReadReport, read_chunks
-from dagster_project.warehouse.removals import (
+from dagster_project.warehouse.build.transform import project_fingerprint, rules_of_costs
+from dagster_project.warehouse.intake.overrides import Overrides, read_overrides
+from dagster_project.warehouse.intake.raw import HISTORIES, SCHEMA, TABLES
+from dagster_project.warehouse.intake.reading import ReadReport, read_chunks
+from dagster_project.warehouse.intake.removals import (
     Before,
     Kept,
     Verdict,
@@ -42,11 +41,12 @@ from dagster_project.warehouse.removals import (
     published_reports,
     read_devices,
 )
-from dagster_project.warehouse.scan import OVERRIDES_FILE, READABLE, FoundFile, find_reports
+from dagster_project.warehouse.intake.scan import OVERRIDES_FILE, READABLE, FoundFile, find_reports
+from dagster_project.warehouse.intake.words import read_structure_words
 from dagster_project.warehouse.sql import literal
-from dagster_project.warehouse.transform import project_fingerprint, rules_of_costs
-from dagster_project.warehouse.words import read_structure_words
-from dagster_project.warehouse.working import KnownFile
+from dagster_project.warehouse.state import journal, working
+from dagster_project.warehouse.state.history import write_history
+from dagster_project.warehouse.state.working import KnownFile
 
 CHUNK_REPORTS: Final = 200
 CHUNK_SECONDS: Final = 60.0

@@ -18,8 +18,8 @@ from typing import Any, Final
 import duckdb
 
 from dagster_project.extract.structure import Box
-from dagster_project.warehouse.query import QueryError, as_text, first_line
-from dagster_project.warehouse.scan import path_of
+from dagster_project.warehouse.ask.query import QueryError, as_text, first_line
+from dagster_project.warehouse.intake.scan import path_of
 
 PDF: Final = "application/pdf"
 NAMED: Final = 8
@@ -91,7 +91,7 @@ def find_trace(connection: duckdb.DuckDBPyConnection, key: str) -> Trace:
     """Trace a figure.
 
     Args:
-        connection: the published warehouse, as :func:`~dagster_project.warehouse.query.open_published` gives it.
+        connection: the published warehouse, as :func:`~dagster_project.warehouse.ask.query.open_published` gives it.
         key: a ``fact_key``, or the beginning of one that no other figure has.
 
     Raises:

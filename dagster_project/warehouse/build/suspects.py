@@ -14,12 +14,13 @@ from typing import Final
 
 import duckdb
 
-from dagster_project.warehouse import costs, working
-from dagster_project.warehouse.content import REPORT_COLUMNS
-from dagster_project.warehouse.functions import register
-from dagster_project.warehouse.history import write_history
-from dagster_project.warehouse.raw import HISTORIES, SCHEMA, TABLES
+from dagster_project.warehouse.build import costs
+from dagster_project.warehouse.build.functions import register
+from dagster_project.warehouse.intake.raw import HISTORIES, SCHEMA, TABLES
+from dagster_project.warehouse.release.content import REPORT_COLUMNS
 from dagster_project.warehouse.sql import literal, quoted
+from dagster_project.warehouse.state import working
+from dagster_project.warehouse.state.history import write_history
 
 DATA_ERRORS: Final = (
     duckdb.ConstraintException,

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import duckdb
 
-from dagster_project.warehouse.totals import ROW_TYPE, TOTAL_TYPE, find_totals
+from dagster_project.warehouse.build.totals import ROW_TYPE, TOTAL_TYPE, find_totals
 
 
 def register(connection: duckdb.DuckDBPyConnection) -> None:

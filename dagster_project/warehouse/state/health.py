@@ -14,11 +14,11 @@ from typing import Any
 import duckdb
 
 from dagster_project.settings import Settings
-from dagster_project.warehouse.aside import list_aside
-from dagster_project.warehouse.journal import died, refreshes
-from dagster_project.warehouse.lock import is_locked
-from dagster_project.warehouse.query import QueryError, open_published
-from dagster_project.warehouse.releases import current, is_published, last_built, releases, withdrawn
+from dagster_project.warehouse.ask.aside import list_aside
+from dagster_project.warehouse.ask.query import QueryError, open_published
+from dagster_project.warehouse.release.releases import current, is_published, last_built, releases, withdrawn
+from dagster_project.warehouse.state.journal import died, refreshes
+from dagster_project.warehouse.state.lock import is_locked
 
 FRESHNESS = """
     select

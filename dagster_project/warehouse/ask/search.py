@@ -19,9 +19,9 @@ from unicodedata import normalize
 
 import duckdb
 
-from dagster_project.warehouse.compaction import attached, open_to_publish
-from dagster_project.warehouse.query import QueryError, first_line
-from dagster_project.warehouse.releases import INDEX, INDEX_FILE
+from dagster_project.warehouse.ask.query import QueryError, first_line
+from dagster_project.warehouse.release.compaction import attached, open_to_publish
+from dagster_project.warehouse.release.releases import INDEX, INDEX_FILE
 from dagster_project.warehouse.sql import literal
 
 TABLE: Final = "marts.narrative"
