@@ -22,7 +22,7 @@ import click
 from dagster_project.commands.options import exact_option, warehouse_option
 from dagster_project.commands.outputs import force_option, new_file
 from dagster_project.exit_codes import ExitCode
-from dagster_project.settings import PROJECT, ConfigurationError, Settings, load_settings, settings_to_tell
+from dagster_project.settings import IS_CHECKOUT, PROJECT, ConfigurationError, Settings, load_settings, settings_to_tell
 
 if TYPE_CHECKING:
     from dagster_project.refresh import Outcome
@@ -128,7 +128,7 @@ def cli() -> None:
     type=click.Path(path_type=Path),
     envvar="KOMMUNLAGER_REPORTS",
     show_envvar=True,
-    help="Folder with the reports, read with its subfolders.  [default: seeds/reports of the checkout]",
+    help="Folder with the reports, read with its subfolders.  [default: seeds/reports of the checkout, or reports]",
 )
 @warehouse_option
 @click.option(
@@ -335,7 +335,7 @@ def query(
 @click.option("--port", type=int, default=3000, envvar="KOMMUNLAGER_UI_PORT", show_default=True, show_envvar=True)
 @warehouse_option
 def ui(host: str, port: int, warehouse: Path | None) -> None:
-    """Open Dagster's UI on this checkout: the graph, the checks, the log of every refresh."""
+    """Open Dagster's UI: the graph, the checks, the log of every refresh."""
     from dagster_project.refresh import prepare_dagster_home
 
     settings = load_settings(warehouse=warehouse)
@@ -345,8 +345,11 @@ def ui(host: str, port: int, warehouse: Path | None) -> None:
     os.environ["VIRTUAL_ENV"] = sys.prefix
     os.environ["PATH"] = f"{Path(sys.prefix) / 'bin'}{os.pathsep}{os.environ.get('PATH', '')}"
     os.chdir(PROJECT)
-    command = Path(sys.prefix) / "bin" / "dg"
-    os.execv(command, [str(command), "dev", "--host", host, "--port", str(port)])  # noqa: S606 - the dg of this environment
+    place = ["--host", host, "--port", str(port)]
+    command = [str(Path(sys.prefix) / "bin" / "dg"), "dev", *place]
+    if not IS_CHECKOUT:  # dg wants a project that it can change
+        command = [sys.executable, "-m", "dagster", "dev", "--module-name", "dagster_project.definitions", *place]
+    os.execv(command[0], command)  # noqa: S606 - of this environment
 
 
 def main() -> NoReturn:

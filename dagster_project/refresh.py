@@ -12,14 +12,14 @@ import os
 import shutil
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from dagster_project import progress
 from dagster_project.exit_codes import ExitCode
-from dagster_project.settings import PROJECT, ConfigurationError, Settings
+from dagster_project.settings import PACKAGE, ConfigurationError, Settings
 from dagster_project.warehouse.release.releases import check_target, remove_leftovers
 from dagster_project.warehouse.state.health import health, unknown_health
 from dagster_project.warehouse.state.journal import journal, log, now_text, refreshes
@@ -93,7 +93,7 @@ def run_refresh(
         finally:
             remove_leftovers(settings.warehouse)
         line = _line(settings, result.run_id) or {}
-        outcome = _outcome(result, str(line.get("why_held_back") or ""))
+        outcome = _outcome(result, line)
         _forget_old_runs(instance, settings.keep_runs)
     return outcome
 
@@ -103,7 +103,7 @@ def _unchanged(settings: Settings) -> Outcome | None:
 
     Dagster is not started for it and knows nothing of it: its sensor ``looked`` reads the record.
     """
-    from dagster_project.warehouse.state.unchanged import CHECKS, UNREAD_CHECK, look
+    from dagster_project.warehouse.state.unchanged import look
 
     began = time.monotonic()
     found = look(settings)
@@ -123,7 +123,7 @@ def _unchanged(settings: Settings) -> Outcome | None:
             "why_held_back": "",
             "mode": "nothing",
             "reason": found.reason,
-            "checks": {"passed": 0, "warned": [], "failed": []},
+            "checks": {"passed": found.passed, "warned": list(found.warned), "failed": []},
             "ok": True,
             "is_new": False,
             "remark": found.reason,
@@ -131,8 +131,7 @@ def _unchanged(settings: Settings) -> Outcome | None:
     files = found.loaded + found.quarantined
     progress.report("read", files, files, "nothing to read")
     progress.report("build", 1, 1, "nothing to build")
-    warnings = (UNREAD_CHECK,) if found.quarantined else ()
-    return Outcome(ExitCode.OK, "", run, CHECKS, CHECKS - len(warnings), warnings)
+    return Outcome(ExitCode.OK, "", run, found.passed + len(found.warned), found.passed, found.warned)
 
 
 # --- telling ----------------------------------------------------------------------------------------------------------
@@ -201,7 +200,7 @@ def prepare_dagster_home(settings: Settings) -> None:
     """Make Dagster's home with its configuration and let ``DAGSTER_HOME`` lead there."""
     home = settings.dagster_home
     home.mkdir(parents=True, exist_ok=True)
-    template, configuration = PROJECT / "dagster_project" / "instance.yaml", home / "dagster.yaml"
+    template, configuration = PACKAGE / "instance.yaml", home / "dagster.yaml"
     if not configuration.exists() or configuration.read_bytes() != template.read_bytes():
         shutil.copyfile(template, configuration)
     os.environ["DAGSTER_HOME"] = str(home)
@@ -227,18 +226,21 @@ def _forget_old_runs(instance: dg.DagsterInstance, keep: int) -> None:
         instance.delete_run(run.run_id)
 
 
-def _outcome(result: dg.ExecuteInProcessResult, held_back: str) -> Outcome:
+def _outcome(result: dg.ExecuteInProcessResult, line: Mapping[str, Any]) -> Outcome:
+    """What came of a run, counted as its ``line`` in the record counts it."""
     evaluations = result.get_asset_check_evaluations()
-    passed = sum(evaluation.passed for evaluation in evaluations)
+    checks = line.get("checks") or {"passed": 0, "warned": [], "failed": []}
+    passed = int(checks["passed"])
     warnings = sorted(
         f"{evaluation.asset_key.to_user_string()}: {evaluation.check_name}"
         for evaluation in evaluations
         if not evaluation.passed and evaluation.severity.value == "WARN"
     )
     code, message = (ExitCode.OK, "") if result.success else _why(result)
-    if code is ExitCode.OK and held_back:
-        code, message = ExitCode.REMOVALS_HELD, held_back
-    return Outcome(code, message, result.run_id, len(evaluations), passed, tuple(warnings))
+    if code is ExitCode.OK and line.get("why_held_back"):
+        code, message = ExitCode.REMOVALS_HELD, str(line["why_held_back"])
+    total = passed + len(checks["warned"]) + len(checks["failed"])
+    return Outcome(code, message, result.run_id, total, passed, tuple(warnings))
 
 
 def _why(result: dg.ExecuteInProcessResult) -> tuple[ExitCode, str]:

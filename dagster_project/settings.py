@@ -14,10 +14,27 @@ from pathlib import Path
 
 from dagster_project.extract.document import Limits
 
-PROJECT = Path(__file__).resolve().parents[1]
-"""The checkout: ``dbt/`` and ``seeds/`` stand beside this package."""
+PACKAGE = Path(__file__).resolve().parent
+
+IS_CHECKOUT = (PACKAGE.parent / "dbt" / "dbt_project.yml").is_file()
+"""Whether this runs from a checkout; else it was installed as a wheel, which carries ``dbt/`` and ``seeds/``."""
+
+PROJECT = PACKAGE.parent if IS_CHECKOUT else PACKAGE / "carried"
+"""Where ``dbt/`` and ``seeds/`` stand: the checkout, beside this package, or what a wheel carries."""
 
 PREFIX = "KOMMUNLAGER_"
+
+
+def default_place() -> Path:
+    """Where things are by default: in the checkout, whatever the current folder; else in the current folder."""
+    return PROJECT if IS_CHECKOUT else Path.cwd()
+
+
+def cache_folder() -> Path:
+    """What can be made again and is made once for all warehouses: ``dbt/target`` of a checkout, else in the home."""
+    if IS_CHECKOUT:
+        return PROJECT / "dbt" / "target"
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "kommunlager"
 
 
 class ConfigurationError(Exception):
@@ -28,11 +45,11 @@ class ConfigurationError(Exception):
 class Settings:
     """All settings of one refresh. Paths are absolute."""
 
-    reports: Path = PROJECT / "seeds" / "reports"
+    reports: Path = field(default_factory=lambda: default_place() / ("seeds/reports" if IS_CHECKOUT else "reports"))
     """``KOMMUNLAGER_REPORTS``: folder with the reports, read with its subfolders."""
-    warehouse: Path = PROJECT / "warehouse" / "kommunlager.duckdb"
+    warehouse: Path = field(default_factory=lambda: default_place() / "warehouse" / "kommunlager.duckdb")
     """``KOMMUNLAGER_WAREHOUSE``: the published file, a link to the current release below ``releases/`` beside it."""
-    state: Path = PROJECT / "warehouse" / ".state"
+    state: Path = field(default_factory=lambda: default_place() / "warehouse" / ".state")
     """``KOMMUNLAGER_STATE``: private folder (working file, lock, Dagster's event log, dbt's logs);
     ``.state`` beside the published file unless set."""
     keep: int = 5

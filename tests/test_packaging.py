@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
+import subprocess
+import sys
 import tomllib
 from importlib.metadata import distributions
 from pathlib import Path
@@ -90,3 +93,37 @@ def test_the_forge_calls_what_a_developer_calls() -> None:
         program = re.search(r"\.venv/bin/(\w+)", hook["entry"])
         assert program
         assert f"$(BIN)/{program[1]}" in makefile, "linted as make lint does"
+
+
+@pytest.mark.slow
+def test_the_wheel_alone_makes_a_warehouse(tmp_path: Path) -> None:
+    """Without the checkout, in an empty folder; only the libraries are those of this environment."""
+    place, installed, checkout = tmp_path / "place", tmp_path / "installed", tmp_path / "checkout"
+    (place / "reports").mkdir(parents=True)
+    shutil.copy(ROOT / "seeds" / "reports" / "gavle-socialnamnden-verksamhetsplan-2021-2024.txt", place / "reports")
+    for name in ("dagster_project", "dbt", "seeds", "tools"):
+        passed_over = shutil.ignore_patterns("target", "logs", "reports" if name == "seeds" else "", "__pycache__")
+        shutil.copytree(ROOT / name, checkout / name, ignore=passed_over)
+    for name in ("pyproject.toml", "README.md"):
+        shutil.copy(ROOT / name, checkout)
+    for command in (["wheel", "--wheel-dir", str(tmp_path), str(checkout)], ["install", "--target", str(installed)]):
+        wheel = [str(path) for path in tmp_path.glob("*.whl")]
+        options = ["-q", "--disable-pip-version-check", "--no-deps", "--no-index", "--no-build-isolation"]
+        subprocess.run([sys.executable, "-m", "pip", command[0], *options, *command[1:], *wheel], check=True)
+    shutil.rmtree(checkout)
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("KOMMUNLAGER_", "DAGSTER_"))}
+    environment = kept | {"PYTHONPATH": str(installed), "HOME": str(tmp_path / "home")}
+    for arguments in (["refresh"], ["query", "select count(*) as n from report_values", "--format", "csv"], ["site"]):
+        done = subprocess.run(
+            [sys.executable, "-m", "dagster_project.cli", *arguments],
+            cwd=place,
+            env=environment,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr[-2000:] + done.stdout[-2000:]
+        if arguments[0] == "query":
+            assert done.stdout.split() == ["n", "29"]
+    assert {path.name for path in place.iterdir()} == {"reports", "warehouse", "site"}
+    assert not list(installed.rglob("target")), "what was installed is as it was"

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -277,7 +278,7 @@ def test_settings_are_reasons_too(asked: Asked, tmp_path: Path) -> None:
 def test_it_ends_before_dagster_and_dbt_are_there_and_is_told_as_any_other(asked: Asked, tmp_path: Path) -> None:
     project, metrics = asked.project, tmp_path / "kommunlager.prom"
     time.sleep(2.1)  # a file written just now is looked at once more
-    before = current(project.warehouse)
+    before, built = current(project.warehouse), record(project)["checks"]
     done = project.run("refresh", "--metrics", str(metrics), PYTHONPROFILEIMPORTTIME="1")
     assert done.returncode == 0, done.stderr
     imported = {line.rpartition("|")[2].strip().partition(".")[0] for line in done.stderr.splitlines() if "|" in line}
@@ -290,6 +291,10 @@ def test_it_ends_before_dagster_and_dbt_are_there_and_is_told_as_any_other(asked
     told = ("ok", "mode", "read", "loaded", "quarantined", "is_new", "remark")
     assert [last[name] for name in told] == [True, "nothing", 0, 2, 0, False, "nothing has changed"]
     assert last["run"] not in ("", None)
+    assert last["checks"] == built, "what was checked stands"
+    passed, total = built["passed"], built["passed"] + len(built["warned"])
+    assert re.search(rf"checks passed +{passed} of {total}\s", done.stdout)
+    assert f"checks     {passed} passed, {total - passed} warned, 0 failed" in project.run("status").stdout
     state = json.loads(project.run("status", "--json").stdout)
     assert (state["last_refresh"], state["problems"]) == (last, [])
     text = metrics.read_text(encoding="utf-8")

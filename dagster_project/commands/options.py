@@ -14,7 +14,7 @@ warehouse_option = click.option(
     type=click.Path(path_type=Path, dir_okay=False),
     envvar="KOMMUNLAGER_WAREHOUSE",
     show_envvar=True,
-    help="The published file, a link to the current release.  [default: warehouse/kommunlager.duckdb of the checkout]",
+    help="The published file, a link to the current release.  [default: warehouse/kommunlager.duckdb]",
 )
 
 exact_option = click.option(
@@ -31,5 +31,5 @@ reports_option = click.option(
     type=click.Path(path_type=Path, file_okay=False),
     envvar="KOMMUNLAGER_REPORTS",
     show_envvar=True,
-    help="Folder with the reports, for pictures of PDF pages.  [default: seeds/reports of the checkout]",
+    help="Folder with the reports, for pictures of PDF pages.  [default: seeds/reports of the checkout, or reports]",
 )

@@ -12,15 +12,15 @@ from pathlib import Path
 import click
 
 from dagster_project.commands.options import reports_option, warehouse_option
-from dagster_project.settings import PROJECT, load_settings
+from dagster_project.settings import default_place, load_settings
 
 
 @click.command()
 @click.option(
     "--out",
     type=click.Path(path_type=Path, file_okay=False),
-    default=PROJECT / "site",
-    show_default="site of the checkout",
+    default=lambda: default_place() / "site",
+    show_default="site of the checkout, or of the current folder",
     help="Folder to write; one that holds something else is left alone.",
 )
 @warehouse_option

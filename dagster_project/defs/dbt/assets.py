@@ -66,13 +66,16 @@ def _tell(result: BuildResult, *, is_subset: bool) -> None:
         mode=str(result.plan.mode),
         reason=result.plan.reason,
         interpreted=result.interpreted,
-        checks={
-            "passed": result.passed_tests,
-            "warned": sorted(node.name for node in result.warned),
-            "failed": sorted(node.name for node in result.failed),
-        },
         set_aside=[report_id for report_id, _ in result.set_aside],
         too_costly=list(result.too_costly),
+    )
+    passed, warned = result.passed_tests, [node.name for node in result.warned]
+    if result.plan.mode is Mode.NOTHING and not is_subset:
+        passed, warned = result.standing
+    journal.checked(
+        passed=passed,
+        warned=warned,
+        failed=[node.name for node in result.failed],
     )
     if result.plan.mode is Mode.NOTHING and not is_subset:
         journal.note(ok=True, is_new=False, remark=result.plan.reason)

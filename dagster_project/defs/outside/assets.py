@@ -62,6 +62,7 @@ def outside_tables(settings: dg.ResourceParam[Settings]) -> Iterator[dg.Material
         loaded = load_outside(settings)
     for problem in loaded.problems:
         journal.event("edition.left_out", "warning", reason=problem)
+    journal.checked(passed=not loaded.problems, warned=["every_fetched_edition_loads"] if loaded.problems else ())
     for table, rows in loaded.rows.items():
         yield dg.MaterializeResult([SCHEMA, table], metadata={"dagster/row_count": rows, "is_new": loaded.is_new})
     yield dg.AssetCheckResult(

@@ -100,6 +100,7 @@ def raw_tables(settings: dg.ResourceParam[Settings]) -> Iterator[dg.MaterializeR
 
 def _every_document_loads(result: LoadResult) -> dg.AssetCheckResult:
     reasons = tuple(f"{item.file_name}: {item.reason}" for item in result.quarantined)
+    journal.checked(passed=not reasons, warned=["every_document_loads"] if reasons else ())
     return dg.AssetCheckResult(
         asset_key=REPORT_KEY,
         check_name="every_document_loads",
@@ -114,11 +115,18 @@ def _every_document_loads(result: LoadResult) -> dg.AssetCheckResult:
 
 
 def _no_report_is_stale(result: LoadResult) -> dg.AssetCheckResult:
+    name = ["no_report_is_stale"]
+    is_failed = bool(result.why_held_back)
+    journal.checked(
+        passed=not result.kept,
+        warned=name if result.kept and not is_failed else (),
+        failed=name if result.kept and is_failed else (),
+    )
     return dg.AssetCheckResult(
         asset_key=REPORT_KEY,
         check_name="no_report_is_stale",
         passed=not result.kept,
-        severity=dg.AssetCheckSeverity.ERROR if result.why_held_back else dg.AssetCheckSeverity.WARN,
+        severity=dg.AssetCheckSeverity.ERROR if is_failed else dg.AssetCheckSeverity.WARN,
         metadata={
             "why_held_back": result.why_held_back or "none is",
             "reports": dg.MetadataValue.md(_bullets(tuple(f"{one.file_name}: {one.reason}" for one in result.kept))),

@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any, Final
 import duckdb
 
 from dagster_project.outside.tables import SCHEMA
-from dagster_project.settings import PROJECT, Settings
+from dagster_project.settings import IS_CHECKOUT, PACKAGE, PROJECT, Settings, cache_folder
 from dagster_project.warehouse.build import costs
 from dagster_project.warehouse.build.suspects import Query, loaded_reports, set_aside, suspects
 from dagster_project.warehouse.files import add_files
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from dbt.contracts.graph.manifest import Manifest
     from dbt_common.events.base_types import EventMsg
 
-CACHE: Final = PROJECT / "dbt" / "target" / "manifests"
+CACHE: Final = cache_folder() / "manifests"
 KEPT_MANIFESTS: Final = 3
 SAMPLE_ROWS: Final = 5
 SAMPLED_TESTS: Final = 10
@@ -77,6 +77,8 @@ class BuildResult:
     """Reports that were left out because they fail a check by themselves or cost too much, and which."""
     too_costly: tuple[str, ...] = ()
     """Those of them that cost too much."""
+    standing: tuple[int, list[str]] = (0, [])
+    """With mode ``nothing``: how many checks the build before passed, and which it warned of."""
 
     def explain(self) -> str:
         """The failures as lines for a person."""
@@ -112,7 +114,7 @@ def project_fingerprint(project: Path) -> str:
     for package in ("dbt-core", "dbt-duckdb", "dagster-dbt", "duckdb"):
         digest.update(f"{package} {version(package)}\n".encode())
     digest.update(f"{project}\n".encode())
-    add_files(digest, project, _project_files(project))
+    add_files(digest, project if IS_CHECKOUT else PACKAGE, _project_files(project))
     return digest.hexdigest()[:16]
 
 
@@ -124,7 +126,7 @@ def _project_files(project: Path) -> list[Path]:
         for parent, folders, names in os.walk(project / top):
             folders[:] = [name for name in folders if Path(parent) / name not in left_out]
             files += [Path(parent) / name for name in names]
-    files += [project / "dagster_project" / "warehouse" / "build" / name for name in ("functions.py", "totals.py")]
+    files += [PACKAGE / "warehouse" / "build" / name for name in ("functions.py", "totals.py")]
     return sorted(files)
 
 
@@ -315,7 +317,8 @@ def _build_once(
 ) -> BuildResult:
     plan = _begin(settings, is_whole=not select)
     if plan.mode is Mode.NOTHING:
-        return BuildResult(0, (), (), 0, plan)
+        with duckdb.connect(settings.working_file, read_only=True) as connection:
+            return BuildResult(0, (), (), 0, plan, standing=working.checks_that_stand(connection))
     os.environ["KOMMUNLAGER_WORKING_FILE"] = str(settings.working_file)  # the one way into profiles.yml
     # Unit tests are about the rules, not about the data: `make test` runs them. --full-refresh, because a seed whose
     # columns have changed is not loaded into the table of the refresh before. A batch is built on seeds that are the

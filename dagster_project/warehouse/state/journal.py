@@ -19,7 +19,7 @@ import logging.handlers
 import os
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -167,6 +167,15 @@ def note(**facts: Any) -> None:
     """Add facts to the line of the refresh that is running in this process, if one is."""
     for book in _open:
         book.facts |= facts
+
+
+def checked(*, passed: int = 0, warned: Iterable[str] = (), failed: Iterable[str] = ()) -> None:
+    """Add checks to those of the refresh that is running in this process, if one is: how many passed, which did not."""
+    for book in _open:
+        checks = book.facts.setdefault("checks", {"passed": 0, "warned": [], "failed": []})
+        checks["passed"] += passed
+        checks["warned"] = sorted([*checks["warned"], *warned])
+        checks["failed"] = sorted([*checks["failed"], *failed])
 
 
 @contextmanager

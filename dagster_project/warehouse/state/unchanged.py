@@ -17,7 +17,7 @@ from typing import Final
 import duckdb
 
 from dagster_project.outside import load as outside
-from dagster_project.settings import PROJECT, ConfigurationError, Settings
+from dagster_project.settings import PACKAGE, PROJECT, ConfigurationError, Settings
 from dagster_project.warehouse.build.transform import project_fingerprint
 from dagster_project.warehouse.files import add_files
 from dagster_project.warehouse.intake import inbox, load
@@ -30,7 +30,7 @@ from dagster_project.warehouse.state.working import Mode
 CHECKS: Final = 3
 """What a refresh checks that builds nothing: documents are read, reports have their files, fetched editions load."""
 
-UNREAD_CHECK: Final = "raw/report: every_document_loads"
+UNREAD_CHECK: Final = "every_document_loads"
 """The one of them that may fail for long."""
 
 
@@ -47,6 +47,10 @@ class Look:
     next_refresh: str | None = None
     program: str = ""
     """:func:`program_fingerprint`, which is that of the refresh before."""
+    passed: int = 0
+    """Checks that stand: of the build of what is published, and :data:`CHECKS`."""
+    warned: tuple[str, ...] = ()
+    """Those of them that did not pass, by name."""
 
 
 def look(settings: Settings) -> Look:
@@ -80,8 +84,18 @@ def _look(settings: Settings) -> Look:
         if plan.mode is not Mode.NOTHING:
             return Look(plan.reason)
         counts = dict(connection.execute("select status, count(*) from raw.report group by all").fetchall())
+        passed, warned = working.checks_that_stand(connection)
+    if counts.get("quarantined"):
+        warned = sorted([*warned, UNREAD_CHECK])
     return Look(
-        "", counts.get("loaded", 0), counts.get("quarantined", 0), plan.reason, next_refresh, str(last["program"])
+        "",
+        counts.get("loaded", 0),
+        counts.get("quarantined", 0),
+        plan.reason,
+        next_refresh,
+        str(last["program"]),
+        passed + CHECKS - (UNREAD_CHECK in warned),
+        tuple(warned),
     )
 
 
@@ -120,7 +134,7 @@ def _doubt_of_files(settings: Settings) -> str:
 def program_fingerprint(settings: Settings) -> str:
     """Hash over the program and those settings that say what a refresh makes, and of what."""
     digest = hashlib.sha256()
-    add_files(digest, PROJECT, sorted((PROJECT / "dagster_project").rglob("*.py")))
+    add_files(digest, PACKAGE.parent, sorted(PACKAGE.rglob("*.py")))
     without = {
         **dict.fromkeys(("full", "accept_removals", "wait", "log_to_stderr"), False),
         **dict.fromkeys(("webhook", "mail_to", "mail_from", "smtp", "kolada", "kolada_schedule"), ""),

@@ -26,7 +26,7 @@ import duckdb
 import pyarrow as pa
 
 from dagster_project.outside import tables as outside
-from dagster_project.settings import PROJECT, Settings
+from dagster_project.settings import PACKAGE, Settings
 from dagster_project.warehouse.intake.overrides import Override
 from dagster_project.warehouse.intake.raw import SCHEMA, TABLES, create_statement
 from dagster_project.warehouse.intake.scan import FileFacts, FoundFile
@@ -341,6 +341,12 @@ def finish_build(working_file: Path, fingerprint: str, checks: Mapping[str, obje
         connection.commit()
 
 
+def checks_that_stand(connection: duckdb.DuckDBPyConnection) -> tuple[int, list[str]]:
+    """How many checks the last build passed, and which it warned of."""
+    checks = json.loads(get(connection, CHECKS) or "{}")
+    return int(checks.get("passed", 0)), list(checks.get("warned", ()))
+
+
 def note_content(working_file: Path, content_hash: str) -> None:
     """Note the hash of what the file holds; it has passed its tests. Whether readers have that is asked of the release
     that they have, and never noted: a note outlives a publication that fails, and a link that somebody moves."""
@@ -355,10 +361,9 @@ def extraction_fingerprint(settings: Settings) -> str:
     """Hash over all that the rows of a document depend on beside the document: readers, their libraries, words,
     limits."""
     digest = hashlib.sha256()
-    folder = PROJECT / "dagster_project"
     for path in (
-        *sorted((folder / "extract").rglob("*.py")),
-        folder / "warehouse" / "intake" / "raw.py",
+        *sorted((PACKAGE / "extract").rglob("*.py")),
+        PACKAGE / "warehouse" / "intake" / "raw.py",
         settings.structure_words,
     ):
         digest.update(f"{path.name}\n".encode())
