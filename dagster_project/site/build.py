@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import tempfile
 from collections import Counter
@@ -23,7 +24,9 @@ from typing import Any, Final
 import duckdb
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
-from dagster_project.site import read, text
+from dagster_project.site import read, searching, start, text
+from dagster_project.site.boundaries import boundaries
+from dagster_project.site.figures import Figure, figures
 from dagster_project.site.lineage import Lineage, read_lineage
 from dagster_project.site.pictures import PagePictures
 from dagster_project.site.read import Overview, Row
@@ -34,6 +37,12 @@ MARK: Final = ".kommunlager-site"
 
 NEIGHBOURS: Final = 20
 """Rows of other municipalities on the page of an indicator; with all of them the site would grow with their square."""
+
+RELEASE: Final = re.compile(r"\d{8}T\d{6}Z-[0-9a-f]{8}")
+"""The name of a release; a warehouse that was copied elsewhere has none."""
+
+CITED: Final = 6
+"""Owners that a citation names; more are counted."""
 
 REPORT_TYPES: Final = {
     "annual_report": ("Årsrapport", "Annual report"),
@@ -81,7 +90,8 @@ def build_site(
     folder = Path(tempfile.mkdtemp(prefix=f".{out.name}-", dir=out.parent))
     try:
         with open_published(warehouse) as connection, PagePictures(reports, folder, "p") as pictures:
-            pages = _Site(connection, folder, pictures, read_lineage(manifest)).write(progress)
+            lineage = read_lineage(manifest)
+            pages = _Site(connection, folder, pictures, lineage, warehouse.resolve().parent.name).write(progress)
         (folder / MARK).write_text("Written by kommunlager site; replaced by the next one.\n", encoding="utf-8")
         folder.chmod(0o755)
         _replace(folder, out)
@@ -105,9 +115,15 @@ class _Site:
     """One build."""
 
     def __init__(
-        self, connection: duckdb.DuckDBPyConnection, folder: Path, pictures: PagePictures, lineage: Lineage
+        self,
+        connection: duckdb.DuckDBPyConnection,
+        folder: Path,
+        pictures: PagePictures,
+        lineage: Lineage,
+        release: str,
     ) -> None:
         self.connection, self.folder, self.pictures, self.lineage = connection, folder, pictures, lineage
+        self.release = release if RELEASE.fullmatch(release) else None
         self.data: Overview = read.overview(connection)
         self.by_county: dict[Any, list[Row]] = {
             (concept, county): found
@@ -117,6 +133,8 @@ class _Site:
         self.figure_keys = read.figure_keys(connection)
         self.written = 0
         self.names = _names(self.data)
+        outside = read.Outside(connection)
+        self.figures: list[Figure] = figures(self.data, outside, self._anchor, self.names.report)
         self.environment = Environment(
             loader=PackageLoader("dagster_project.site"),
             autoescape=select_autoescape(default=True),
@@ -128,7 +146,6 @@ class _Site:
             variance_point=_variance_point,
             bullet_point=_bullet_point,
             grant_point=_grant_point,
-            comparison_points=_comparison_points,
             short_key=text.short_key,
         )
         self.environment.globals.update(
@@ -148,7 +165,10 @@ class _Site:
             report_types=REPORT_TYPES,
             scenarios=text.SCENARIOS,
             names=self.names,
-            concept_pages=set(self.data.concepts),
+            concept_pages={figure.key for figure in self.figures if not figure.is_measure},
+            units=outside.units,
+            pers=text.PERS,
+            reason_words=text.reason_words,
             script_json=_script_json,
             totals=self.data.totals,
         )
@@ -161,16 +181,27 @@ class _Site:
         by_indicator = read.grouped(data.indicators, "indicator_key")
         by_organisation = read.grouped(data.reports, "organisation_key")
         by_municipality = read.grouped(data.reports, "municipality_code")
-        of = (
-            4 + len(by_municipality) + len(by_organisation) + len(by_indicator) + len(data.concepts) + len(data.reports)
-        )
+        of = 4 + len(by_municipality) + len(by_organisation) + len(by_indicator) + len(self.figures) + len(data.reports)
 
         def page(name: str, template: str, **values: Any) -> None:
             self.page(name, template, **values)
             progress(self.written, of)
 
-        self._assets(by_indicator)
-        page("index.html", "index.html", data=data, by_municipality=by_municipality)
+        self._assets()
+        reports = {report["report_id"]: report for report in data.reports}
+        page(
+            "index.html",
+            "index.html",
+            data=data,
+            shapes=boundaries(),
+            known=start.known_of(data),
+            telling=start.telling(self.figures),
+            deviations=start.deviations(data),
+            news=[row | {"report": reports.get(row["report_id"])} for row in data.news[: start.NEWS]],
+            events=start.EVENTS,
+            compared=[figure for figure in self.figures if figure.is_comparison],
+            followed=[figure for figure in self.figures if not figure.is_comparison],
+        )
         for municipality in data.municipalities:
             key = municipality["municipality_code"]
             found = by_municipality[key]
@@ -212,12 +243,15 @@ class _Site:
                 others=self._neighbours(values[0], data.organisations[values[0]["organisation_key"]]),
                 compared=len(data.concepts.get(concept, [])),
             )
-        for concept, values in data.concepts.items():
+        for figure in self.figures:
+            found = [reports[key] for key in sorted({row["report_id"] for row in figure.printed} & reports.keys())]
             page(
-                f"c/{text.file_name(concept)}.html",
-                "concept.html",
-                concept=values[0],
-                values=values,
+                figure.address,
+                "figure.html",
+                figure=figure,
+                reports=found,
+                citation=self._citation(figure),
+                dataset=self._dataset(figure, found),
             )
         failures = read.grouped(data.failures, "report_id")
         for report in data.reports:
@@ -234,6 +268,7 @@ class _Site:
                 pictures={picture.page for picture in pictures},
                 reasons=reasons,
                 said=said,
+                paragraphs=read.paragraphs(self.connection, report["report_id"]),
             )
             if pictures:
                 self.page(
@@ -250,6 +285,36 @@ class _Site:
         """A place on the page of a report: by the key of the figure that stands there, which it keeps if it moves."""
         key = self.figure_keys.get((report_id, table_seq, row_index, col_index))
         return text.cell_anchor(table_seq, row_index, col_index) if key is None else text.figure_anchor(key)
+
+    def _citation(self, figure: Figure) -> str:
+        """How to cite a page: what it shows, which release, and whose numbers they are."""
+        read_at = self.data.totals["read_at"]
+        version = self.release or (read_at.date().isoformat() if read_at else "")
+        owners = {" ".join(filter(None, [row["municipality_name"], row["committee"]])) for row in figure.known}
+        named = sorted(owners) if len(owners) <= CITED else [f"{len(owners)} kommuner och nämnder"]
+        publishers = sorted({source["publisher"] for source in figure.sources})
+        return f"{figure.name}. kommunlager, utgåva {version}. Källor: {', '.join(named + publishers)}."
+
+    def _dataset(self, figure: Figure, reports: list[Row]) -> Row:
+        """A page as schema.org describes a data set."""
+        about = {
+            "@context": "https://schema.org",
+            "@type": "Dataset",
+            "name": figure.name,
+            "description": f"{figure.definition} As printed in reports of Swedish municipalities, year by year.",
+            "inLanguage": "sv",
+            "isAccessibleForFree": True,
+            "creator": {"@type": "Organization", "name": "kommunlager"},
+            "version": self.release,
+            "variableMeasured": {"@type": "PropertyValue", "name": figure.name, "unitText": figure.unit},
+            "spatialCoverage": sorted({row["municipality_name"] for row in figure.known}) or "Sverige",
+            "temporalCoverage": f"{figure.years[0]}/{figure.years[-1]}" if figure.years else None,
+            "citation": self._citation(figure),
+            "license": sorted({source["licence"] for source in figure.sources}),
+            "isBasedOn": [report["title"] or report["report_id"] for report in reports]
+            + [source["title"] for source in figure.sources],
+        }
+        return {name: value for name, value in about.items() if value}
 
     def _reasons(self, report_id: str) -> tuple[list[list[str]], dict[str, int]]:
         """Why figures of a report are proven or doubtful: each reason once, and by figure its place among them."""
@@ -305,39 +370,19 @@ class _Site:
         others = (row for row in chain(of_county, rest) if row["indicator_key"] != indicator["indicator_key"])
         return list(islice(others, NEIGHBOURS))
 
-    def _assets(self, by_indicator: dict[Any, list[Row]]) -> None:
+    def _assets(self) -> None:
         assets = self.folder / "assets"
         assets.mkdir()
-        for name in ("site.css", "site.js"):
+        for name in ("site.css", "site.js", "figure.js", "search.js", "minisearch.js"):
             (assets / name).write_text((files(__package__) / "static" / name).read_text(encoding="utf-8"), "utf-8")
         (assets / "vega.js").write_text(_vega(), encoding="utf-8")
-        entries = [
-            [
-                " · ".join(filter(None, [row["title"] or row["report_id"], str(row["fiscal_year"] or "")])),
-                " · ".join(filter(None, [row["municipality_name"], row["committee"]])),
-                f"r/{text.file_name(row['report_id'])}.html",
-                "r",
-            ]
-            for row in self.data.reports
-        ]
-        for key, values in by_indicator.items():
-            first = values[0]
-            entries.append(
-                [
-                    " › ".join(filter(None, [first["group_name"], first["indicator_name"], first["qualifier"]])),
-                    " · ".join(
-                        filter(None, [first["municipality_name"], first["committee"], first["indicator_section"]])
-                    ),
-                    f"i/{self.names.indicator(key)}.html",
-                    "i",
-                ]
-            )
-        entries += [
-            [row["municipality_name"], row["county_name"], f"m/{row['municipality_code']}.html", "m"]
-            for row in self.data.municipalities
-        ]
+        shapes = boundaries()
+        drawn = {"width": shapes.width, "height": shapes.height, "paths": shapes.paths, "names": shapes.names}
+        (assets / "map.js").write_text(f"window.siteMap={_script_json(drawn)};\n", encoding="utf-8")
+        entries = searching.pages(self.data, self.figures, self.names)
+        entries += searching.contents(self.data, *read.contents(self.connection), self.names.report)
         # A script, since a page that was opened from disk may load scripts but no data.
-        (assets / "search.js").write_text(
+        (assets / "entries.js").write_text(
             "window.siteEntries=" + json.dumps(entries, ensure_ascii=False, separators=(",", ":")) + ";\n", "utf-8"
         )
 
@@ -359,6 +404,9 @@ class _Names:
         return text.file_name(report_id)
 
     def concept(self, key: str) -> str:
+        return text.file_name(key)
+
+    def measure(self, key: str) -> str:
         return text.file_name(key)
 
 
@@ -451,34 +499,13 @@ def _grant_point(row: Row) -> Row:
     }
 
 
-def _comparison_points(values: list[Row]) -> list[Row]:
-    """One line an owner: a municipality, its group and each of its committees are owners of their own."""
-    names = {row["organisation_key"]: _owner(row) for row in values}
-    alike = Counter(names.values())
-    return [
-        {
-            # Committees of the same name whose municipality nobody knows are told apart by their reports.
-            "name": name if alike[name] == 1 else f"{name} ({row['report_id']})",
-            "owner": row["organisation_key"],
-            "period": str(row["year"]),
-            "value": row["value_numeric"],
-            "facts": [text.short_key(row["fact_key"])],
-        }
-        for row in values
-        for name in [names[row["organisation_key"]]]
-    ]
-
-
-def _owner(row: Row) -> str:
-    whole = {"municipality": "hela kommunen", "group": "koncernen"}.get(row["level"])
-    return ", ".join(filter(None, [row["municipality_name"], row["committee"] or whole]))
-
-
-def _script_json(values: Iterable[Row]) -> str:
+def _script_json(values: Iterable[Row] | Row) -> str:
     """Data for a chart inside a script element; nothing in it can end the element."""
     from markupsafe import Markup
 
-    encoded = json.dumps(list(values), ensure_ascii=False, separators=(",", ":"), default=_plain)
+    encoded = json.dumps(
+        values if isinstance(values, dict) else list(values), ensure_ascii=False, separators=(",", ":"), default=_plain
+    )
     return Markup(encoded.replace("<", "\\u003c"))  # noqa: S704 - encoded above
 
 

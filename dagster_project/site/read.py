@@ -57,6 +57,7 @@ class Overview:
     measures: dict[Any, list[Row]]
     restatements: list[Row]
     gone: dict[Any, list[Row]]
+    news: list[Row]
     failures: list[Row]
     rejected: list[Row]
     unmapped: list[Row]
@@ -107,6 +108,64 @@ select
     unit_name, level
 from marts.dim_organisation inner join marts.dim_municipality using (municipality_code)
 """
+
+CONCEPT_DEFINITIONS = "select * from vocabulary.concepts order by name, concept_key"
+
+MEASURE_DEFINITIONS = "select *, null as inhabitants_key from vocabulary.measure_definitions order by name_sv"
+
+# The statistic that follows each concept: of those that have values the one with most, Kolada's own before the other.
+# What is no sum must be divided by the same thing. `slot` says where its compared value stands: beside the printed
+# values, or beside those per inhabitant.
+STATISTICS = """
+with
+links as (
+    select concept_key, kolada_kpi_id as statistic_key, 1 as link_rank from vocabulary.concepts
+    union all
+    select concept_key, statistic_key, 2 from vocabulary.concepts
+),
+
+counted as (select statistic_key, count(*) as n_values from marts.statistic_comparison group by all)
+
+select
+    concepts.concept_key, dim_statistic.statistic_key, dim_statistic.title,
+    case when dim_statistic.is_additive and concepts.per is null then 'per' else 'value' end as slot,
+    cast(units.factor_to_base / concept_units.factor_to_base as double) as factor
+from links
+inner join vocabulary.concepts using (concept_key)
+inner join counted on links.statistic_key = counted.statistic_key
+inner join marts.dim_statistic on links.statistic_key = dim_statistic.statistic_key
+inner join marts.dim_unit as units on dim_statistic.unit_key = units.unit_key
+inner join marts.dim_unit as concept_units on concepts.unit_key = concept_units.unit_key
+where
+    units.base_unit_key = concept_units.base_unit_key
+    and (
+        concepts.per is not distinct from dim_statistic.per
+        or (dim_statistic.is_additive and concepts.per = 'inhabitant' and concept_units.factor_to_base = 1)
+    )
+qualify row_number() over (partition by concept_key order by n_values desc, link_rank) = 1
+"""
+
+COMPARISONS = """
+select
+    municipality_code, municipality_name, county_name, year, value_numeric, compared_value, similar_median,
+    county_value, country_value
+from marts.statistic_comparison where statistic_key = ?
+order by municipality_code, year
+"""
+
+PRICES = "select year, factor_to_price_year, price_year, source_key from marts.price_index order by year"
+
+SOURCES = """
+select source_key, publisher, title, licence, attribution from marts.dim_source order by source_key
+"""
+
+STATISTIC_SOURCES = """
+select distinct statistic_key, source_key from marts.statistic_comparison order by statistic_key, source_key
+"""
+
+INHABITANT_SOURCES = (
+    "select distinct source_key from marts.inhabitants where source_key is not null order by source_key"
+)
 
 # One row a value; the page of an indicator shows them all, newest statement first.
 INDICATORS = """
@@ -202,6 +261,13 @@ left join marts.report_values on figure_history.replaced_by = report_values.fact
 order by figure_history.report_id, figure_history.gone_at desc, figure_history.fact_key
 """
 
+# What the newest refresh that changed anything brought.
+NEWS = """
+select report_id, file_name, event, happened_at from marts.report_history
+where happened_at::date = (select max(happened_at)::date from marts.report_history)
+order by happened_at desc, file_name, event, report_id
+"""
+
 FAILURES = """
 select * from marts.reconciliation
 where not is_holding
@@ -287,6 +353,83 @@ order by deciding.table_seq, deciding.row_index, deciding.col_index, deciding.fa
 """
 
 
+class Outside:
+    """Definitions, and what other publishers say beside the printed figures."""
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
+        self._connection = connection
+        self.concepts = rows(connection, CONCEPT_DEFINITIONS)
+        self.measures = rows(connection, MEASURE_DEFINITIONS)
+        self._statistics = {row["concept_key"]: row for row in rows(connection, STATISTICS)}
+        self.units = {
+            row["unit_key"]: (row["name_sv"], row["name_en"])
+            for row in rows(connection, "select unit_key, name_sv, name_en from marts.dim_unit")
+        }
+        self.municipalities = {
+            row["municipality_code"]
+            for row in rows(
+                connection, "select municipality_code from marts.dim_report where municipality_code != 'none'"
+            )
+        }
+        prices = rows(connection, PRICES)
+        self.prices: Row = {
+            "year": prices[0]["price_year"] if prices else None,
+            "factors": {row["year"]: row["factor_to_price_year"] for row in prices},
+        }
+        self._sources = {row["source_key"]: row for row in rows(connection, SOURCES)}
+        self._of_prices = {row["source_key"] for row in prices}
+        self._of_inhabitants = {row["source_key"] for row in rows(connection, INHABITANT_SOURCES)}
+        self._of_statistics = grouped(rows(connection, STATISTIC_SOURCES), "statistic_key")
+
+    def statistic_of(self, concept: Row) -> Row | None:
+        """The statistic that is published of every municipality; None where there is none with values."""
+        return self._statistics.get(concept["concept_key"])
+
+    def comparisons(self, statistic_key: str) -> list[Row]:
+        """A statistic by municipality and year, with similar municipalities, county and country."""
+        return rows(self._connection, COMPARISONS, [statistic_key])
+
+    def sources_of(self, about: Row, statistic: Row | None) -> list[Row]:
+        """The editions that a concept or measure rests on beside the reports."""
+        keys = {row["source_key"] for row in self._of_statistics[statistic["statistic_key"]]} if statistic else set()
+        if about["unit_key"] == "kr":
+            keys |= self._of_prices
+        if about.get("is_additive") or about["unit_key"] == "kr":
+            keys |= self._of_inhabitants
+        return [self._sources[key] for key in sorted(keys) if key in self._sources]
+
+
+HEADINGS = """
+select
+    report_id, heading_seq, text,
+    exists (
+        select 1 from raw.report_table
+        where report_table.report_id = heading.report_id and report_table.heading_seq = heading.heading_seq
+    ) as has_table
+from raw.heading where text != '' order by report_id, heading_seq
+"""
+
+PARAGRAPHS = """
+select report_id, paragraph_seq, page, heading_path, paragraph_text from marts.narrative
+order by report_id, paragraph_seq
+"""
+
+LABELS = """
+select report_id, fact_key, group_label, row_label, column_label, value_text from marts.report_values
+where value_numeric is not null order by report_id, table_seq, row_index, col_index, part_index
+"""
+
+
+def contents(connection: duckdb.DuckDBPyConnection) -> tuple[list[Row], list[Row], list[Row]]:
+    """Headings, paragraphs and figures of all reports, for the search."""
+    return rows(connection, HEADINGS), rows(connection, PARAGRAPHS), rows(connection, LABELS)
+
+
+def paragraphs(connection: duckdb.DuckDBPyConnection, report_id: str) -> list[Row]:
+    """What a report says beside its tables."""
+    return rows(connection, f"select * from ({PARAGRAPHS}) where report_id = ? order by paragraph_seq", [report_id])
+
+
 def overview(connection: duckdb.DuckDBPyConnection) -> Overview:
     """All that the pages need beside the cells of the reports."""
     indicators = rows(connection, INDICATORS)
@@ -313,6 +456,7 @@ def overview(connection: duckdb.DuckDBPyConnection) -> Overview:
         measures=grouped(rows(connection, MEASURES), "organisation_key"),
         restatements=rows(connection, RESTATEMENTS),
         gone=grouped(rows(connection, GONE), "report_id"),
+        news=rows(connection, NEWS),
         failures=rows(connection, FAILURES),
         rejected=rows(connection, REJECTED),
         unmapped=rows(connection, UNMAPPED),

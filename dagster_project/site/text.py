@@ -35,6 +35,27 @@ SCENARIOS: Final = {
     "tariff": "Tariff",
 }
 
+REASONS: Final = {
+    "the report prints two different figures": "rapporten trycker två olika siffror",
+    "the figure breaks a sum of its table": "siffran bryter en summa i sin tabell",
+    "the report does not tell the figure": "rapporten lämnar inte ut siffran",
+    "the report prints a bound, no number": "rapporten trycker en gräns, inget tal",
+}
+"""Why a value is missing (``municipality_comparison.missing_reason``), in Swedish."""
+
+PERS: Final = {
+    "inhabitant": ("per invånare", "per inhabitant"),
+    "household": ("per hushåll", "per household"),
+    "fte": ("per årsarbetare", "per full-time equivalent"),
+    "day": ("per dygn", "per day"),
+    "user": ("per brukare", "per user"),
+    "teacher": ("per lärare", "per teacher"),
+    "pupil": ("per elev", "per pupil"),
+    "child": ("per barn", "per child"),
+    "employee": ("per anställd", "per employee"),
+}
+"""What a number is divided by (``concepts.per``)."""
+
 FLAGS: Final = {
     "is_total": ("summa", "total"),
     "is_misprint": ("tryckfel", "misprint"),
@@ -49,6 +70,11 @@ FLAGS: Final = {
 def both(swedish: str, english: str) -> Markup:
     """A text in both languages; the style sheet shows the one that the reader chose."""
     return Markup('<span lang="sv">{}</span><span lang="en">{}</span>').format(swedish, english)
+
+
+def reason_words(reason: str) -> Markup:
+    """Why a value is missing, in both languages."""
+    return both(REASONS.get(reason, reason), reason)
 
 
 PROOFS: Final = {

@@ -1,4 +1,4 @@
-// What moves on a page: language, search, sorting, filtering, downloads and charts. Nothing is fetched but our own scripts.
+// What moves on a page: language, sorting, filtering, downloads and charts. Nothing is fetched but our own scripts.
 "use strict";
 (() => {
   const html = document.documentElement;
@@ -69,40 +69,6 @@
     label();
   }
 
-  // --- search: words in any order, each anywhere in the entry
-  const input = document.getElementById("search");
-  if (input) {
-    const list = document.getElementById("found");
-    const status = document.getElementById("found-count");
-    const plain = (text) => text.toLowerCase().normalize("NFC");
-    let entries;
-    const show = async () => {
-      const words = plain(input.value).split(/\s+/).filter(Boolean);
-      if (!entries) {
-        if (!window.siteEntries) await load("search.js");
-        entries = window.siteEntries.map((entry) => [...entry, plain(`${entry[0]} ${entry[1]}`)]);
-      }
-      list.replaceChildren();
-      if (!words.length) { status.textContent = ""; return; }
-      const found = entries.filter((entry) => words.every((one) => entry[4].includes(one)));
-      for (const [title, where, address] of found.slice(0, 50)) {
-        const item = document.createElement("li");
-        const link = document.createElement("a");
-        link.href = root + address;
-        link.textContent = title;
-        const small = document.createElement("small");
-        small.textContent = ` ${where}`;
-        item.append(link, small);
-        list.append(item);
-      }
-      status.textContent = found.length > 50
-        ? word(`${found.length} träffar, de första 50 visas`, `${found.length} hits, the first 50 shown`)
-        : word(`${found.length} träffar`, `${found.length} hits`);
-    };
-    input.addEventListener("input", show);
-    document.addEventListener("language", () => input.value && show());
-  }
-
   // --- tables: sort by a click on a header, filter, download
   const value = (cell) => cell?.dataset.value ?? cell?.innerText.trim() ?? "";
   const order = (cell) => cell?.dataset.sort ?? value(cell);
@@ -129,13 +95,13 @@
         body.append(...rows.map(([, row]) => row));
       });
     });
-    if (body.rows.length < 2) continue;
+    if (body.rows.length < 2 && !("live" in table.dataset)) continue;
     const tools = document.createElement("div");
     tools.className = "tools";
     tools.innerHTML = `<label>${both("Filtrera", "Filter")} <input type="search" class="filter"></label> <span role="status" class="count"></span> <button type="button" class="download">${both("Hämta CSV", "Download CSV")}</button>`;
     table.closest(".scroll").before(tools);
     const filter = tools.querySelector("input");
-    filter.addEventListener("input", () => {
+    const sift = () => {
       const words = filter.value.toLowerCase().split(/\s+/).filter(Boolean);
       let shown = 0;
       for (const row of body.rows) {
@@ -144,6 +110,11 @@
         shown += !row.hidden;
       }
       tools.querySelector(".count").textContent = words.length ? `${shown} / ${body.rows.length}` : "";
+    };
+    filter.addEventListener("input", sift);
+    table.addEventListener("filled", () => {
+      headers.forEach((header) => header.removeAttribute("aria-sort"));
+      sift();
     });
     tools.querySelector(".download").addEventListener("click", () => {
       // As `harmless` in warehouse/query.py: a text that a spreadsheet would take for a formula is kept a text.
@@ -190,6 +161,19 @@
         layer: [{ mark: { type: "line", strokeWidth: 2 } }, { mark: { type: "point", filled: true, size: 70 } }],
       };
     },
+    course: (data, unit) => {
+      const by = unit === "kr" && data.some((row) => Math.abs(row.value) >= 1e6) ? 1e6 : 1;
+      return {
+        data: { values: data.map((row) => ({ ...row, value: row.value / by })) },
+        height: 220,
+        encoding: {
+          x: { field: "period", type: "ordinal", title: null, axis: { labelAngle: 0 } },
+          y: { field: "value", ...numeric, title: null, axis: { format: ",~f", tickCount: 5 } },
+          tooltip: [{ field: "period", title: word("År", "Year") }, { field: "value", title: by > 1 ? "mnkr" : unit, format: ",.2~f" }],
+        },
+        layer: [{ mark: { type: "line", strokeWidth: 2.5, color: colours.actual } }, { mark: { type: "point", filled: true, size: 70, color: colours.actual, opacity: 1 } }],
+      };
+    },
     bullets: (data, unit) => ({
       data: { values: data.map((row, order) => ({ ...row, order })) },
       height: 26 * data.length,
@@ -220,17 +204,6 @@
         tooltip: [{ field: "name", title: word("Bidragsgivare", "Grantor") }, { aggregate: "sum", field: "value", title: unit, format: ",.1f" }],
       },
     }),
-    comparison: (data, unit) => ({
-      data: { values: data },
-      height: 24 * distinct(data),
-      mark: { type: "point", filled: true, size: 90 },
-      encoding: {
-        y: { field: "name", type: "nominal", title: null, axis: { labelLimit } },
-        x: { field: "value", ...numeric, title: unit, scale: { zero: false } },
-        color: { field: "period", type: "ordinal", title: null, scale: { scheme: "viridis" }, legend: { orient: "top" } },
-        tooltip: [{ field: "name", title: word("Vems", "Whose") }, { field: "period", title: "Period" }, { field: "value", title: unit, format: ",~f" }],
-      },
-    }),
   };
   const dark = matchMedia("(prefers-color-scheme: dark)").matches;
   const ink = dark ? "#ececec" : "#1a1a1a";
@@ -239,14 +212,21 @@
     axis: { labelColor: ink, titleColor: ink, labelFontSize: 12, gridColor: dark ? "#4a4f55" : "#dddddd" }, legend: { labelColor: ink, labelFontSize: 12 },
   };
   const locale = { decimal: ",", thousands: "\u00a0", grouping: [3], currency: ["", "\u00a0kr"], minus: "\u2212" };
-  const draw = async (figure) => {
+  const drawn = async (figure, specification) => {
     if (!window.vegaEmbed) await (window.vegaLoading ??= load("vega.js"));
-    const data = JSON.parse(figure.querySelector("script").textContent);
     const plot = figure.querySelector(".plot");
-    const specification = { ...specifications[figure.dataset.chart](data, figure.dataset.unit), width: "container", config: style };
-    figure.view = (await vegaEmbed(plot, specification, { renderer: "svg", actions: false, formatLocale: locale, ast: false })).view;
+    const whole = { ...specification, width: "container", config: style };
+    figure.view = (await vegaEmbed(plot, whole, { renderer: "svg", actions: false, formatLocale: locale, ast: false })).view;
     plot.querySelector("svg")?.setAttribute("aria-hidden", "true");
     figure.dataset.drawn = "";
+  };
+  const draw = (figure) => {
+    const data = JSON.parse(figure.querySelector("script").textContent);
+    return drawn(figure, specifications[figure.dataset.chart](data, figure.dataset.unit));
+  };
+  const shortest = new Intl.NumberFormat("sv", { maximumSignificantDigits: 4 });
+  window.kommunlager = {
+    word, load, root, draw: drawn, ink: () => ink, ground: () => (dark ? "#16191d" : "#ffffff"), number: (value) => shortest.format(value),
   };
   const figures = [...document.querySelectorAll("figure.chart")];
   if (figures.length) {
