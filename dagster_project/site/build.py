@@ -41,6 +41,12 @@ NEIGHBOURS: Final = 20
 RELEASE: Final = re.compile(r"\d{8}T\d{6}Z-[0-9a-f]{8}")
 """The name of a release; a warehouse that was copied elsewhere has none."""
 
+SIGNS: Final = {"%", "kr", "tkr", "mnkr", "mdkr"}
+"""Units that everybody reads as they are."""
+
+NO_COSTS: Final = {"equity", "balance_requirement", "investment_statement"}
+"""Statements whose accounts stand among the lines of a committee's result and are none of its costs or incomes."""
+
 CITED: Final = 6
 """Owners that a citation names; more are counted."""
 
@@ -134,6 +140,7 @@ class _Site:
         self.written = 0
         self.names = _names(self.data)
         outside = read.Outside(connection)
+        self.units = outside.units
         self.figures: list[Figure] = figures(self.data, outside, self._anchor, self.names.report)
         self.environment = Environment(
             loader=PackageLoader("dagster_project.site"),
@@ -146,7 +153,10 @@ class _Site:
             variance_point=_variance_point,
             bullet_point=_bullet_point,
             grant_point=_grant_point,
+            courses=_courses,
+            costs=_costs,
             short_key=text.short_key,
+            unit_name=text.unit_name,
         )
         self.environment.globals.update(
             t=text.both,
@@ -167,6 +177,7 @@ class _Site:
             names=self.names,
             concept_pages={figure.key for figure in self.figures if not figure.is_measure},
             units=outside.units,
+            unit_text=self._unit_text,
             pers=text.PERS,
             reason_words=text.reason_words,
             script_json=_script_json,
@@ -177,6 +188,7 @@ class _Site:
         """All pages; their number."""
         data = self.data
         by_committee = read.grouped(data.indicators, "organisation_key")
+        self.by_owner = read.grouped([row for rows in data.concepts.values() for row in rows], "organisation_key")
         self.siblings = read.grouped(list(data.organisations.values()), "municipality_code", "committee")
         by_indicator = read.grouped(data.indicators, "indicator_key")
         by_organisation = read.grouped(data.reports, "organisation_key")
@@ -215,6 +227,12 @@ class _Site:
                 results=[row for org in committees for row in data.budgets.get(org, []) if _is_result(row)],
                 targets=[row for org in committees for row in data.targets.get(org, [])],
                 measures=[row for org in committees for row in data.measures.get(org, [])],
+                assignments=[
+                    row | {"committee": committees[org]["committee"]}
+                    for org in committees
+                    for row in data.assignments.get(org, [])
+                ],
+                changes=start.changes([row for org in committees for row in self.by_owner.get(org, [])]),
             )
         for key, found in by_organisation.items():
             organisation = data.organisations[key]
@@ -230,6 +248,7 @@ class _Site:
                 assignments=data.assignments.get(key, []),
                 measures=data.measures.get(key, []),
                 indicators=_summaries(indicators),
+                changes=start.changes(self.by_owner.get(key, [])),
             )
         for key, values in by_indicator.items():
             concept = values[0]["concept_key"]
@@ -266,6 +285,14 @@ class _Site:
                 failures=failures.get(report["report_id"], []),
                 gone=data.gone.get(report["report_id"], []),
                 pictures={picture.page for picture in pictures},
+                places={
+                    place.anchor: [
+                        *(picture.file, picture.width, picture.height),
+                        *(place.left, place.top, place.width, place.height),
+                    ]
+                    for picture in pictures
+                    for place in picture.places
+                },
                 reasons=reasons,
                 said=said,
                 paragraphs=read.paragraphs(self.connection, report["report_id"]),
@@ -315,6 +342,10 @@ class _Site:
             + [source["title"] for source in figure.sources],
         }
         return {name: value for name, value in about.items() if value}
+
+    def _unit_text(self, unit: str) -> str:
+        """A unit as a table shows it: signs and abbreviations as they are, others in words."""
+        return unit if unit in SIGNS else text.both(*self.units.get(unit, (unit, unit)))
 
     def _reasons(self, report_id: str) -> tuple[list[list[str]], dict[str, int]]:
         """Why figures of a report are proven or doubtful: each reason once, and by figure its place among them."""
@@ -488,6 +519,36 @@ def _bullet_point(row: Row) -> Row:
         "budget": float(row["budget_sek"]) / 1e6,
         "facts": [text.short_key(row[column]) for column in ("actual_fact_key", "budget_fact_key")],
     }
+
+
+def _costs(budgets: list[Row]) -> list[Row]:
+    """Lines of a result that have a budget and an outcome; not what stands among them and is no cost or income."""
+    return [
+        row
+        for row in budgets
+        if not row["is_total"]
+        and row["actual_sek"] is not None
+        and row["budget_sek"] is not None
+        and row["account_statement"] not in NO_COSTS
+    ]
+
+
+def _courses(measures: list[Row], keys: list[str], is_of_many: bool) -> list[Row]:
+    """The points of some measures year by year, each measure of each committee a line; none where all have one year."""
+    points = [
+        {
+            "period": str(row["year"]),
+            "value": row["value_numeric"],
+            "of": row["measure_key"],
+            "facts": [text.short_key(key) for key in row["fact_keys"]],
+            "name": ", ".join(filter(None, [row["measure_name"], row["committee"] if is_of_many else None])),
+        }
+        for row in sorted(
+            measures, key=lambda row: (keys.index(row["measure_key"]) if row["measure_key"] in keys else 0, row["year"])
+        )
+        if row["measure_key"] in keys and row["value_numeric"] is not None
+    ]
+    return points if len({point["period"] for point in points}) > 1 else []
 
 
 def _grant_point(row: Row) -> Row:

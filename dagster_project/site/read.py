@@ -183,11 +183,14 @@ order by
 """
 
 BUDGETS = """
-select budget_variance.* exclude (organisation_key), report.organisation_key, cell.col_index
+select
+    budget_variance.* exclude (organisation_key), report.organisation_key, cell.col_index,
+    account.statement as account_statement
 from marts.budget_variance
+inner join marts.dim_account as account using (account_key)
 inner join marts.dim_report as report using (report_id)
 inner join marts.report_values as cell on budget_variance.actual_fact_key = cell.fact_key
-order by budget_variance.year desc, statement, report_id, table_seq, row_index, period_key
+order by budget_variance.year desc, budget_variance.statement, report_id, table_seq, row_index, period_key
 """
 
 TARGETS = """

@@ -1,4 +1,4 @@
-"""What the start page chooses to show first.
+"""What pages choose to show first: on the start page, and of a municipality or committee.
 
 Belongs here: which series, deviations and events come first, by rules that hold for any number of reports. Does not
 belong here: what they are (``read``), and mark-up (``templates``).
@@ -11,10 +11,11 @@ from math import log
 from typing import Final
 
 from dagster_project.site.figures import Figure
-from dagster_project.site.read import Overview, Row
+from dagster_project.site.read import Overview, Row, grouped
 
 DEVIATIONS: Final = 8
 NEWS: Final = 8
+CHANGES: Final = 8
 
 LEAST_YEARS: Final = 3
 """Two years are no course."""
@@ -66,6 +67,19 @@ def telling(figures: list[Figure]) -> Course | None:
         for year, value, _, _, keys in series["points"]
     ]
     return Course(figure, series["name"], points)
+
+
+def changes(values: list[Row]) -> list[tuple[Row, Row]]:
+    """Of some owners, the concepts that changed most between the two newest years, with both values; largest first."""
+    found = []
+    for rows in grouped(values, "organisation_key", "concept_key").values():
+        known = sorted((row for row in rows if row["value_numeric"] is not None), key=lambda row: row["year"])
+        if len(known) < 2 or min(known[-2]["value_numeric"], known[-1]["value_numeric"]) < LEAST:
+            continue
+        change = abs(log(known[-1]["value_numeric"] / known[-2]["value_numeric"]))
+        if 0 < change <= log(MOST):
+            found.append((-change, known[-1]["concept_key"], known[-1]["organisation_key"], known[-2], known[-1]))
+    return [(before, after) for *_, before, after in sorted(found, key=lambda one: one[:3])[:CHANGES]]
 
 
 def deviations(data: Overview) -> list[Row]:

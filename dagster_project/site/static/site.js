@@ -30,43 +30,66 @@
     document.head.append(script);
   });
 
-  // --- the way from a marked cell to the picture of its page
-  const onPage = document.querySelector(".on-page");
-  if (onPage) {
-    const link = onPage.querySelector("a");
-    const marked = () => {
-      // A place of the table is marked by the figure that stands there: that is what its page knows it by.
-      const place = document.getElementById(location.hash.slice(1))?.closest("table.printed td, table.printed th");
-      const figure = location.hash.startsWith("#f-") ? location.hash.slice(1) : place?.querySelector("a[id^=f-]")?.id;
-      onPage.hidden = !place || !figure;
-      link.hash = figure ?? "";
-    };
-    addEventListener("hashchange", marked);
-    marked();
-  }
-
-  // --- why a figure is proven or doubtful: on the figure, and in words for the one that is marked
-  const proved = document.querySelector(".proved");
-  if (proved) {
+  // --- the marked cell: what proves it, the page beside it, and the way to the next
+  const panel = document.querySelector("aside.cell");
+  if (panel) {
     const reasons = JSON.parse(document.querySelector("script.reasons").textContent);
-    const label = () => {
+    const places = JSON.parse(document.querySelector("script.places").textContent);
+    const every = [...document.querySelectorAll("table.printed a[id^=f-]")];
+    const proved = panel.querySelector(".proved"), onPage = panel.querySelector(".on-page"), beside = panel.querySelector(".beside");
+    const titles = () => {
       for (const figure of document.querySelectorAll("a[data-reason]")) {
         const [, sv, en] = reasons[figure.dataset.reason];
         figure.title = word(sv, en);
       }
-      const place = document.getElementById(location.hash.slice(1))?.closest("table.printed td, table.printed th");
-      const figure = place?.querySelector("a[data-reason]");
-      proved.hidden = !figure;
-      if (!figure) return;
-      const [sign, sv, en, where] = reasons[figure.dataset.reason];
-      const said = document.createElement(where ? "a" : "span");
-      said.textContent = word(sv, en);
-      if (where) said.href = where;
-      proved.replaceChildren(`${sign} `, said);
     };
-    addEventListener("hashchange", label);
-    document.addEventListener("language", label);
-    label();
+    const marked = () => {
+      // A place of the table is marked by the figure that stands there: that is what its page knows it by.
+      const place = document.getElementById(location.hash.slice(1))?.closest("table.printed td, table.printed th");
+      const figure = place?.querySelector("a[id^=f-]");
+      panel.hidden = !place;
+      document.body.classList.toggle("with-cell", Boolean(place));
+      if (!place) return;
+      const at = every.indexOf(figure);
+      for (const [name, by] of [["previous", -1], ["next", 1]]) {
+        const link = panel.querySelector(`.${name}`);
+        const to = every[at + by];
+        link.hidden = at < 0 || !to;
+        link.hash = to?.id ?? "";
+      }
+      if (onPage) { onPage.hidden = !figure; onPage.querySelector("a").hash = figure?.id ?? ""; }
+      const reason = reasons[figure?.dataset.reason];
+      proved.hidden = !reason;
+      if (reason) {
+        const [sign, sv, en, where] = reason;
+        const said = document.createElement(where ? "a" : "span");
+        said.textContent = word(sv, en);
+        if (where) said.href = where;
+        proved.replaceChildren(`${sign} `, said);
+      }
+      const found = places[figure?.id];
+      beside.hidden = !found;
+      if (!found) return;
+      const [file, width, height, left, top, across, down] = found;
+      const image = document.createElement("img");
+      image.src = root + file;
+      image.width = width;
+      image.height = height;
+      image.alt = word("Sidan med den markerade cellen", "The page with the marked cell");
+      const mark = document.createElement("span");
+      mark.style.cssText = `left:${left}%;top:${top}%;width:${across}%;height:${down}%`;
+      const sheet = document.createElement("div");
+      sheet.append(image, mark);
+      beside.replaceChildren(sheet);
+      const scroll = () => { beside.scrollTop = (beside.scrollHeight * top) / 100 - beside.clientHeight / 3; beside.scrollLeft = (beside.scrollWidth * left) / 100 - beside.clientWidth / 3; };
+      image.addEventListener("load", scroll);
+      scroll();
+    };
+    panel.querySelector(".close").addEventListener("click", () => { location.hash = "main"; });
+    addEventListener("hashchange", marked);
+    document.addEventListener("language", () => { titles(); marked(); });
+    titles();
+    marked();
   }
 
   // --- tables: sort by a click on a header, filter, download
@@ -78,6 +101,8 @@
     return numbers.some(Number.isNaN) ? one.localeCompare(other, "sv", { numeric: true }) : numbers[0] - numbers[1];
   };
   const both = (sv, en) => `<span lang="sv">${sv}</span><span lang="en">${en}</span>`;
+  const PAGE = 100;
+  const turns = new Map();
   for (const table of document.querySelectorAll("table.data")) {
     const body = table.tBodies[0];
     const headers = [...table.tHead.rows[0].cells];
@@ -93,6 +118,7 @@
         const rows = [...body.rows].map((row) => [order(row.cells[index]), row]);
         rows.sort(([one], [other]) => (one === "" || other === "" ? compare(one, other) : (down ? -1 : 1) * compare(one, other)));
         body.append(...rows.map(([, row]) => row));
+        turns.get(table)?.(0);
       });
     });
     if (body.rows.length < 2 && !("live" in table.dataset)) continue;
@@ -101,6 +127,31 @@
     tools.innerHTML = `<label>${both("Filtrera", "Filter")} <input type="search" class="filter"></label> <span role="status" class="count"></span> <button type="button" class="download">${both("Hämta CSV", "Download CSV")}</button>`;
     table.closest(".scroll").before(tools);
     const filter = tools.querySelector("input");
+    const pager = document.createElement("p");
+    pager.className = "pager";
+    table.closest(".scroll").after(pager);
+    let page = 0;
+    // Long tables a page at a time: the rows of the others stay in the table, for paper and for the CSV.
+    const turn = (to) => {
+      const kept = [...body.rows].filter((row) => !row.hidden);
+      const last = Math.max(0, Math.ceil(kept.length / PAGE) - 1);
+      page = Math.min(Math.max(to, 0), last);
+      kept.forEach((row, at) => row.classList.toggle("beyond", Math.floor(at / PAGE) !== page));
+      pager.hidden = last === 0;
+      if (pager.hidden) return;
+      const step = (sv, en, by) => {
+        const button = document.createElement("button");
+        button.type = "button";
+        button.innerHTML = both(sv, en);
+        button.disabled = page + by < 0 || page + by > last;
+        button.addEventListener("click", () => turn(page + by));
+        return button;
+      };
+      const where = document.createElement("span");
+      where.innerHTML = both(`Rad ${page * PAGE + 1}–${Math.min((page + 1) * PAGE, kept.length)} av ${kept.length}`, `Rows ${page * PAGE + 1}–${Math.min((page + 1) * PAGE, kept.length)} of ${kept.length}`);
+      pager.replaceChildren(step("Föregående", "Previous", -1), " ", where, " ", step("Nästa", "Next", 1));
+    };
+    turns.set(table, turn);
     const sift = () => {
       const words = filter.value.toLowerCase().split(/\s+/).filter(Boolean);
       let shown = 0;
@@ -110,7 +161,9 @@
         shown += !row.hidden;
       }
       tools.querySelector(".count").textContent = words.length ? `${shown} / ${body.rows.length}` : "";
+      turn(0);
     };
+    turn(0);
     filter.addEventListener("input", sift);
     table.addEventListener("filled", () => {
       headers.forEach((header) => header.removeAttribute("aria-sort"));
@@ -143,7 +196,7 @@
   });
   const labelLimit = Math.min(220, innerWidth / 3);
   const distinct = (data) => new Set(data.map((row) => row.name)).size;
-  const numeric = { type: "quantitative", axis: { format: ",~f" } };
+  const numeric = { type: "quantitative", axis: { format: ",~f", tickCount: innerWidth < 600 ? 3 : 6 } };
   const specifications = {
     timeline: (data, unit) => {
       const called = names();
@@ -163,15 +216,18 @@
     },
     course: (data, unit) => {
       const by = unit === "kr" && data.some((row) => Math.abs(row.value) >= 1e6) ? 1e6 : 1;
+      const lines = [...new Set(data.map((row) => row.name))];
+      const said = by > 1 ? "mnkr" : unit === "percent" ? "%" : unit;
       return {
         data: { values: data.map((row) => ({ ...row, value: row.value / by })) },
         height: 220,
         encoding: {
           x: { field: "period", type: "ordinal", title: null, axis: { labelAngle: 0 } },
-          y: { field: "value", ...numeric, title: null, axis: { format: ",~f", tickCount: 5 } },
-          tooltip: [{ field: "period", title: word("År", "Year") }, { field: "value", title: by > 1 ? "mnkr" : unit, format: ",.2~f" }],
+          y: { field: "value", type: "quantitative", title: null, axis: { format: ",~f", tickCount: 5 } },
+          color: { field: "name", sort: null, title: null, scale: { domain: lines, range: Object.values(colours).filter((one, at, every) => every.indexOf(one) === at) }, legend: lines.length > 1 ? { orient: "top", columns: innerWidth < 600 ? 1 : 3, labelLimit } : null },
+          tooltip: [{ field: "name", title: word("Vad", "What") }, { field: "period", title: word("År", "Year") }, { field: "value", title: said, format: ",.2~f" }],
         },
-        layer: [{ mark: { type: "line", strokeWidth: 2.5, color: colours.actual } }, { mark: { type: "point", filled: true, size: 70, color: colours.actual, opacity: 1 } }],
+        layer: [{ mark: { type: "line", strokeWidth: 2.5 } }, { mark: { type: "point", filled: true, size: 70, opacity: 1 } }],
       };
     },
     bullets: (data, unit) => ({
@@ -235,6 +291,9 @@
       for (const entry of seen) if (entry.isIntersecting) { watcher.unobserve(entry.target); draw(entry.target); }
     }, { rootMargin: "300px" });
     figures.forEach((figure) => watcher.observe(figure));
+    // The rest when there is nothing else to do: on paper every chart is there.
+    addEventListener("load", () => setTimeout(() => figures.forEach((figure) => { watcher.unobserve(figure); if (!("drawn" in figure.dataset) && !figure.view) draw(figure); }), 1500));
+    addEventListener("beforeprint", () => figures.forEach((figure) => "drawn" in figure.dataset || draw(figure)));
     document.addEventListener("language", () => figures.filter((figure) => "drawn" in figure.dataset).forEach(draw));
   }
 })();
