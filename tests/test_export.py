@@ -68,6 +68,24 @@ def test_outside_columns_carry_source_licence_and_attribution(warehouse: Path, t
     assert "sources" not in resources["marts.report_values"]
 
 
+def test_a_portal_finds_every_file_with_its_sources(exported: tuple[Path, list[Exported]], warehouse: Path) -> None:
+    """DCAT names the files that are there and no others, and the sources that the data package names."""
+    catalogue = json.loads((exported[0] / "dcat.jsonld").read_text(encoding="utf-8"))
+    assert catalogue["@type"] == "dcat:Catalog"
+    distributions = [one for dataset in catalogue["dcat:dataset"] for one in dataset["dcat:distribution"]]
+    files = {address["@id"] for one in distributions for address in one["dcat:downloadURL"]}
+    there = {path.relative_to(exported[0]).as_posix() for path in exported[0].rglob("*") if path.is_file()}
+    assert files == there - {"datapackage.json", "dcat.jsonld"}
+    sourced = {one["dcterms:identifier"]: one for one in catalogue["dcat:dataset"] if "dcterms:source" in one}
+    assert "marts.report_values" not in sourced
+    prices = sourced["marts.price_index"]
+    assert [one["dcterms:publisher"]["foaf:name"] for one in prices["dcterms:source"]] == ["World Bank"]
+    assert prices["dcterms:source"][0]["dcterms:license"] == {"@id": "http://creativecommons.org/licenses/by/4.0/"}
+    assert all(one["dcterms:license"] for one in prices["dcat:distribution"]), (
+        "who uses what the World Bank says must name it"
+    )
+
+
 def test_every_column_is_described_in_words(exported: tuple[Path, list[Exported]], warehouse: Path) -> None:
     described = json.loads((exported[0] / "datapackage.json").read_text(encoding="utf-8"))
     with duckdb.connect(str(warehouse), read_only=True) as connection:

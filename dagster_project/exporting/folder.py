@@ -17,6 +17,7 @@ from typing import Any, Final
 
 import duckdb
 
+from dagster_project.exporting.dcat import catalogue
 from dagster_project.exporting.excel import Workbook
 from dagster_project.exporting.package import package, resource_name, schema_of, sources_of
 from dagster_project.exporting.relations import (
@@ -35,6 +36,7 @@ from dagster_project.warehouse.release.releases import name_of
 
 FORMATS: Final = ("parquet", "csv", "xlsx")
 DESCRIPTION: Final = "datapackage.json"
+CATALOGUE: Final = "dcat.jsonld"
 WORKBOOK: Final = "kommunlager.xlsx"
 
 
@@ -158,8 +160,9 @@ class _Folder:
             self._resources,
             is_marked="csv" in formats and not self._exact,
         )
-        text = json.dumps(described, ensure_ascii=False, indent=1) + "\n"
-        (self._path / DESCRIPTION).write_text(text, encoding="utf-8")
+        for name, content in ((DESCRIPTION, described), (CATALOGUE, catalogue(described))):
+            text = json.dumps(content, ensure_ascii=False, indent=1) + "\n"
+            (self._path / name).write_text(text, encoding="utf-8")
         return done
 
     def _ask(self, relation: Relation, only: str | None = None) -> Answer:
