@@ -60,6 +60,13 @@ def test_every_column_and_metric_of_a_chart_is_in_its_dataset(files: Files) -> N
         assert {params.get("metric"), *params.get("metrics", ())} - {None} - metrics == set(), path
 
 
+def test_every_dataset_has_a_date_to_put_on_an_axis(files: Files) -> None:
+    for path, dataset in files.items():
+        if path.startswith("datasets/"):
+            dates = [one["column_name"] for one in dataset["columns"] if one["is_dttm"]]
+            assert dataset["main_dttm_col"] in dates, path
+
+
 def test_the_expressions_run(files: Files, warehouse: Path) -> None:
     with duckdb.connect(str(warehouse), read_only=True) as connection:
         for path, dataset in files.items():
