@@ -29,6 +29,7 @@ KNOWN = KnownWords(
         ("Kostnad er", "Kostnader"),
         ("Programpeng , kr", "Programpeng, kr"),
         ("Budget 2022 Kostna d, tkr", "Budget 2022 Kostnad, tkr"),
+        ("Budget-avvikelse 2023", "Budgetavvikelse 2023"),
     ],
 )
 def test_what_can_only_be_one_word_is_joined(printed: str, mended: str) -> None:
@@ -48,6 +49,8 @@ def test_what_can_only_be_one_word_is_joined(printed: str, mended: str) -> None:
         "Kostna 5",
         "Av se",
         "Mål 2023",
+        "HR-kostnader",
+        "Budget-utfall",
     ],
 )
 def test_what_may_be_two_words_is_left(printed: str) -> None:

@@ -238,6 +238,10 @@ def measured(shared: Path) -> str:
     missing = []
     if documents:
         lines.append(interpreted("real PDF documents of municipalities", documents, annotated))
+    more = read_gold(ROOT / "tests" / "real")
+    documents = {name: real / f"{name}.pdf" for name in more if (real / f"{name}.pdf").exists()}
+    if documents:
+        lines.append(interpreted("more of them (tests/real)", documents, more))
     else:
         missing.append("annotated real documents")
     icdar = shared / "peers" / "icdar2013"

@@ -1,7 +1,7 @@
-"""Words that a narrow column breaks without a hyphen: ``Kostna`` above ``d``.
+"""Words that a narrow column breaks: ``Kostna`` above ``d``, ``Förvaltnings-`` above ``ledning``.
 
 Belongs here: joining them in heads of columns where the words of the document leave no doubt. Does not belong here:
-lines and columns of a page (``pdf``), words that a printed hyphen divides.
+lines and columns of a page (``pdf``).
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from collections.abc import Iterable
 WORD = re.compile(r"[^\W\d_]{2,}")
 FIRST_PART = re.compile(r"\(?([^\W\d_]{2,})")
 REST = re.compile(r"([^\W\d_]+)([-\u2010,.:)]*)")
+DIVIDED = re.compile(r"\b([^\W\d_]{2,})[-\u2010]([^\W\d_]{2,})\b")
 LETTER_WORDS = frozenset("iåöo")
 """Swedish words of one letter."""
 SHORT = 3
@@ -41,7 +42,12 @@ class KnownWords:
                 result[-1] += part
             else:
                 result.append(part)
-        return " ".join(result)
+        return DIVIDED.sub(self._undivided, " ".join(result))
+
+    def _undivided(self, found: re.Match[str]) -> str:
+        """Without the hyphen where the document has the word whole; ``HR-stöd`` keeps it."""
+        is_whole = found[1][-1].islower() and found[2].islower() and (found[1] + found[2]).casefold() in self._words
+        return found[1] + found[2] if is_whole else found[0]
 
     def _is_broken(self, before: str, behind: str) -> bool:
         if len(before) + len(behind) > LONGEST:

@@ -221,6 +221,11 @@ cast(case when {{ day }} = last_day({{ day }}) then last_day({{ day }} - interva
 regexp_matches({{ words }}, 'budgetavvikelse $|^ avvikelse mot (?:budget|prognos) ')
 {%- endmacro %}
 
+{# Whether a row is how much something has changed (Ökning mot föregående år). #}
+{% macro is_change_label(words) -%}
+regexp_matches({{ words }}, '^ (?:ökning|minskning|förändring|skillnad) (?:mot|gentemot|jämfört|jmf|jmfr|jfr|från|sedan) ')
+{%- endmacro %}
+
 {# Whether words name what was reached before, and not what was meant to be. #}
 {% macro is_outcome_before(words) -%}
 (regexp_matches({{ words }}, '(?:föregående år|bokslut) ') and not regexp_matches({{ words }}, '(?:budget|prognos|mål|plan) '))

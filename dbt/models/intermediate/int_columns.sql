@@ -469,6 +469,8 @@ with_roles as (
                 then coalesce(
                         case when header_role in ('label', 'attribute', 'group', 'grantor', 'note_ref', 'code') then header_role end, 'label'
                     )
+            -- "Kostnad per enhet" over figures prices something.
+            when header_role = 'unit' and n_numbers * 2 > n_cells then 'value'
             when header_role in ('code', 'grantor', 'attribute', 'note_ref', 'unit') then header_role
             when header_role = 'comment' and coalesce(scenario_key, '') != 'status' and n_numbers * 2 < n_cells + 1 then 'comment'
             -- Years in a column whose header is about something else (Klart år) are dates, no figures.
@@ -509,6 +511,12 @@ first_texts as (
             col_index > 0 and first_role in ('attribute', 'group', 'label') and coalesce(header_role, 'label') in ('label', 'group')
             and n_cells > 0 and n_numbers + n_statuses + n_dashes = 0 and mean_length > 2
         ) as next_text,
+        -- Behind marks a text may be as long as a comment.
+        min_by({ 'col_index': col_index, 'n_cells': n_cells }, col_index) filter (
+            where
+            col_index > 0 and first_role in ('attribute', 'group', 'label', 'comment') and coalesce(header_role, 'label') in ('label', 'group')
+            and n_cells > 0 and n_numbers + n_statuses + n_dashes = 0 and mean_length > 2
+        ) as marked_text,
         min(col_index) filter (where first_role = 'value' and n_cells > 0) as first_value_column
     from with_roles
     group by all
@@ -519,12 +527,12 @@ inner_labels as (
     select
         report_id,
         table_seq,
-        next_text.col_index as label_col_index,
-        has_marks and next_text.n_cells >= n_first_cells as has_marks
+        case when has_marks and marked_text.n_cells >= n_first_cells then marked_text.col_index else next_text.col_index end as label_col_index,
+        has_marks and marked_text.n_cells >= n_first_cells as has_marks
     from first_texts
     where
-        next_text.col_index < first_value_column
-        and ((has_marks and next_text.n_cells >= n_first_cells) or n_first_cells * 2 < next_text.n_cells)
+        (marked_text.col_index < first_value_column and has_marks and marked_text.n_cells >= n_first_cells)
+        or (next_text.col_index < first_value_column and n_first_cells * 2 < next_text.n_cells)
 ),
 
 -- One label column a table: the column that the header calls so, else the first one.

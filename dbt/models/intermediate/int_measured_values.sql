@@ -62,8 +62,13 @@ siblings as (
         ) as column_first,
         max(direct_unit_key) filter (where value_numeric is not null and part_role = 'value') over (
             partition by report_id, table_seq, col_index
-        ) as column_last
+        ) as column_last,
+        -- A column of numbers without a unit whose header says what they are (Omräkningsfaktor | Kostnad) is about something else than its neighbours.
+        coalesce(scenario_basis = 'default', false)
+        and count(*) filter (where value_numeric is not null) over of_column > 1
+        and count(direct_unit_key) over of_column = 0 as is_unitless_column
     from first_pass
+    window of_column as (partition by report_id, table_seq, col_index)
 ),
 
 settled as (
@@ -72,7 +77,7 @@ settled as (
         case
             when direct_unit_key is not null and (cell_type not in ('dash', 'suppressed') or direct_unit_basis not in ('label', 'table', 'inferred'))
                 then direct_unit_key
-            when row_first = row_last and (cell_type in ('dash', 'suppressed') or printed_first = printed_last) then row_first
+            when row_first = row_last and (cell_type in ('dash', 'suppressed') or (printed_first = printed_last and not is_unitless_column)) then row_first
             -- What differs is measured as what it differs from (Årsarbetare 2025 | Årsarbetare 2026 | Skillnad).
             when direct_unit_key is null and row_first = row_last and not has_unitless and part_role = 'value' and scenario_key in ('change', 'variance') then row_first
             when direct_unit_key is not null then direct_unit_key
@@ -83,7 +88,7 @@ settled as (
         case
             when direct_unit_key is not null and (cell_type not in ('dash', 'suppressed') or direct_unit_basis not in ('label', 'table', 'inferred'))
                 then direct_unit_basis
-            when row_first = row_last and (cell_type in ('dash', 'suppressed') or printed_first = printed_last) then 'row'
+            when row_first = row_last and (cell_type in ('dash', 'suppressed') or (printed_first = printed_last and not is_unitless_column)) then 'row'
             when direct_unit_key is null and row_first = row_last and not has_unitless and part_role = 'value' and scenario_key in ('change', 'variance') then 'row'
             when direct_unit_key is not null then direct_unit_basis
             when cell_type in ('dash', 'suppressed') and column_first = column_last then 'column'
@@ -106,7 +111,7 @@ exchanged as (
 )
 
 select
-    exchanged.* exclude (is_difference, has_unitless, unit_key, direct_unit_key, direct_unit_basis, row_first, row_last, printed_first, printed_last, column_first, column_last),
+    exchanged.* exclude (is_difference, has_unitless, is_unitless_column, unit_key, direct_unit_key, direct_unit_basis, row_first, row_last, printed_first, printed_last, column_first, column_last),
     -- Weeks, kilograms and their like are reported as what they are to a reader of totals, a count; the finer unit is kept.
     coalesce(units.reported_unit_key, exchanged.unit_key) as unit_key,
     exchanged.unit_key as unit_detail_key,

@@ -5,11 +5,49 @@ printed_values as (select * from {{ ref('int_printed_values') }}),
 
 units as (select * from {{ ref('units') }}),
 
+amounts as (
+    select *
+    from printed_values
+    where value_numeric is not null and part_role = 'value' and expects_money and not is_ratio
+),
+
+neighbours as (
+    select
+        report_id,
+        table_seq,
+        col_index,
+        value_numeric - lag(value_numeric) over (partition by report_id, table_seq, row_index order by col_index) as difference
+    from amounts
+    where printed_unit_key is null
+),
+
+-- A row that says its unit (Ökning mot fg år (tkr)) and prints by how much another row, which says none, differs from column
+-- to column, says the unit of that row too, and so of the table.
+told_by_differences as (
+    select report_id, table_seq, min(unit_key) as unit_key
+    from (
+        select
+            amounts.report_id,
+            amounts.table_seq,
+            amounts.printed_unit_key as unit_key
+        from amounts
+        inner join units on amounts.printed_unit_key = units.unit_key
+        inner join neighbours using (report_id, table_seq, col_index)
+        where
+            units.dimension = 'money' and amounts.printed_unit_basis = 'label'
+            and abs(amounts.value_numeric) >= 100 and amounts.value_numeric = neighbours.difference
+        group by all
+        having count(distinct amounts.col_index) > 1
+    )
+    group by all
+    having count(distinct unit_key) = 1
+),
+
 numbers as (
     select
         printed_values.report_id,
         printed_values.table_seq,
-        printed_values.printed_unit_key,
+        coalesce(printed_values.printed_unit_key, case when printed_values.expects_money then told_by_differences.unit_key end) as printed_unit_key,
         printed_values.report_unit_key,
         printed_values.label_words,
         printed_values.scenario_key,
@@ -24,7 +62,8 @@ numbers as (
         units.dimension,
         units.factor_to_base
     from printed_values
-    left join units on printed_values.printed_unit_key = units.unit_key
+    left join told_by_differences using (report_id, table_seq)
+    left join units on coalesce(printed_values.printed_unit_key, case when printed_values.expects_money then told_by_differences.unit_key end) = units.unit_key
     where printed_values.value_numeric is not null and not printed_values.is_ratio
 ),
 
@@ -182,8 +221,9 @@ contradictions as (
 select
     report_id,
     table_seq,
-    coalesce(shared_totals.unit_key, sized.unit_key, contradictions.contradicting_unit_key) as unit_key,
+    coalesce(told_by_differences.unit_key, shared_totals.unit_key, sized.unit_key, contradictions.contradicting_unit_key) as unit_key,
     contradictions.report_id is not null as is_report_unit_contradicted
 from sized
 full outer join shared_totals using (report_id, table_seq)
 full outer join contradictions using (report_id, table_seq)
+full outer join told_by_differences using (report_id, table_seq)

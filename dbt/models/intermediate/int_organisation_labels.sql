@@ -20,6 +20,8 @@ organisation_words as (select * from {{ ref('organisation_words') }}),
 
 metadata_words as (select * from {{ ref('metadata_words') }}),
 
+column_owners as (select * from {{ ref('int_column_owners') }}),
+
 account_aliases as (select * from {{ ref('account_aliases') }}),
 
 labels as (
@@ -39,6 +41,8 @@ labels as (
     union
     select report_id, value_text as label from cells
     where is_header and col_index = 0
+    union
+    select report_id, owner_label as label from column_owners
 ),
 
 formed as (
@@ -117,6 +121,11 @@ group_units as (
     from rows
     inner join kinds using (report_id, table_seq)
     where kinds.has_organisation_groups and rows.group_label is not null and not rows.is_of_which
+),
+
+column_units as (
+    select distinct report_id, owner_label as label
+    from column_owners
 )
 
 select
@@ -141,9 +150,11 @@ select
         or organisation_label_words.label_words is not null
         or listed_units.label is not null
         or group_units.label is not null
+        or column_units.label is not null
     ) as is_organisation
 from renamed
 left join account_lines using (label_words)
 left join organisation_label_words using (label_words)
 left join listed_units using (report_id, label)
 left join group_units using (report_id, label)
+left join column_units using (report_id, label)

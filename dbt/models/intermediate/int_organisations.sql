@@ -1,4 +1,4 @@
--- Whose the figures of a row are, for each name that the row may give its unit: its label, the groups above it, or none.
+-- Whose the figures of a row are, for each name that may give its unit: its label, the groups above it, a column, or none.
 -- A row of a municipality's report that names a committee has the organisation of that committee's own report.
 with
 report_organisations as (select * from {{ ref('int_report_organisations') }}),
@@ -12,6 +12,8 @@ cells as (select * from {{ ref('stg_cells') }}),
 headings as (select * from {{ ref('stg_headings') }}),
 
 named as (select * from {{ ref('int_organisation_labels') }}),
+
+column_owners as (select * from {{ ref('int_column_owners') }}),
 
 row_owners as (select * from {{ ref('int_row_owners') }}),
 
@@ -56,6 +58,15 @@ row_labels as (
     where group_name != ''
     union
     select report_id, table_seq, row_index, owner_label as unit_label, owner_label as unit_name from row_owners
+    union
+    select
+        rows.report_id,
+        rows.table_seq,
+        rows.row_index,
+        column_owners.owner_label as unit_label,
+        column_owners.owner_label as unit_name
+    from rows
+    inner join column_owners using (report_id, table_seq)
 ),
 
 -- A chapter of a municipality's report may be that of a committee.

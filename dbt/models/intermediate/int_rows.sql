@@ -547,7 +547,10 @@ select
         period_rows.scenario_key,
         -- Which figure of several a row is: "Budget, netto", "Utfall: intäkter", "Nämndernas budgetavvikelse".
         label_scenarios.scenario_key,
-        case when {{ is_variance_label('section_runs.label_words') }} then 'variance' end
+        case
+            when {{ is_variance_label('section_runs.label_words') }} then 'variance'
+            when {{ is_change_label('section_runs.label_words') }} then 'change'
+        end
     ) as row_scenario_key,
     row_entities.entity as row_entity
 from section_runs

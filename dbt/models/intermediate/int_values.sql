@@ -14,6 +14,8 @@ total_rows as (select * from {{ ref('int_total_rows') }}),
 
 row_groups as (select * from {{ ref('int_row_groups') }}),
 
+column_owners as (select * from {{ ref('int_column_owners') }}),
+
 row_owners as (select * from {{ ref('int_row_owners') }}),
 
 identities as (select * from {{ ref('int_identities') }}),
@@ -30,6 +32,23 @@ misprints as (
     select distinct report_id, table_seq, row_index, col_index
     from identities
     where not holds and is_proven
+),
+
+-- A row that prints its own unit where the others print none (Ökning mot fg år (tkr)), or shares among amounts, measures
+-- something: it is no department, whatever the rows above it are.
+measure_rows as (
+    select report_id, table_seq, row_index
+    from (
+        select
+            report_id,
+            table_seq,
+            row_index,
+            bool_and(unit_basis = 'label' or (unit_dimension = 'ratio' and column_unit_key is null)) as is_measure
+        from measured_values
+        where value_numeric is not null and part_role = 'value' and has_organisation_rows
+        group by all
+    )
+    qualify is_measure and 2 * count(*) filter (where is_measure) over (partition by report_id, table_seq) < count(*) over (partition by report_id, table_seq)
 ),
 
 -- What a header says beyond scenario, period and unit belongs to the indicator (SoL 2024-12-31, Antal chefer).
@@ -121,6 +140,7 @@ keyed as (
         end) as account_key,
         qualifiers.qualifier,
         case
+            when column_owners.owner_label is not null then column_owners.owner_label
             when
                 measured_values.has_organisation_rows
                 and not measured_values.is_plain_total
@@ -131,6 +151,7 @@ keyed as (
                 and rows.row_entity is null
                 and rows.row_scenario_key is null
                 and measured_values.kind not in ('goal', 'assignment')
+                and measure_rows.row_index is null
                 -- What a committee invests in is none of its departments.
                 and not (measured_values.is_investment and row_owners.owner_label is not null)
                 then measured_values.row_label
@@ -180,6 +201,8 @@ keyed as (
     left join accounts using (report_id, table_seq, row_index)
     left join total_rows using (report_id, table_seq, row_index)
     left join row_owners using (report_id, table_seq, row_index)
+    left join column_owners using (report_id, table_seq, col_index)
+    left join measure_rows using (report_id, table_seq, row_index)
     left join misprints using (report_id, table_seq, row_index, col_index)
     left join qualifiers using (report_id, table_seq, col_index)
     left join column_accounts using (report_id, table_seq, col_index)
