@@ -88,7 +88,7 @@ def _ask(warehouse: Path, query: str) -> list[tuple[object, ...]]:
 
 @pytest.mark.parametrize("expected", sorted((FOLDER / "cases" / "expected").glob("*.csv")), ids=lambda path: path.stem)
 def test_cases_have_their_figures(corpora: Path, expected: Path) -> None:
-    """What the answer tells: number, unit, scenario and period, in some every attribute; or unknown where it says so."""
+    """What the answer tells, in some every attribute; as printed, or unknown where the answer allows it."""
     with expected.open(encoding="utf-8", newline="") as handle:
         wanted = [row for row in csv.DictReader(handle) if row["value_text"]]
     key = ("row_label", "column_label", "value_text")

@@ -109,7 +109,12 @@ groups as (
     from row_labels
     inner join rows using (report_id, table_seq, row_index)
     inner join named on row_labels.report_id = named.report_id and row_labels.unit_label = named.label
-    where named.is_committee and row_labels.unit_label is distinct from rows.row_label
+    left join column_owners
+        on row_labels.report_id = column_owners.report_id
+            and row_labels.table_seq = column_owners.table_seq
+            and row_labels.unit_label = column_owners.owner_label
+    -- A column owns its own figures only.
+    where named.is_committee and row_labels.unit_label is distinct from rows.row_label and column_owners.owner_label is null
     qualify row_number() over (
             partition by row_labels.report_id, row_labels.table_seq, row_labels.row_index
             order by strpos(rows.group_label, row_labels.unit_label) desc, named.name_form

@@ -43,7 +43,10 @@ measure_rows as (
             report_id,
             table_seq,
             row_index,
-            bool_and(unit_basis = 'label' or (unit_dimension = 'ratio' and column_unit_key is null)) as is_measure
+            bool_and(
+                (unit_basis = 'label' and regexp_matches(label_words, ' (?:{{ money_pattern() }}|%|procent) $'))
+                or (unit_basis = 'cell' and unit_dimension = 'ratio' and column_unit_key is null)
+            ) as is_measure
         from measured_values
         where value_numeric is not null and part_role = 'value' and has_organisation_rows
         group by all
