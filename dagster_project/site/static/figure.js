@@ -103,16 +103,15 @@
     const names = [...new Set(shown.map((row) => row.name))];
     const values = shown.map((row) => ({ year: row.year, name: row.name, value: row.value / scale.by, kind: row.one.kind }));
     const years = [...new Set(values.map((row) => row.year))].sort();
-    const lowest = Math.min(...values.map((row) => row.value)), highest = Math.max(...values.map((row) => row.value));
     const said = [{ field: "name", title: word("Vems", "Whose") }, { field: "year", title: word("År", "Year") }, { field: "value", title: scale.unit, format: ",.2~f" }];
     const colour = { field: "name", sort: null, title: null, scale: { domain: names, range: PALETTE.slice(0, names.length) } };
     const narrow = plot.clientWidth < 600;
-    const legend = { orient: "top", columns: narrow ? 1 : 3, labelLimit: narrow ? plot.clientWidth - 40 : 300, symbolType: "circle" };
+    const legend = { orient: "top", columns: narrow ? 1 : 3, labelLimit: narrow ? plot.clientWidth - 110 : 300, symbolType: "circle" };
     const specification = years.length > 1 ? {
       data: { values }, height: 340,
       encoding: {
         x: { field: "year", type: "quantitative", title: null, scale: { nice: false, domain: [years[0], years.at(-1)], padding: 12 }, axis: { format: "d", values: years.length < (narrow ? 6 : 13) ? years : undefined, tickMinStep: 1, grid: false, labelOverlap: true } },
-        y: { field: "value", type: "quantitative", title: null, scale: { zero: lowest < highest / 2 && !state.index }, axis: { format: ",~f", tickCount: 6 } },
+        y: { field: "value", type: "quantitative", title: null, scale: { zero: !state.index && data.unit !== "percent" }, axis: { format: ",~f", tickCount: 6 } },
         color: { ...colour, legend }, tooltip: said,
         detail: { field: "name" },
       },
