@@ -369,7 +369,7 @@ def test_the_language_changes_and_stays(tab: Tab) -> None:
     [("light", 320, "sv"), ("dark", 320, "en"), ("light", 1280, "en"), ("dark", 1280, "sv")],
 )
 def test_nobody_is_shut_out(browser: Browser, site: Path, scheme: str, width: int, language: str) -> None:
-    """axe finds nothing on any kind of page; a phone shows it without scrolling sideways."""
+    """axe finds nothing on any kind of page; a phone shows it without scrolling sideways. Pictures stay in build/."""
     from axe_playwright_python.sync_playwright import Axe
 
     names = ["index.html", "quality.html", "dictionary.html", _example(site, "o", 'data-chart="bullets"')]
@@ -389,6 +389,7 @@ def test_nobody_is_shut_out(browser: Browser, site: Path, scheme: str, width: in
         tab.draw()
         if page.locator("figure.view").count():
             page.wait_for_selector("figure.view[data-drawn]")
+        page.screenshot(path=ROOT / "build" / "pages" / f"{file_name(name)}-{width}-{scheme}-{language}.png")
         assert page.evaluate("document.documentElement.scrollWidth") <= width, name
         found = Axe().run(page).response["violations"]
         assert [(one["id"], one["nodes"][0]["html"][:200]) for one in found] == [], name
