@@ -66,6 +66,8 @@ Bounds for one document; beyond one of them it is quarantined:
   KOMMUNLAGER_MAX_BYTES           bytes of the file (67108864)
   KOMMUNLAGER_MAX_SECONDS         wall time of its reader (120)
   KOMMUNLAGER_MAX_MEMORY_BYTES    memory of its reader (2147483648)
+  KOMMUNLAGER_MAX_OCR_SECONDS     processor time for its pictures, with --ocr (1800)
+  KOMMUNLAGER_MAX_OCR_PIXELS      size of a page as it is drawn for that (20000000)
   KOMMUNLAGER_MAX_PAGES           pages (3000)
   KOMMUNLAGER_MAX_CHARACTERS      characters of a PDF (20000000)
   KOMMUNLAGER_MAX_CELLS           cells of all tables (500000)
@@ -152,6 +154,13 @@ def cli() -> None:
     help="Drop reports whose files are gone even if they are more than one and more than a tenth of all.",
 )
 @click.option(
+    "--ocr",
+    is_flag=True,
+    envvar="KOMMUNLAGER_OCR",
+    show_envvar=True,
+    help="Read pages without a text layer and pictures of tables too, where the engines are installed.",
+)
+@click.option(
     "--wait",
     is_flag=True,
     envvar="KOMMUNLAGER_WAIT",
@@ -172,6 +181,7 @@ def refresh(
     full: bool,
     quarantine_failing: bool,
     accept_removals: bool,
+    ocr: bool,
     wait: bool,
     metrics: Path | None,
 ) -> None:
@@ -187,13 +197,15 @@ def refresh(
     settings = settings_to_tell(warehouse=warehouse, metrics=metrics)
     with _signals_noted() as signals:
         try:
+            settings = load_settings(reports=reports, warehouse=warehouse)
             settings = replace(
-                load_settings(reports=reports, warehouse=warehouse),
+                settings,
                 full=full,
                 quarantine_failing=quarantine_failing,
                 accept_removals=accept_removals,
                 wait=wait,
                 metrics=metrics and metrics.absolute(),
+                limits=replace(settings.limits, ocr=ocr),
             )
             outcome = _run(settings, verbose, signals)
         except KeyboardInterrupt:

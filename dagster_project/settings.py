@@ -100,7 +100,8 @@ class Settings:
     keep_runs: int = 50
     """``KOMMUNLAGER_KEEP_RUNS``: runs that Dagster's event log keeps; at least 1."""
     limits: Limits = field(default_factory=Limits)
-    """``KOMMUNLAGER_MAX_BYTES`` and so on, one variable for each field: bounds for one document."""
+    """``KOMMUNLAGER_MAX_BYTES`` and so on, one variable for each field: bounds for one document; and
+    ``KOMMUNLAGER_OCR``: whether pictures of print are read."""
 
     @property
     def working_file(self) -> Path:
@@ -168,7 +169,7 @@ class Settings:
             PREFIX + "SMTP": self.smtp,
             PREFIX + "MAX_BUILD_SECONDS": str(self.max_build_seconds),
             PREFIX + "KEEP_RUNS": str(self.keep_runs),
-            **{PREFIX + name.upper(): str(value) for name, value in asdict(self.limits).items()},
+            **{PREFIX + name.upper(): str(int(value)) for name, value in asdict(self.limits).items()},
             PREFIX + "WORKING_FILE": str(self.working_file),  # read by dbt/profiles.yml
         }
 
@@ -210,7 +211,12 @@ def load_settings(
         max_build_seconds=_number(env, "MAX_BUILD_SECONDS", default.max_build_seconds, at_least=1),
         keep_runs=_number(env, "KEEP_RUNS", default.keep_runs, at_least=1),
         limits=Limits(
-            **{name: _number(env, name.upper(), value, at_least=1) for name, value in asdict(default.limits).items()}
+            ocr=_flag(env, "OCR"),
+            **{
+                name: _number(env, name.upper(), value, at_least=1)
+                for name, value in asdict(default.limits).items()
+                if name != "ocr"
+            },
         ),
     )
 

@@ -41,6 +41,8 @@ def status(warehouse: Path | None, as_json: bool) -> None:
     state["readers"] = reader_state(settings.limits)
     if state["readers"]["error"]:
         state["problems"].append(f"no document can be read: {state['readers']['error']}")
+    if settings.limits.ocr and state["readers"]["ocr"]["missing"]:
+        state["problems"].append(f"pictures cannot be read: {state['readers']['ocr']['missing']}")
     if as_json:
         click.echo(json.dumps(state, ensure_ascii=False, indent=2, default=str))
     elif settings.warehouse.exists():
@@ -105,11 +107,17 @@ def _show(state: dict[str, Any], link: Path) -> None:
         click.echo(f"quarantined  {printable(report['file_name'])}: {printable(report['reason'] or '')}", err=True)
 
 
+def _ocr_line(ocr: dict[str, Any]) -> str:
+    state = "on" if ocr["is_on"] else "off (--ocr)"
+    return f"OCR {state}, {ocr['engines'] or 'not there: ' + ocr['missing']}"
+
+
 def _reader_lines(readers: dict[str, Any]) -> list[str]:
     """What holds the processes that read documents, and what does not."""
     in_force = (f"{name} ({detail})" if detail else name for name, detail in readers["in_force"].items())
     lines = [f"closed by {', '.join(in_force)}"] if readers["in_force"] else []
     lines += [f"without {name}: {reason}" for name, reason in readers["missing"].items()]
+    lines.append(_ocr_line(readers["ocr"]))
     return [*lines, *(f"NOT closed: a document that takes one over {what}" for what in readers["open"])]
 
 

@@ -34,6 +34,8 @@ class Refresh(dg.ConfigurableResource[Settings]):
     """Leave out reports that fail a check of severity error by themselves."""
     accept_removals: bool = False
     """Drop reports whose files are gone, however many they are."""
+    ocr: bool = False
+    """Read pages without a text layer, and pictures that may hold a table."""
 
     @contextmanager
     def yield_for_execution(self, context: dg.InitResourceContext) -> Iterator[Settings]:
@@ -44,6 +46,7 @@ class Refresh(dg.ConfigurableResource[Settings]):
             full=settings.full or self.full,
             quarantine_failing=settings.quarantine_failing or self.quarantine_failing,
             accept_removals=settings.accept_removals or self.accept_removals,
+            limits=replace(settings.limits, ocr=settings.limits.ocr or self.ocr),
         )
         run = context.run_id or ""
         try:

@@ -35,6 +35,7 @@ from dagster_project.extract.document import (
     Table,
     WordFate,
 )
+from dagster_project.extract.ocr import READABLE
 
 Box = tuple[float, float, float, float]
 LENGTH = struct.Struct(">Q")
@@ -75,6 +76,8 @@ class Start:
     cpu_seconds: int
     parent: int
     """Its parent; 0 where the parent cannot be seen from inside."""
+    ocr: bool = False
+    """Whether it reads pictures too."""
 
 
 def serve(start: Start) -> None:
@@ -105,7 +108,15 @@ def serve(start: Start) -> None:
 def _readable(start: Start) -> list[str]:
     """Libraries, for some of them are imported late, and fonts."""
     package = str(Path(start.root) / "dagster_project")
-    return [*(path for path in sys.path if path != start.root), *start.libraries, package, *SYSTEM_LIBRARIES, *FONTS]
+    pictures = READABLE if start.ocr else ()
+    return [
+        *(path for path in sys.path if path != start.root),
+        *start.libraries,
+        package,
+        *SYSTEM_LIBRARIES,
+        *FONTS,
+        *pictures,
+    ]
 
 
 def _jobs(source: IO[bytes]) -> Iterator[Job]:

@@ -62,6 +62,17 @@ class Limits:
     """Wall time for one document, where it is read in a child process."""
     max_memory_bytes: int = 2 * 1024 * 1024 * 1024
     """Address space of the child process that reads a document, with its program and libraries."""
+    ocr: bool = False
+    """Whether pages without a text layer and pictures that may hold a table are read too."""
+    max_ocr_seconds: int = 1_800
+    """Processor time for the pictures of one document; its wall time is as much longer."""
+    max_ocr_pixels: int = 20_000_000
+    """Size of a page as it is drawn to be read; a larger one is drawn coarser."""
+
+    @property
+    def all_seconds(self) -> int:
+        """Wall time for one document, pictures included."""
+        return self.max_seconds + (self.max_ocr_seconds if self.ocr else 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +133,10 @@ class Cell:
     y0: float | None = None
     x1: float | None = None
     y1: float | None = None
+    extraction_basis: str | None = None
+    """``ocr`` where it was read from a picture; None where the file says it."""
+    vouched_by: str | None = None
+    """What bears a cell out that was read from a picture: ``arithmetic``, ``two readings``, ``stated in text``."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -44,6 +44,8 @@ from dagster_project.extract.child import (
 )
 from dagster_project.extract.confinement import SYSTEM_LIBRARIES, Layer
 from dagster_project.extract.document import Document, ExtractionError, Limits, StructureWords
+from dagster_project.extract.ocr import ENVIRONMENT as OCR_ENVIRONMENT
+from dagster_project.extract.ocr import READABLE as OCR_READABLE
 
 BOOT = (
     "import json, sys; start = json.loads(sys.argv[1]);"
@@ -56,6 +58,7 @@ ROOT = str(Path(__file__).resolve().parents[2])
 LIBRARIES = (
     *("PIL", "et_xmlfile", "lxml", "numpy", "openpyxl"),
     *("pypdfium2", "pypdfium2_raw", "python_calamine", "selectolax", "xlrd"),
+    *("rapidocr", "tesserocr"),
 )
 """Packages that readers are made of."""
 KEPT_ENVIRONMENT = ("LD_LIBRARY_PATH",)
@@ -269,20 +272,24 @@ class _Child:
     def suits(self, limits: Limits) -> bool:
         """Whether it was started with these limits on the process."""
         own = self._limits
-        return (own.max_seconds, own.max_memory_bytes) == (limits.max_seconds, limits.max_memory_bytes)
+        return (own.all_seconds, own.max_memory_bytes, own.ocr) == (
+            limits.all_seconds,
+            limits.max_memory_bytes,
+            limits.ocr,
+        )
 
     @property
     def is_spent(self) -> bool:
         """Whether it has done enough, or has not all of the time and memory left for another document."""
         return (
             self.jobs >= MAX_JOBS
-            or self._cpu_seconds > self._limits.max_seconds
+            or self._cpu_seconds > self._limits.all_seconds
             or self._memory_bytes > GROWN_SHARE * self._limits.max_memory_bytes
         )
 
     def run(self, job: bytes) -> tuple[str, Any]:
         """Have one job done: the kind of answer, and the result as plain values or the reason why there is none."""
-        due = time.monotonic() + self._limits.max_seconds
+        due = time.monotonic() + self._limits.all_seconds
         try:
             self._send(framed(job), due)
             (length,) = LENGTH.unpack(self._receive(LENGTH.size, due))
@@ -332,7 +339,7 @@ class _Child:
         if code is not None and code > 128:
             code = 128 - code  # what the container says of a signal inside
         if is_late or code == -signal.SIGXCPU:
-            return GaveUpError(f"reading took longer than the limit of {self._limits.max_seconds} seconds")
+            return GaveUpError(f"reading took longer than the limit of {self._limits.all_seconds} seconds")
         if code == -signal.SIGKILL:
             return _DiedError("the reader was ended by the system, as a rule for want of memory")
         if code is not None and code < 0:
@@ -392,10 +399,13 @@ def _start(limits: Limits) -> subprocess.Popen[bytes]:
         memory_bytes=limits.max_memory_bytes,
         # The clock is the parent's. This ends a child that nobody waits for any more, and leaves every document its
         # time, for one that has used half of it is replaced.
-        cpu_seconds=2 * limits.max_seconds + 1,
+        cpu_seconds=2 * limits.all_seconds + 1,
         parent=0 if container else os.getpid(),
+        ocr=limits.ocr,
     )
-    environment = OWN_ENVIRONMENT | {name: os.environ[name] for name in KEPT_ENVIRONMENT if name in os.environ}
+    environment = (
+        OWN_ENVIRONMENT | OCR_ENVIRONMENT | {name: os.environ[name] for name in KEPT_ENVIRONMENT if name in os.environ}
+    )
     return subprocess.Popen(  # noqa: S603 - our own interpreter and program
         [*container, sys.executable, *OPTIONS, "-c", BOOT, json.dumps(asdict(start))],
         stdin=subprocess.PIPE,
@@ -425,7 +435,7 @@ def _container() -> tuple[tuple[str, ...], str | None]:
         return (), "not installed"
     read_only = [
         *(sys.base_prefix, sys.prefix, str(Path(sys.executable).resolve().parent), *_library_folders()),
-        *(str(Path(ROOT) / "dagster_project"), *SYSTEM_LIBRARIES, *FONTS),
+        *(str(Path(ROOT) / "dagster_project"), *SYSTEM_LIBRARIES, *FONTS, *OCR_READABLE),
     ]
     places = [path for path in dict.fromkeys(read_only) if not path.startswith("/dev/")]
     command = (

@@ -82,6 +82,9 @@ PROOFS: Final = {
     "variance": ("bevisad av en avvikelse", "proven by a variance"),
     "stated again": ("bevisad: anges på nytt", "proven: stated again"),
     "national": ("bevisad av nationell statistik", "proven by national statistics"),
+    "arithmetic": ("läst med OCR, räkningen stämmer", "read by OCR, its arithmetic holds"),
+    "two readings": ("läst med OCR, två gånger lika", "read by OCR, twice alike"),
+    "stated in text": ("läst med OCR, står i texten", "read by OCR, stated in the text"),
 }
 """What proves a figure, as a remark beside it."""
 

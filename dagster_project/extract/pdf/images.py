@@ -17,8 +17,8 @@ MIN_HEIGHT: Final = 50.0
 """The same for its height, in points."""
 WHITE, DARK = 235, 110
 """Tones (0 to 255) from which a point is paper, and up to which it is ink."""
-PAPER: Final = 0.5
-"""Least share of paper in a picture of print; a photograph has hardly any."""
+PAPER: Final = 0.4
+"""Least share of paper in a picture of print, half of which may be stripes; a photograph has hardly any."""
 INK: Final = (0.005, 0.3)
 STEP: Final = 4
 """Every how many points of the picture one is looked at, across and down."""

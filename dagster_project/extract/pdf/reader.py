@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from itertools import pairwise, product
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pypdfium2
 import pypdfium2.raw as pdfium
@@ -67,6 +67,9 @@ from dagster_project.extract.structure import (
     is_number,
 )
 
+if TYPE_CHECKING:
+    from dagster_project.extract.ocr.reading import Reading
+
 EXTRACTOR = "pdf"
 VERSION = "5"
 RUNNING_PAGES = 12
@@ -81,6 +84,7 @@ NAMED = 5
 """Texts that a remark names."""
 NO_TEXT = "no text layer: run OCR first"
 PICTURE = "a picture may hold a table, and pictures are not read"
+READ_BY_OCR = "read by OCR: of its figures only those are given that something vouches for"
 MAX_POINTS = 14_400.0
 """Width or height of a page, in points, that the format allows."""
 MIN_GLYPHS = 20
@@ -117,8 +121,10 @@ def read_pdf(data: bytes, limits: Limits, words: StructureWords) -> Document:
         if count > limits.max_pages:
             raise ExtractionError(f"the document has {count} pages, the limit is {limits.max_pages}")
         pages, notes = _read_pages(pdf, count, limits)
+        pictures = _read_pictures(pdf, pages, notes, limits) if limits.ocr else None
     _refuse_unreadable(pages, notes)
-    measure_spaces([page.text.words for page in pages])
+    # What was read from pictures has no writer who prints spaces.
+    measure_spaces([page.text.words for page in pages if pictures is None or page.number not in pictures.pages])
     lines = [make_lines(page.text.words) for page in pages]
     running = running_words([(page.text.frame.height, found) for page, found in zip(pages, lines, strict=True)])
     items, more, placed = _items(pages, running)
@@ -131,7 +137,7 @@ def read_pdf(data: bytes, limits: Limits, words: StructureWords) -> Document:
         document = assemble(items, limits, words)
     except ExtractionError as error:
         raise ExtractionError("; ".join([str(error), *(note for note in notes if note.endswith(PICTURE))])) from error
-    return replace(
+    document = replace(
         document,
         media_type="application/pdf",
         page_count=count,
@@ -141,6 +147,42 @@ def read_pdf(data: bytes, limits: Limits, words: StructureWords) -> Document:
         word_fates=tuple(_word_fates(document, pages, running, placed)),
         notes=(*notes, *document.notes),
     )
+    if pictures is None:
+        return document
+    from dagster_project.extract.ocr.vouching import vouched
+
+    return vouched(document, pictures.pages, pictures.printed)
+
+
+def _read_pictures(pdf: Any, pages: Sequence[_Page], notes: list[str], limits: Limits) -> Reading:
+    """Add to the pages what is read in their pictures; remarks on those that were read go."""
+    # Only now: it takes seconds to import, and most documents are read without it.
+    from dagster_project.extract.ocr.reading import Reading, is_scan
+
+    reading = Reading(limits)
+    for page in pages:
+        pictures = [one for one in page.drawing.printed if _is_bare(one, page.text.words)]
+        whole = is_scan(page.text.words, page.drawing.images)
+        # Text at an angle turns the page with it; then nothing says where its pictures are.
+        if not (whole or pictures) or page.text.frame != page.shown:
+            continue
+        size = (page.shown.width, page.shown.height)
+        found = reading.read(pdf[page.number - 1], page.number, size, page.text.words, None if whole else pictures)
+        if not found:
+            continue
+        if whole:
+            # A stamp, or the number of the page: they are in the picture too.
+            page.text.words.clear()
+        for one in found:
+            page.text.words.extend(one.words)
+            page.drawing.across.extend(one.across)
+            page.drawing.down.extend(one.down)
+        letters = sum(len(word.text) for one in found for word in one.words)
+        page.text = replace(page.text, characters=page.text.characters + letters)
+        told = (f"page {page.number}: {NO_TEXT}", f"page {page.number}: {PICTURE}")
+        notes[:] = [note for note in notes if note not in told]
+        notes.append(f"page {page.number}: {READ_BY_OCR}")
+    return reading
 
 
 def _word_fates(

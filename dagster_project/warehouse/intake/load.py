@@ -23,6 +23,7 @@ import duckdb
 import pyarrow as pa
 
 from dagster_project.extract.document import Limits, StructureWords, report_id_for
+from dagster_project.extract.ocr import what_is_missing
 from dagster_project.settings import PROJECT, ConfigurationError, Settings
 from dagster_project.warehouse.build.transform import project_fingerprint, rules_of_costs
 from dagster_project.warehouse.intake.overrides import Overrides, read_overrides
@@ -102,9 +103,11 @@ def load_raw(settings: Settings, on_read: OnRead | None = None) -> LoadResult:
 
     Raises:
         ConfigurationError: nothing is published and there is no reports folder, or no report in it; or the vocabulary
-            or ``reports.yml`` cannot be read.
+            or ``reports.yml`` cannot be read; or pictures are to be read, and no engine is there.
         RemovalsError: reports are to be kept, and cannot be.
     """
+    if settings.limits.ocr and (missing := what_is_missing()):
+        raise ConfigurationError(f"Pictures cannot be read (--ocr, KOMMUNLAGER_OCR) {missing}")
     published, problem = published_reports(settings.warehouse), ""
     try:
         files = _find(settings)

@@ -81,6 +81,8 @@ TABLES: Mapping[str, pa.Schema] = {
         y0=(_REAL, None),
         x1=(_REAL, None),
         y1=(_REAL, None),
+        extraction_basis=(_TEXT, None),
+        vouched_by=(_TEXT, None),
     ),
     "running_line": _columns(report_id=_TEXT, line_seq=_INT, text=_TEXT),
     "word_fate": _columns(report_id=_TEXT, page=_INT, fate=_TEXT, reason=(_TEXT, None), n_words=_INT, sample=_TEXT),

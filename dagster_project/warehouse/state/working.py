@@ -25,6 +25,7 @@ from typing import Final
 import duckdb
 import pyarrow as pa
 
+from dagster_project.extract.ocr import engine_versions
 from dagster_project.outside import tables as outside
 from dagster_project.settings import PACKAGE, Settings
 from dagster_project.warehouse.intake.overrides import Override
@@ -371,6 +372,8 @@ def extraction_fingerprint(settings: Settings) -> str:
     for package in READER_PACKAGES:
         with suppress(PackageNotFoundError):
             digest.update(f"{package} {version(package)}\n".encode())
+    if settings.limits.ocr:
+        digest.update(engine_versions().encode())
     digest.update(repr(sorted(asdict(settings.limits).items())).encode())
     return digest.hexdigest()
 

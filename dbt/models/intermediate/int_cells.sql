@@ -1,6 +1,12 @@
 with
 stg_cells as (select * from {{ ref('stg_cells') }}),
 
+unproven_readings as (
+    select report_id, table_seq, row_index, col_index
+    from stg_cells
+    where extraction_basis = 'ocr' and vouched_by is null
+),
+
 body_cells as (select * from {{ ref('int_body_cells') }}),
 
 columns as (select * from {{ ref('int_columns') }}),
@@ -70,6 +76,7 @@ placed as (
         kinds.kind,
         glued_cells.report_id is not null as is_glued,
         unheaded_columns.report_id is not null as is_unheaded,
+        unproven_readings.report_id is not null as is_unproven_reading,
         -- Among figures only: elsewhere an x ticks something off.
         body_cells.bound_key is not null and body_cells.bound_key = 'suppressed'
         and columns.column_role = 'value'
@@ -89,6 +96,7 @@ placed as (
     inner join tables using (report_id, table_seq)
     left join glued_cells using (report_id, table_seq, row_index, col_index)
     left join unheaded_columns using (report_id, table_seq, col_index)
+    left join unproven_readings using (report_id, table_seq, row_index, col_index)
     left join unclear_rows using (report_id, table_seq, row_index)
 ),
 
@@ -184,6 +192,7 @@ judged as (
         case
             when placed.column_role != 'value' then null
             when row_role = 'note' then null
+            when is_unproven_reading then 'read by OCR, not proven'
             when row_label is null or row_label = '' then 'no row label: nothing says what the figure is about'
             when is_unheaded and cell_type not in ('status', 'text') then 'no header: nothing says what the column holds'
             when is_unclear_header and cell_type not in ('status', 'text')

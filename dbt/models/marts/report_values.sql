@@ -73,6 +73,7 @@ select
     facts.is_contradicted,
     proofs.proof,
     proofs.is_doubtful,
+    proofs.extraction_basis,
     facts.value_bound,
     facts.bound_low,
     facts.bound_high,

@@ -15,5 +15,7 @@ select
     row_span,
     col_span,
     page,
-    x0
+    x0,
+    extraction_basis,
+    vouched_by
 from cells

@@ -1,0 +1,281 @@
+"""Pictures of print: what is read from them, and above all what is not believed.
+
+Belongs here: scans and pictures of tables, read by the real engines in the real child. Does not belong here: what
+becomes of a cell that nothing vouches for (dbt's unit tests).
+"""
+
+from __future__ import annotations
+
+import io
+import random
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from PIL import Image, ImageDraw, ImageFont
+from reportlab.lib.utils import ImageReader
+from reportlab.pdfgen.canvas import Canvas
+
+from dagster_project.extract import Cell, Document, ExtractionError, Limits, Table, extract
+from dagster_project.extract.ocr import what_is_missing
+from dagster_project.extract.ocr.engine import Token
+from dagster_project.extract.ocr.pictures import Recognised, Seen
+from dagster_project.extract.ocr.vouching import vouched
+from dagster_project.extract.sandbox import Children
+from dagster_project.settings import ConfigurationError, load_settings
+from dagster_project.warehouse.load import load_raw
+from tests.drawn import FONTS, Drawn, draw, spoiled
+from tests.programs import program
+
+ROOT = Path(__file__).resolve().parents[1]
+OCR = Limits(ocr=True)
+HALF, MOST_WRONG = 0.6, 0.001
+
+
+@pytest.fixture(scope="module")
+def reader() -> Iterator[Children]:
+    program("tesseract")
+    assert what_is_missing() is None
+    with Children() as children:
+        yield children
+
+
+def _plain(text: str) -> str:
+    return "".join(text.split()).replace("−", "-")
+
+
+def _given(document: Document) -> dict[tuple[str, str], str]:
+    """Label and header to the figure, of all figures that something vouches for and that have a header."""
+    found = {}
+    for table in document.tables:
+        cells = {(c.row_index, c.col_index): c for c in document.cells if c.table_seq == table.table_seq}
+        for (row, column), cell in cells.items():
+            label, header = cells.get((row, 0)), cells.get((table.header_rows - 1, column))
+            if cell.vouched_by and label and header and header.is_header and any(map(str.isdigit, cell.text)):
+                found[label.text, header.text] = cell.text
+    return found
+
+
+def _wrong(drawn: Drawn, given: dict[tuple[str, str], str]) -> list[tuple[tuple[str, str], str]]:
+    """Figures that the page does not print; a header that is misread names nothing that the warehouse knows."""
+    known = {key: _plain(text) for key, text in drawn.figures.items()}
+    return [(key, text) for key, text in given.items() if key[1] in drawn.header and known.get(key) != _plain(text)]
+
+
+# --- what vouches -----------------------------------------------------------------------------------------------------
+
+
+def _document(rows: list[list[str]], second: list[list[str]]) -> Document:
+    """A document with one table that was read from a picture, and what the second engine read in its cells."""
+    cells, seen, again = [], [], []
+    for row, (texts, others) in enumerate(zip(rows, second, strict=True)):
+        for column, (text, other) in enumerate(zip(texts, others, strict=True)):
+            box = (100.0 * column, 20.0 * row, 100.0 * column + 60, 20.0 * row + 10)
+            cells.append(Cell(1, row, column, text, row == 0, page=1, x0=box[0], y0=box[1], x1=box[2], y1=box[3]))
+            seen.append(Seen(box, text, 0.99))
+            again.append(Token(box, other))
+    table = Table(1, None, 1, 1, None, len(rows), len(rows[0]), 1, 1)
+    document = Document("application/pdf", None, 1, "pdf", "1", tables=(table,), cells=tuple(cells))
+    picture = Recognised((0.0, 0.0, 600.0, 800.0), [], [], [], seen, again)
+    return vouched(document, {1: [picture]}, {})
+
+
+def _vouchers(rows: list[list[str]], second: list[list[str]] | None = None) -> dict[str, str | None]:
+    return {cell.text: cell.vouched_by for cell in _document(rows, second or rows).cells if not cell.is_header}
+
+
+SUMS = [
+    ["Nämnd", "Budget", "Utfall"],
+    ["Förskola", "1 234", "2 345"],
+    ["Grundskola", "3 111", "4 222"],
+    ["Bibliotek", "500", "77"],
+    ["Summa", "4 845", "6 644"],
+]
+
+
+def _other(rows: list[list[str]], **changes: str) -> list[list[str]]:
+    return [
+        [changes.get(text.replace(" ", "_").replace("-", "m").replace(",", "c"), text) for text in row] for row in rows
+    ]
+
+
+def test_sums_in_two_columns_vouch_for_digits_that_the_other_engine_reads_otherwise() -> None:
+    found = _vouchers(SUMS, [[text.replace("1", "7") for text in row] for row in SUMS])
+    assert found["1 234"] == found["4 845"] == found["77"] == "arithmetic"
+
+
+def test_a_sum_in_one_column_vouches_for_nothing() -> None:
+    rows = [row[:2] for row in SUMS]
+    found = _vouchers(rows, [[text.replace("1", "7") for text in row] for row in rows])
+    assert found["1 234"] is None
+    assert found["500"] == "two readings"
+
+
+def test_arithmetic_says_nothing_of_a_minus_that_a_whole_column_has_lost() -> None:
+    second = [[f"-{text}" if text[0].isdigit() and at == 1 else text for at, text in enumerate(row)] for row in SUMS]
+    found = _vouchers(SUMS, second)
+    assert found["1 234"] is None
+    assert found["2 345"] == "arithmetic"
+
+
+def test_arithmetic_says_nothing_of_a_decimal_mark_that_a_whole_column_has_lost() -> None:
+    second = [[f"{text[:-1]},{text[-1]}" if text[0].isdigit() else text for text in row] for row in SUMS]
+    assert set(_vouchers(SUMS, second).values()) <= {None, "two readings"}
+    assert _vouchers(SUMS, second)["1 234"] is None
+
+
+def test_a_relation_of_columns_needs_three_rows() -> None:
+    rows = [["Nämnd", "Budget", "Utfall", "Avvikelse"]]
+    rows += [[label, str(a), str(b), str(a - b)] for label, a, b in (("Förskola", 905, 801), ("Skola", 717, 713))]
+    second = [[text.replace("1", "7") for text in row] for row in rows]
+    assert _vouchers(rows, second)["717"] is None
+    rows.append(["Park", "610", "121", "489"])
+    second = [[text.replace("1", "7") for text in row] for row in rows]
+    assert _vouchers(rows, second)["717"] == "arithmetic"
+
+
+@pytest.mark.parametrize("text", ["12.5", "12,5,", "1O2", "12 34", "|12", "..", "1.234"])
+def test_what_is_no_plain_number_is_not_given_however_often_it_is_read(text: str) -> None:
+    assert _vouchers([["Nämnd", "Utfall"], ["Förskola", text]])[text] is None or not any(map(str.isdigit, text))
+
+
+def test_a_figure_must_look_like_the_others_of_its_column() -> None:
+    rows = [["Nämnd", "Utfall"], ["Förskola", "12,5"], ["Skola", "13,5"], ["Park", "145"]]
+    found = _vouchers(rows)
+    assert (found["12,5"], found["145"]) == ("two readings", None)
+
+
+def test_a_label_must_read_as_words() -> None:
+    rows = [["Nämnd", "Utfall"], ["Förskola", "125"], ["|'~", "135"], ["Åk 7", "145"]]
+    found = _vouchers(rows, _other(rows, Åk_7="Åk 1"))
+    assert (found["125"], found["135"], found["145"]) == ("two readings", None, None)
+
+
+def test_a_year_that_is_read_in_two_ways_costs_its_column() -> None:
+    rows = [["Nämnd", "2023", "2024"], ["Förskola", "125", "135"]]
+    found = _vouchers(rows, _other(rows, **{"2023": "2028"}))
+    assert (found["125"], found["135"]) == (None, "two readings")
+
+
+# --- settings ---------------------------------------------------------------------------------------------------------
+
+
+def test_scans_are_not_read_unless_asked_for() -> None:
+    with pytest.raises(ExtractionError, match="no text layer"):
+        extract(draw(random.Random(1), dpi=100).pdf(), "a.pdf")
+    assert not load_settings({}).limits.ocr
+    assert load_settings(load_settings({"KOMMUNLAGER_OCR": "1"}).as_environment()).limits.ocr
+
+
+def test_without_engines_it_is_said_what_to_install() -> None:
+    said = subprocess.run(
+        [sys.executable, "-I", "-S", "-c", f"import sys; sys.path.append({str(ROOT)!r});"
+         "from dagster_project.extract.ocr import what_is_missing; print(what_is_missing())"],
+        capture_output=True, text=True, check=True,
+    ).stdout  # fmt: skip
+    assert "pip install 'kommunlager[ocr]'" in said
+
+
+def test_a_refresh_that_cannot_read_pictures_does_not_begin(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    settings = load_settings({"KOMMUNLAGER_OCR": "1"}, reports=tmp_path, warehouse=tmp_path / "w" / "k.duckdb")
+    monkeypatch.setattr("dagster_project.extract.ocr.LANGUAGE_FOLDERS", ())
+    with pytest.raises(ConfigurationError, match=r"--ocr.*tesseract-ocr-swe"):
+        load_raw(settings)
+
+
+# --- reading ----------------------------------------------------------------------------------------------------------
+
+
+def test_a_scanned_page_gives_its_figures_with_their_places(reader: Children) -> None:
+    chance = random.Random(6)
+    drawn = spoiled(chance, draw(chance, dpi=200), 0.4)
+    document = reader.extract(drawn.pdf(), "a.pdf", OCR)
+    given = _given(document)
+    assert not _wrong(drawn, given)
+    assert len(given) >= HALF * len(drawn.figures)
+    scale = drawn.dpi / 72
+    for cell in document.cells:
+        assert cell.extraction_basis == "ocr"
+        if cell.vouched_by and cell.x0 is not None:
+            box = [round(edge * scale) for edge in (cell.x0, cell.y0 or 0, cell.x1 or 0, cell.y1 or 0)]
+            dark, _ = drawn.picture.crop((box[0], box[1], box[2] + 1, box[3] + 1)).getextrema()
+            assert dark < 150, cell.text
+    assert reader.picture(drawn.pdf(), 1, None)
+    assert not any(fate.fate == "nothing" for fate in document.word_fates)
+
+
+def _mixed(picture: Image.Image) -> bytes:
+    """A page with a table of text, and another that is a picture."""
+    buffer = io.BytesIO()
+    canvas = Canvas(buffer)
+    canvas.setFont("Helvetica", 10)
+    canvas.drawString(60, 780, "Uppföljning per område 2024")
+    for number, row in enumerate((("Område", "Budget", "Utfall"), ("Park", "110", "120"), ("Gata", "210", "230"))):
+        for x, text in zip((60, 260, 360), row, strict=True):
+            canvas.drawString(x, 740 - 16 * number, text)
+    width = 480.0
+    canvas.drawImage(ImageReader(picture), 60, 300, width, width * picture.height / picture.width)
+    canvas.save()
+    return buffer.getvalue()
+
+
+def test_a_picture_beside_text_is_read_and_the_text_stays_as_it_is(reader: Children) -> None:
+    drawn = draw(random.Random(10), dpi=200)
+    edge = drawn.picture.point(lambda tone: 255 - tone).getbbox()
+    assert edge is not None
+    picture = drawn.picture.crop((edge[0] - 5, 220, edge[2] + 5, edge[3] + 5))
+    data = _mixed(picture)
+    before = reader.extract(data, "a.pdf", Limits())
+    after = reader.extract(data, "a.pdf", OCR)
+    assert before.cells == tuple(cell for cell in after.cells if cell.extraction_basis is None)
+    assert any(note.endswith("pictures are not read") for note in before.notes)
+    assert not any(note.endswith("pictures are not read") for note in after.notes)
+    given = _given(after)
+    assert not _wrong(drawn, given)
+    assert len(given) >= HALF * len(drawn.figures)
+
+
+def test_files_with_text_are_read_alike_with_and_without(reader: Children) -> None:
+    data = _mixed(Image.new("L", (200, 20), 255))
+    assert reader.extract(data, "a.pdf", OCR) == reader.extract(data, "a.pdf", Limits())
+
+
+def test_a_stamp_beside_a_table_costs_nothing_of_it(reader: Children) -> None:
+    drawn = draw(random.Random(21), dpi=200)
+    pen = ImageDraw.Draw(drawn.picture)
+    pen.ellipse((1150, 60, 1500, 230), outline=90, width=6)
+    pen.text((1200, 120), "INKOM 2025-02-17", font=ImageFont.truetype(FONTS["sans"], 28), fill=90)
+    given = _given(reader.extract(drawn.pdf(), "a.pdf", OCR))
+    assert not _wrong(drawn, given)
+    assert len(given) >= HALF * len(drawn.figures)
+
+
+def test_a_scan_that_takes_too_long_is_given_up(reader: Children) -> None:
+    drawn = draw(random.Random(1), dpi=100)
+    buffer = io.BytesIO()
+    drawn.picture.save(buffer, "PDF", resolution=100, save_all=True, append_images=[drawn.picture] * 4)
+    with pytest.raises(ExtractionError, match="longer than the limit of 1 seconds"):
+        reader.extract(buffer.getvalue(), "a.pdf", Limits(ocr=True, max_ocr_seconds=1))
+
+
+@pytest.mark.slow
+def test_of_the_figures_given_at_most_one_in_a_thousand_is_wrong(reader: Children) -> None:
+    counts: Counter[str] = Counter()
+    wrong = []
+    for number in range(14):
+        chance = random.Random(7000 + number)
+        drawn = spoiled(chance, draw(chance), chance.random())
+        counts["printed"] += len(drawn.figures)
+        try:
+            given = _given(reader.extract(drawn.pdf(), "a.pdf", OCR))
+        except ExtractionError:
+            counts["tables refused"] += 1
+            continue
+        counts["given"] += len(given)
+        wrong += _wrong(drawn, given)
+    print(f"\n{dict(counts)}")  # noqa: T201
+    assert len(wrong) <= MOST_WRONG * counts["given"], wrong
+    assert counts["given"] >= counts["printed"] / 3
