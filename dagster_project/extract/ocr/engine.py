@@ -49,7 +49,7 @@ class Engines:
         """Start both: some three seconds, and 400 MB."""
         os.environ.update(ENVIRONMENT)
         import cv2
-        import tesserocr
+        import tesserocr  # type: ignore[import-untyped] # as its stubs are known by name, settings do not help
         from rapidocr import RapidOCR
 
         cv2.setNumThreads(1)
