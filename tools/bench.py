@@ -31,7 +31,7 @@ from statistics import median
 
 ROOT = Path(__file__).resolve().parents[1]
 
-TOPICS = ("formats", "pdf", "interpretation", "concepts", "operations", "serving", "site")
+TOPICS = ("formats", "pdf", "ocr", "interpretation", "concepts", "operations", "serving", "site")
 
 EXTRACTION_ROWS = ("tables without their prose", "whole reports (wanted: at least 5)")
 FULL_REPORTS = ROOT.parent / "shared" / "reports"
