@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import io
 import random
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from PIL import Image, ImageDraw, ImageFilter, ImageFont
@@ -122,14 +122,19 @@ def _printed(tenths: int, decimals: int, minus: str, gap: str) -> str:
 
 
 def spoiled(chance: random.Random, drawn: Drawn, level: float) -> Drawn:
-    """The page as a scanner gives it: aslant, blurred, noisy, pale and stored as JPEG; ``level`` from 0 to 1."""
+    """The page as a scanner gives it; see :func:`spoiled_picture`."""
+    return replace(drawn, picture=spoiled_picture(chance, drawn.picture, drawn.dpi, level))
+
+
+def spoiled_picture(chance: random.Random, picture: Image.Image, dpi: int, level: float) -> Image.Image:
+    """A picture in grey as a scanner gives it: aslant, blurred, noisy, pale, stored as JPEG; ``level`` from 0 to 1."""
     noise = np.random.default_rng(chance.randrange(2**31))
-    picture = drawn.picture.rotate(
+    picture = picture.rotate(
         chance.uniform(-1.5, 1.5) * level, resample=Image.Resampling.BICUBIC, fillcolor=255
-    ).filter(ImageFilter.GaussianBlur(chance.uniform(0.2, 1.0) * level * drawn.dpi / 200))
+    ).filter(ImageFilter.GaussianBlur(chance.uniform(0.2, 1.0) * level * dpi / 200))
     tones = np.asarray(picture, dtype=np.float64)
     tones = tones + noise.normal(0, chance.uniform(2, 28) * level, tones.shape)
     tones = 255 - (255 - tones) * chance.uniform(0.65, 1) - chance.uniform(0, 20) * level
     buffer = io.BytesIO()
     Image.fromarray(np.clip(tones, 0, 255).astype(np.uint8)).save(buffer, "JPEG", quality=round(92 - 55 * level))
-    return Drawn(Image.open(io.BytesIO(buffer.getvalue())).convert("L"), drawn.dpi, drawn.header, drawn.rows)
+    return Image.open(io.BytesIO(buffer.getvalue())).convert("L")
