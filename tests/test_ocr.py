@@ -48,7 +48,7 @@ def reader() -> Iterator[Children]:
 
 
 def _plain(text: str) -> str:
-    return "".join(text.split()).replace("−", "-")
+    return "".join(text.split()).translate(str.maketrans("−–", "--"))
 
 
 def _given(document: Document) -> dict[tuple[str, str], str]:

@@ -1,11 +1,7 @@
 with
 stg_cells as (select * from {{ ref('stg_cells') }}),
 
-unproven_readings as (
-    select report_id, table_seq, row_index, col_index
-    from stg_cells
-    where extraction_basis = 'ocr' and vouched_by is null
-),
+recognised_cells as (select * from {{ ref('stg_recognised_cells') }}),
 
 body_cells as (select * from {{ ref('int_body_cells') }}),
 
@@ -18,6 +14,12 @@ tables as (select * from {{ ref('int_tables') }}),
 kinds as (select * from {{ ref('int_table_kinds') }}),
 
 unit_words as (select * from {{ ref('unit_words') }}),
+
+unproven_readings as (
+    select report_id, table_seq, row_index, col_index
+    from recognised_cells
+    where vouched_by is null
+),
 
 glued_cells as (
     select distinct report_id, table_seq, row_index, cell_col_index as col_index

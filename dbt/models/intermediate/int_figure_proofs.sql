@@ -2,7 +2,7 @@
 with
 named_values as (select * from {{ ref('int_values') }}),
 
-read_from_pictures as (select * from {{ ref('stg_cells') }} where extraction_basis is not null),
+read_from_pictures as (select * from {{ ref('stg_recognised_cells') }}),
 
 figure_identities as (select * from {{ ref('figure_identity') }}),
 

@@ -15,7 +15,5 @@ select
     row_span,
     col_span,
     page,
-    x0,
-    extraction_basis,
-    vouched_by
+    x0
 from cells
