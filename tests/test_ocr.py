@@ -32,7 +32,7 @@ from dagster_project.warehouse.intake.load import load_raw
 from tests.drawn import FONTS, Drawn, draw, spoiled, spoiled_picture
 from tests.programs import program
 from tests.typeset import chromium
-from tests.typeset.model import ContentsBlock, Style, blocks, report_files
+from tests.typeset.model import Block, ContentsBlock, Style, blocks, report_files
 
 ROOT = Path(__file__).resolve().parents[1]
 OCR = Limits(ocr=True)
@@ -327,7 +327,7 @@ def test_scans_of_the_reports_give_no_wrong_figure(reader: Children) -> None:
         chance = random.Random(number)
         style = Style("scan", ("grid", "hrule", "none")[number % 3], font="Liberation Sans")
         # A part of a report lacks what its contents list.
-        content = [block for block in blocks(path.read_bytes()) if not isinstance(block, ContentsBlock)]
+        content: list[Block] = [block for block in blocks(path.read_bytes()) if not isinstance(block, ContentsBlock)]
         plain, scan = _scanned(chromium.typeset(content, style), chance, (150, 200, 300)[number % 3])
         printed = _figures(reader.extract(plain, path.name))
         counts["printed"] += printed.total()
