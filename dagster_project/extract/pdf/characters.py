@@ -398,13 +398,18 @@ class _Reader:
         return max(abs(x - other_x), abs(y - other_y)) > size
 
     def _leave_out(self, unseen: Unseen) -> None:
-        """Characters that nobody sees are not read; those that are not certain have no meaning."""
-        for index in sorted(unseen.hidden):
-            if index - 1 in unseen.hidden and self.hidden:
+        """Characters that nobody sees are not read, but for ends of names; what is not certain has no meaning."""
+        read = {place for index, tail in unseen.tails.items() for place in range(index + 1, index + 1 + len(tail))}
+        told = unseen.hidden - read
+        for index in sorted(told):
+            if index - 1 in told and self.hidden:
                 self.hidden[-1] += self.text[index]
             else:
                 self.hidden.append(self.text[index])
+        for index in unseen.hidden:
             self.text[index] = NO_GLYPH
+        for index, tail in unseen.tails.items():
+            self.text[index] += re.sub(r"\s+", " ", tail)
         self.is_doubtful = bool(unseen.doubtful)
         for index in unseen.doubtful:
             self.text[index] = DOUBTFUL

@@ -52,6 +52,7 @@ from dagster_project.extract.pdf.tables import (
     refused,
     region_table,
     tagged_table,
+    title_beside,
 )
 from dagster_project.extract.pdf.tags import TaggedBlock, read_tags
 from dagster_project.extract.pdf.zones import zones
@@ -714,6 +715,9 @@ def _page_items(page: _Page, dropped: set[int], known: Collection[str], given: S
                 taken |= inside
                 continue
             if table is not None:
+                title = title_beside(lines, region.lines[0])
+                if title is not None:
+                    table.top = max(table.top, title.y)
                 found.append(table)
                 taken |= table.words
         spare = [line for line in lines if not any(id(w) in taken for s in line.segments for w in s.words)]

@@ -107,6 +107,8 @@ class Unseen:
     """What is seen there is not certain."""
     digits: Mapping[int, frozenset[str]] = field(default_factory=dict)
     """The digits that the text prints in each font, by the address of the font."""
+    tails: Mapping[int, str] = field(default_factory=dict)
+    """What the edge of its cell cuts off the end of a text without digits, by the last character of it that is seen."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,13 +175,15 @@ class _Look:
                 self._layers.append(layer)
         self._group()
         layered = {index for text in self._texts if text.is_on_layer for index in text.indexes}
-        suspects, pale = self._under(surely=True) | self._clipped(), self._under(surely=False) | layered | self._pale()
+        clipped = self._clipped()
+        suspects, pale = self._under(surely=True) | clipped, self._under(surely=False) | layered | self._pale()
         if suspects or pale:
             self._settle(suspects, pale - suspects)
+        tails = self._tails(clipped & self._hidden)
         self._under_comments()
         self._overprinted()
         digits = {font: frozenset(found) for font, found in self._digits.items()}
-        return Unseen(frozenset(self._hidden), frozenset(self._doubtful - self._hidden), digits)
+        return Unseen(frozenset(self._hidden), frozenset(self._doubtful - self._hidden), digits, tails)
 
     def _group(self) -> None:
         """The characters by the object that draws them; what is drawn without ink is hidden at once."""
@@ -260,6 +264,21 @@ class _Look:
             for index in text.indexes
             if not _holds(text.clip, *self._middle(index))
         }
+
+    def _tails(self, clipped: set[int]) -> dict[int, str]:
+        """Ends of texts that begin in their area and run on beyond it (a name that is too long for its cell).
+
+        A figure that is cut may be another one, so what holds a digit has no end.
+        """
+        found: dict[int, str] = {}
+        for text in self._texts if clipped else ():
+            cut = [index for index in text.indexes if index in clipped]
+            seen = [index for index in text.indexes if index not in self._hidden]
+            if not cut or not seen or len(cut) + len(seen) != len(text.indexes) or seen[-1] > cut[0]:
+                continue
+            if not any(char.isdigit() for char in self._text[seen[0] : cut[-1] + 1]):
+                found[seen[-1]] = "".join(self._text[seen[-1] + 1 : cut[-1] + 1])
+        return found
 
     def _pale(self) -> set[int]:
         """Characters in the colour of what lies under them."""

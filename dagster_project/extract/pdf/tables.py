@@ -697,6 +697,7 @@ def _first_enclosing(lines: Sequence[TextLine], groups: Sequence[RuleGroup]) -> 
 
 def find_regions(lines: Sequence[TextLine], drawing: Drawing) -> list[Region]:
     """Runs of lines that may be tables without vertical rules."""
+    lines = _titles_first(lines)
     groups = rule_groups(lines, drawing)
     group_of = _first_enclosing(lines, groups)
     regions: list[Region] = []
@@ -738,6 +739,34 @@ def find_regions(lines: Sequence[TextLine], drawing: Drawing) -> list[Region]:
             last_several = len(run) - 1
     close()
     return [part for region in _joined_pieces(lines, regions) for part in _apart_as_drawn(region)]
+
+
+TITLE_SIZE = 1.2
+"""How many times larger than the header beside it the title of a statement is at least."""
+
+
+def title_beside(lines: Sequence[TextLine], head: TextLine) -> TextLine | None:
+    """The title of a statement, in larger print left of its headers: no label, and no end of what stands above."""
+    if len(head.segments) < 2 or not all(segment.bold for segment in head.segments):
+        return None
+    for line in lines:
+        if (
+            len(line.segments) == 1
+            and line.size >= TITLE_SIZE * head.size
+            and abs(line.y - head.y) < BESIDE_EM * head.size
+            and line.x1 < head.x0
+        ):
+            return line
+    return None
+
+
+def _titles_first(lines: Sequence[TextLine]) -> Sequence[TextLine]:
+    """The lines of a page, with titles that stand beside the headers of their statement before them."""
+    result = list(lines)
+    for index, (head, title) in enumerate(pairwise(lines)):
+        if title_beside([title], head) is title:
+            result[index : index + 2] = title, head
+    return result
 
 
 BESIDE_EM = 0.8
@@ -788,6 +817,8 @@ INDENT_EM = 2.5
 """How far labels of parts of a sum may be set in, as a multiple of the size."""
 EMPTY_ROW_EM = 3.2
 """Distance of baselines, as a multiple of the size, over an empty row of a table, at the most."""
+HEADER_GAP_EM = 4.0
+"""The same from a header to the rows whose figures all stand below it."""
 
 
 def _is_rest_of(above: Region, between: Sequence[TextLine], region: Region) -> bool:
@@ -798,9 +829,7 @@ def _is_rest_of(above: Region, between: Sequence[TextLine], region: Region) -> b
     """
     rows = [line for line in region.lines if len(line.segments) > 1]
     # Rules show where a table ends, but a header may stand above the first of them.
-    header_only = not any(_has_figures(line) for line in above.lines) and all(
-        s.bold for line in above.lines for s in line.segments
-    )
+    header_only = _is_header_only(above.lines)
     if ((above.ruled or region.ruled) and not header_only) or not rows or not _has_figures(rows[0]):
         return False
     upper = [line for line in above.lines if len(line.segments) > 1]
@@ -818,13 +847,27 @@ def _is_rest_of(above: Region, between: Sequence[TextLine], region: Region) -> b
         if (abs(line.x0 - edge) > 1.5 or line.x1 > ends) and not (wide and line.segments[0].bold):
             return False
     run = [above.lines[-1], *between, *head, rows[0]]
-    if any(b.y - a.y > EMPTY_ROW_EM * size for a, b in pairwise(run)) or abs(rows[0].size - size) > 0.3:
+    most = (HEADER_GAP_EM if wide else EMPTY_ROW_EM) * size
+    if any(b.y - a.y > most for a, b in pairwise(run)) or abs(rows[0].size - size) > 0.3:
         return False
     return wide or all(
         _stands_below(upper, segment) or (not index and edge - 1 < segment.x0 < edge + INDENT_EM * size)
         for line in rows
         for index, segment in enumerate(line.segments)
     )
+
+
+NOTE_NUMBER = re.compile(r"\d{1,2}")
+DATE_OF_HEADER = re.compile(r"[-\u2013] ?(?:19|20)\d\d(?:-\d\d-\d\d)?")
+
+
+def _is_header_only(lines: Sequence[TextLine]) -> bool:
+    """Whether lines hold headers alone, in bold; below ``Not`` the number of a note may stand in plain print."""
+    segments = [segment for line in lines for segment in line.segments]
+    figures = [segment for line in lines for segment in line.segments[1:] if segment.is_number]
+    return all(
+        segment.bold or (segment in lines[-1].segments and NOTE_NUMBER.fullmatch(segment.text)) for segment in segments
+    ) and all(YEAR_CELL.fullmatch(segment.text) or DATE_OF_HEADER.fullmatch(segment.text) for segment in figures)
 
 
 def _stands_below(rows: Sequence[TextLine], segment: Segment) -> bool:

@@ -532,7 +532,7 @@ inner_labels as (
     from first_texts
     where
         (marked_text.col_index < first_value_column and has_marks and marked_text.n_cells >= n_first_cells)
-        or (next_text.col_index < first_value_column and n_first_cells * 2 < next_text.n_cells)
+        or (next_text.col_index < first_value_column and n_first_cells * 2 <= next_text.n_cells)
 ),
 
 -- One label column a table: the column that the header calls so, else the first one.

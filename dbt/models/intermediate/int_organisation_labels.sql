@@ -52,12 +52,23 @@ formed as (
         reports.period_start,
         report_organisations.known_level,
         {{ words('labels.label') }} as label_words,
-        {{ organisation_form('labels.label') }} as printed_form,
+        labels.own_name,
+        {{ organisation_form('labels.own_name') }} as printed_form,
         regexp_full_match(
             case when labels.label = upper(labels.label) then upper(left(labels.label, 1)) || lower(labels.label[2:]) else labels.label end,
             '{{ committee_pattern() }}'
         ) as has_committee_form
-    from labels
+    from (
+        -- "varav kommunstab" names the kommunstab; "socialnämnden" is Socialnämnden.
+        select
+            report_id,
+            label,
+            upper(left(printed_name, 1)) || printed_name[2:] as own_name
+        from (
+            select *, regexp_replace(label, '^[-–•* ]*(?:[Vv]arav|[Dd]ärav|[Dd]är av|[Vv]ar av) ', '') as printed_name
+            from labels
+        )
+    ) as labels
     inner join reports using (report_id)
     inner join report_organisations using (report_id)
 ),
@@ -131,7 +142,7 @@ column_units as (
 select
     renamed.report_id,
     renamed.label,
-    coalesce(renamed.canonical_name, renamed.label) as name,
+    coalesce(renamed.canonical_name, renamed.own_name) as name,
     coalesce({{ organisation_form('renamed.canonical_name') }}, renamed.printed_form) as name_form,
     -- The board of a company or federation is no committee of a municipality.
     renamed.known_level != 'other' and coalesce(

@@ -10,6 +10,8 @@ tables as (select * from {{ ref('int_tables') }}),
 
 kinds as (select * from {{ ref('int_table_kinds') }}),
 
+row_months as (select * from {{ ref('int_row_months') }}),
+
 reports as (select * from {{ ref('int_reports') }}),
 
 unit_words as (select * from {{ ref('unit_words') }}),
@@ -258,8 +260,13 @@ joined as (
                 when rows.has_row_period and not regexp_matches(rows.label_plain, '(?:19|20)\d\d')
                     then rows.label_plain || ' ' || columns.column_text
             end
-        ))") }} as own_period_text
+        ))") }} as own_period_text,
+        case
+            when row_months.period_start is not null and columns.period_form is null
+                then { 'first': row_months.period_start, 'last': row_months.period_end }
+        end as month_bounds
     from parts
+    left join row_months using (report_id, table_seq, row_index)
     inner join columns using (report_id, table_seq, col_index)
     inner join rows using (report_id, table_seq, row_index)
     inner join tables using (report_id, table_seq)
@@ -292,8 +299,8 @@ with_forms as (
 
 with_periods as (
     select
-        *,
-        {{ period_bounds('own_period_text', 'own_period_form', 'fiscal_year') }} as own_bounds
+        * exclude (month_bounds),
+        coalesce({{ period_bounds('own_period_text', 'own_period_form', 'fiscal_year') }}, month_bounds) as own_bounds
     from with_forms
 ),
 

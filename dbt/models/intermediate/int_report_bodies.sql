@@ -23,7 +23,10 @@ title_words as (
 ),
 
 edges as (
-    select *, row_number() over (partition by report_id, place order by line_seq) as position
+    select
+        *,
+        row_number() over (partition by report_id, place order by line_seq) as position,
+        lag(line_text) over (partition by report_id, place order by line_seq) as line_above
     from lines
     where place in ('front', 'running') and length(line_text) <= 120
 ),
@@ -48,6 +51,20 @@ named_lines as (
     select report_id, line_seq, place, 1 as position, line_text, name_text, 'statement' as source
     from statements
     where name_text != ''
+    union all
+    -- "Kommunalförbund" or "Ekonomisk förening" below a name says what it is the name of.
+    select
+        edges.report_id,
+        edges.line_seq,
+        edges.place,
+        edges.position - 1 as position,
+        edges.line_text,
+        edges.line_above || ' ' || lower(edges.line_text) as name_text,
+        'edge' as source
+    from edges
+    inner join body_words
+        on regexp_replace(trim(edges.line_words), '^(?:ekonomisk|ideell) ', '') = body_words.term and body_words.match = 'ending'
+    where length(edges.line_above) <= 60
 ),
 
 worded as (
@@ -88,14 +105,14 @@ kinds as (
         select
             name_phrases.name_words,
             body_words.kind,
-            struct_pack(is_weak := body_words.kind in ('consultant', 'company'), term := body_words.term) as rank
+            struct_pack(weakness := coalesce(list_position(['consultant', 'company'], body_words.kind), 0), term := body_words.term) as rank
         from name_phrases
         inner join body_words on name_phrases.phrase = body_words.term and body_words.match = 'word'
         union all
         select
             name_endings.name_words,
             body_words.kind,
-            struct_pack(is_weak := body_words.kind in ('consultant', 'company'), term := body_words.term) as rank
+            struct_pack(weakness := coalesce(list_position(['consultant', 'company'], body_words.kind), 0), term := body_words.term) as rank
         from name_endings
         inner join body_words on name_endings.ending = body_words.term and body_words.match = 'ending'
     )
@@ -229,11 +246,20 @@ municipal_lines as (
     from edges
     inner join metadata_words
         on metadata_words.role = 'names_municipality' and ends_with(edges.line_words, ' ' || metadata_words.word || ' ')
-    where not edges.is_decision and len(string_split(trim(edges.line_words), ' ')) <= 4
+    where
+        not edges.is_decision and len(string_split(trim(edges.line_words), ' ')) <= 4
+        -- "Grundskolan i Ljusdals kommun" is what others write about.
+        and not regexp_matches(edges.line_words, ' (?:i|av|för|hos|till) ')
     union
     select report_id
     from numbers
     where kind = 'municipality'
+),
+
+review_words as (
+    select '^ (?:' || string_agg(word, '|' order by word) || ') ' as review_pattern
+    from metadata_words
+    where role = 'review'
 ),
 
 -- An annual report or budget is the municipality's, even where its front names the consultant who audited it.
@@ -243,7 +269,9 @@ municipal_kinds as (
     inner join metadata_words
         on metadata_words.role = 'whole_municipality'
             and contains(regexp_replace(lower(lines.line_text), '[^a-zåäöé]', '', 'g'), metadata_words.word)
-    where lines.place = 'front'
+    cross join review_words
+    -- "Granskning av delårsrapport" is made by those who look into it.
+    where lines.place = 'front' and not regexp_matches(lines.line_words, review_words.review_pattern)
 ),
 
 committee_lines as (

@@ -15,6 +15,12 @@ document_words as (
     where role = 'document_start'
 ),
 
+review_words as (
+    select '^ (?:' || string_agg(word, '|' order by word) || ') ' as review_pattern
+    from metadata_words
+    where role = 'review'
+),
+
 -- A line in capitals is read as a sentence.
 cased as (
     select
@@ -126,6 +132,8 @@ fronts as (
         end as rule,
         case
             when is_decision or length(line_text) > 120 then 0.4
+            -- "Granskning av socialnämnden" is about it, not by it.
+            when regexp_matches(line_words, review_words.review_pattern) then 0.3
             when regexp_matches(line_words, ' (?:förslag|förslaget|antagen av|beslutad av|fastställd av|godkänd av|till kommun\S+) ') then 0.3
             when {{ organisation_form('line_text') }} = committee_form then 0.97
             when count(distinct committee_form) over (partition by report_id, line_seq) > 1 then 0.5
@@ -134,6 +142,7 @@ fronts as (
             else 0.93
         end as confidence
     from kept
+    cross join review_words
     where place = 'front'
 ),
 

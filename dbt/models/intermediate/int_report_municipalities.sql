@@ -209,6 +209,23 @@ addresses as (
     where contains(lower(line_text), '.se') and place != 'header'
 ),
 
+-- "231 83 Trelleborg" beside the number of an organisation that is a municipality: its own address.
+numbered as (
+    select distinct report_id from lines
+    where regexp_matches(line_text, '(?:^|[^0-9])212000-\d{4}(?:$|[^0-9])')
+),
+
+postal_towns as (
+    select
+        lines.report_id,
+        lines.line_seq,
+        lines.place,
+        lines.line_text,
+        unnest(regexp_extract_all(lower(lines.line_text), '(?:^|[^0-9])\d{3} ?\d{2} +([a-zåäöé][a-zåäöé -]*)', 1)) || ' ' as town
+    from lines
+    inner join numbered using (report_id)
+),
+
 file_words as (
     select
         report_id,
@@ -306,6 +323,17 @@ graded as (
     from addresses
     inner join domains on strip_accents(addresses.domain) = domains.domain
     union all
+    select distinct
+        postal_towns.report_id,
+        forms.municipality_code,
+        postal_towns.line_seq,
+        postal_towns.line_text,
+        postal_towns.place,
+        'postal_address' as rule,
+        0.9 as line_confidence
+    from postal_towns
+    inner join forms on starts_with(postal_towns.town, forms.name_form || ' ')
+    union all
     select
         report_id,
         municipality_code,
@@ -346,6 +374,7 @@ weighed as (
             when rule in ('front_named', 'front_name', 'front_address', 'file_name') then line_confidence
             when rule in ('running_named', 'running_name', 'running_address') then line_confidence
             when share < 0.5 then 0.3 * share
+            when rule = 'postal_address' then share * line_confidence
             when rule = 'heading_named' then share * case when n_lines >= 2 then 0.85 else 0.6 end
             when rule = 'text_address' then share * case when n_mentions >= 2 then 0.85 else 0.75 end
             when rule = 'text_named'
