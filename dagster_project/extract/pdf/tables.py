@@ -413,7 +413,7 @@ def cell_text(
     for (a, b), gap in zip(pairwise(entries), gaps, strict=True):
         room = (width[1] - width[0]) * 0.75
         early = len(entries) > 2 and a.segment.x1 - a.segment.x0 < room and would_fit(a.segment, b.segment, (0, room))
-        breaks.append(gap > 2 and (gap > 1.3 * least or early))
+        breaks.append(gap > 2 and (gap > 1.3 * least or early or _are_figures(a.segment, b.segment)))
     texts = [entry.segment.text for entry in entries]
     for index in range(len(entries) - 1, 0, -1):
         above, below = entries[index - 1].segment, entries[index].segment
@@ -423,6 +423,14 @@ def cell_text(
             texts[index - 1 : index + 1] = [texts[index - 1] + texts[index]]
             del breaks[index]
     return print_text(join_texts(texts, breaks), [word for entry in entries for word in entry.segment.words])
+
+
+FIGURE = re.compile(r"[-\u2212\u2013+(]?\d[\d\s.,]*[)%]?")
+
+
+def _are_figures(above: Segment, below: Segment) -> bool:
+    """Whether two lines of a cell are a figure each, and no years: together they would read as another figure."""
+    return all(FIGURE.fullmatch(line.text) and not YEAR_CELL.fullmatch(line.text) for line in (above, below))
 
 
 def print_text(text: str, words: Sequence[Word]) -> PrintedText:
