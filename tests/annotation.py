@@ -164,3 +164,44 @@ def score(gold: list[Row], found: list[Row]) -> Counter[str]:
         counts["hard"] += not set(wrong) & set(HARD)
         counts["all"] += not wrong
     return counts
+
+
+NAMED_BY = ("row_label", "column_label", "value_text")
+NUMERIC = ("value_numeric", "amount_sek", "bound_low", "bound_high")
+
+
+def expected_differences(path: Path, found: list[Row]) -> list[str]:
+    """What differs between the figures of a report and a file that gives some of their attributes.
+
+    Each cell of the file is the attribute, ``unknown`` for none, or several right ones with `` or `` between them; rows
+    without a text are remarks.
+    """
+    wanted = [row for row in _rows(path) if row["value_text"]]
+    left, result = list(found), []
+    for row in wanted:
+        alike = [
+            other
+            for other in left
+            if all(other[name] == row[name] for name in ("row_label", "column_label", "value_text"))
+        ]
+        if not alike:
+            result.append(f"not found: {row}")
+            continue
+        best = min(alike, key=lambda other: len(_unlike(row, other)))
+        left.remove(best)
+        result += [f"{row['row_label']}, {row['column_label']}: {text}" for text in _unlike(row, best)]
+    return result + [f"not expected: {row['row_label']}, {row['column_label']}, {row['value_text']}" for row in left]
+
+
+def _unlike(wanted: Row, found: Row) -> list[str]:
+    return [
+        f"{name} is {found[name]!r}, not {right!r}"
+        for name, right in wanted.items()
+        if not any(_is_same(name, one, found[name]) for one in right.split(" or "))
+    ]
+
+
+def _is_same(name: str, right: str, found: str) -> bool:
+    if right in ("", "unknown") or not found:
+        return right == found or (right in ("", "unknown") and found in ("", "unknown"))
+    return float(right) == float(found) if name in NUMERIC else right == found

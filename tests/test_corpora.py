@@ -6,7 +6,6 @@ Does not belong here: single fields of single values of the corpora (``test_comp
 
 from __future__ import annotations
 
-import csv
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -19,12 +18,12 @@ from tests.annotation import (
     ATTRIBUTES,
     Row,
     agrees,
+    expected_differences,
     pair,
     read_found,
     read_found_metadata,
     read_gold,
     read_metadata,
-    same,
 )
 
 FOLDER = Path(__file__).parent / "corpora"
@@ -88,29 +87,8 @@ def _ask(warehouse: Path, query: str) -> list[tuple[object, ...]]:
 
 @pytest.mark.parametrize("expected", sorted((FOLDER / "cases" / "expected").glob("*.csv")), ids=lambda path: path.stem)
 def test_cases_have_their_figures(corpora: Path, expected: Path) -> None:
-    """What the answer tells, in some every attribute; as printed, or unknown where the answer allows it."""
-    with expected.open(encoding="utf-8", newline="") as handle:
-        wanted = [row for row in csv.DictReader(handle) if row["value_text"]]
-    key = ("row_label", "column_label", "value_text")
-    told = [name for name in wanted[0] if name not in (*key, "value_numeric")]
-    told_as_unknown = ("unit", "scenario", "period_start", "period_end")
-    found: dict[tuple[str, ...], list[Row]] = {}
-    for row in read_found(corpora)[expected.stem]:
-        found.setdefault(tuple(row[name] for name in key), []).append(row)
-    assert sum(map(len, found.values())) == len(wanted)
-    for row in wanted:
-        others = found[tuple(row[name] for name in key)]
-        assert any(
-            float(other["value_numeric"]) == float(row["value_numeric"])
-            and all(
-                any(
-                    same(name, answer, other[name] or ("unknown" if name in told_as_unknown else ""))
-                    for answer in row[name].split(" or ")
-                )
-                for name in told
-            )
-            for other in others
-        ), (row, others)
+    """Every attribute that the answer gives, each as printed or unknown where the answer allows it."""
+    assert expected_differences(expected, read_found(corpora)[expected.stem]) == []
 
 
 def test_bodies_of_their_own_are_no_municipality(corpora: Path) -> None:

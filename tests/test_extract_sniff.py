@@ -6,6 +6,7 @@ import pytest
 
 from dagster_project.extract import ExtractionError, Limits, extract
 from dagster_project.extract.sniff import Kind, sniff
+from tests.conftest import ROOT
 from tests.typeset_office.docx_writer import write_docx
 from tests.typeset_office.html_writer import write_html
 from tests.typeset_office.model import report_paths, text_version
@@ -84,3 +85,10 @@ def test_macros_are_noted() -> None:
     types = "application/vnd.openxmlformats-officedocument.wordprocessingml.document.main+xml"
     files: dict[str, str | bytes] = {"[Content_Types].xml": types, "word/vbaProject.bin": b"\x00"}
     assert sniff(container(files), "rapport.docm", Limits()).notes == ("the file holds macros; they were not run",)
+
+
+def test_comments_of_a_web_page_without_an_end_do_not_hang_the_reader() -> None:
+    """A pattern that tried every way to read them took days for 328 bytes."""
+    path = ROOT / "tests" / "cases" / "ops" / "html-comments-328-bytes.txt"
+    with pytest.raises(ExtractionError, match="no table found"):
+        extract(path.read_bytes(), path.name)

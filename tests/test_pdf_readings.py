@@ -20,9 +20,11 @@ from reportlab.lib.utils import ImageReader
 
 from dagster_project.extract import Document, ExtractionError, Limits, extract
 from dagster_project.extract.pdf.readings.evidence import SIGNS, weights
+from tests.test_pdf_mechanisms import EDGES as FOUR
 from tests.test_pdf_mechanisms import LEFT, PITCH, ROWS, SENTENCE, Page
 
-CASES = Path(__file__).parent / "cases"
+CASES = Path(__file__).parent / "corpora" / "cases" / "reports"
+CHART = Path(__file__).parent / "cases" / "pdf" / "06_chart_legend_axis.pdf"
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 COMPETITION = SHARED / "peers" / "icdar2013"
 
@@ -42,7 +44,7 @@ def _rows(document: Document, table: int = 1) -> list[list[str]]:
 
 
 def test_a_label_over_two_rows_holds_for_both() -> None:
-    document = _read("pdf/08_label_over_two_rows.pdf")
+    document = _read("08_label_over_two_rows.pdf")
     labels = [cell for cell in document.cells if cell.col_index == 0 and cell.row_index]
     assert [(cell.text, cell.row_index, cell.row_span) for cell in labels] == [
         ("Försörjningsstöd", 1, 2),
@@ -53,34 +55,48 @@ def test_a_label_over_two_rows_holds_for_both() -> None:
 
 
 def test_the_label_of_a_group_is_no_part_of_a_year() -> None:
-    rows = _rows(_read("pdf/19_group_label_flush.pdf"))
+    rows = _rows(_read("19_group_label_flush.pdf"))
     assert [row[0] for row in rows] == ["År", "Utfall", "2021", "2022", "2023", "Prognos", "2024", "2025"]
     assert rows[1][1:] == rows[5][1:] == [""] * 4
 
 
+def test_a_title_beside_the_headers_is_the_heading_of_their_table() -> None:
+    document = _read("s04_title_on_header_line.pdf")
+    assert [table.caption for table in document.tables] == ["Resultaträkning"]
+    assert [cell.text for cell in document.cells if cell.is_header] == [
+        "Not 1", "2023-01-01 -2023-12-31", "2022-01-01 -2022-12-31",
+    ]  # fmt: skip
+
+
+def test_a_name_that_runs_on_behind_its_neighbour_is_whole_and_a_figure_is_not_read() -> None:
+    document = _read("11_excel_label_under_figure.pdf")
+    assert [row[0] for row in _rows(document)] == ["Enhet", "Norra", "Enheten för ensamkommande barn", "Södra"]
+    assert document.notes == ()
+
+
 def test_a_chart_is_no_table() -> None:
     with pytest.raises(ExtractionError, match="axis of a chart"):
-        _read("pdf/06_chart_legend_axis.pdf")
+        extract(CHART.read_bytes(), CHART.name)
 
 
 def test_years_with_marks_of_footnotes_are_a_header() -> None:
-    document = _read("pdf/17_years_with_stars.pdf")
+    document = _read("17_years_with_stars.pdf")
     assert [cell.text for cell in document.cells if cell.is_header] == ["2021", "2022*", "2023*"]
 
 
 def test_tags_without_a_table_do_not_end_the_search() -> None:
-    assert _rows(_read("real/s01_tagged_without_table.pdf"))[-1] == ["Resultat", "22,5", "3,0", "19,5"]
+    assert _rows(_read("s01_tagged_without_table.pdf"))[-1] == ["Resultat", "22,5", "3,0", "19,5"]
 
 
 @pytest.mark.parametrize("name", ["s02_second_header_row_untagged.pdf", "s02b_second_header_row.docx"])
 def test_a_second_header_row_that_is_not_marked_is_a_header(name: str) -> None:
-    document = _read(f"real/{name}")
+    document = _read(name)
     assert document.tables[0].header_rows == 2
     assert _rows(document)[1][1:4] == ["Total budget", "Ack. utfall", "Avvikelse"]
 
 
 def test_white_behind_texts_is_no_shading() -> None:
-    document = _read("real/s05_paragraphs_over_table.pdf")
+    document = _read("s05_paragraphs_over_table.pdf")
     rows = _rows(document)
     assert rows[0] == ["", "2023", "2022"]
     assert rows[1] == ["Nettoomsättning", "1 356 113", "1 315 291"]
@@ -109,6 +125,16 @@ def _page() -> Page:
     page.text("Ekonomi", 16, bold=True)
     page.text(SENTENCE)
     return page
+
+
+def test_two_figures_below_each_other_in_a_cell_are_not_one() -> None:
+    page = _page()
+    rows = [ROWS[0], *([row[0], "100\n200", *row[2:]] if row is ROWS[2] else row for row in ROWS[1:])]
+    pitch = 2 * PITCH
+    top, bottom = page.rows(rows, pitch=pitch)
+    page.across(*(top - pitch * index for index in range(len(rows) + 1)))
+    page.down(top, bottom, *FOUR)
+    assert _rows(page.read())[2][1] == "100\n200"
 
 
 def test_labels_left_of_a_frame_belong_to_its_rows() -> None:

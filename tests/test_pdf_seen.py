@@ -12,6 +12,7 @@ import pytest
 from dagster_project.extract import Document, ExtractionError, extract
 
 SEEN = Path(__file__).parent / "seen"
+CASES = Path(__file__).parent / "corpora" / "cases" / "reports"
 
 FONT = "<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica >>"
 
@@ -94,7 +95,7 @@ def test_a_font_that_says_other_digits_than_it_draws_is_told_and_nothing_is_read
 
 
 def test_a_ligature_without_a_character_damages_its_word_and_is_told() -> None:
-    document = extract((SEEN / "s14_ligature_without_character.pdf").read_bytes(), "a.pdf")
+    document = extract((CASES / "s14_ligature_without_character.pdf").read_bytes(), "a.pdf")
     assert [cell.text for cell in document.cells if cell.row_index == 1] == ["Ne\ufffdomsä\ufffdning", "3 241", "3 212"]
     assert any("Ne\ufffdomsä\ufffdning" in note for note in document.notes)
 

@@ -18,10 +18,13 @@ import pytest
 
 from dagster_project.extract import extract
 from dagster_project.extract.spelling import normalised
+from tests.annotation import expected_differences, read_found
 from tests.conftest import ROOT, Project
 
 FOLDER = Path(__file__).parent / "cases" / "text"
 CORRECTED = "14-ulricehamn.txt"
+
+EXPECTED = sorted((Path(__file__).parent / "cases" / "expected").glob("*.csv"))
 
 NOT_THE_YEAR = {
     1: ("2022-09-01", "2023-08-31"),
@@ -78,6 +81,11 @@ def test_figures_are_the_same_in_any_spelling(cases: Case, one: str, other: str)
     )
     assert cases.ask(figures, f"{one}.txt") == cases.ask(figures, f"{other}.txt")
     assert len(cases.ask(figures, f"{one}.txt")) == 24
+
+
+@pytest.mark.parametrize("expected", EXPECTED, ids=lambda path: path.stem)
+def test_figures_are_right_in_every_attribute(cases: Case, expected: Path) -> None:
+    assert expected_differences(expected, read_found(cases.warehouse)[expected.stem]) == []
 
 
 def test_a_pdf_with_letters_and_marks_apart_reads_like_one_without() -> None:

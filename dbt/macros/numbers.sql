@@ -69,6 +69,11 @@
  (?:(?:{{ money_pattern() }}) (?:per )?|(?:kostnad|nettokostnad|bruttokostnad|driftkostnad) per ){{ ratio_object_pattern() }}{# -#}
 {%- endmacro %}
 
+{# Money of any kind per something: no count, whatever unit is left out. The text is words. #}
+{% macro money_per_pattern() -%}
+[a-zåäö]*(?:lön|kostnad|kostnader|intäkt|intäkter|utgift|utgifter|avgift|avgifter|hyra|pris|ersättning|bidrag) per {# -#}
+{%- endmacro %}
+
 {% macro price_pattern() -%}
  (?:[a-zåäö]*pris|timavgift|timtaxa|timkostnad|portionskostnad|dygnskostnad|styckkostnad|[a-zåäö]*peng|skattesats) {# -#}
 {%- endmacro %}

@@ -1,10 +1,15 @@
 {# Periods in headers, labels and cells. The text is lower case with plain minus signs; fiscal_year is the report's. #}
 
 {# The text with its dates as ISO prints them: 31/12/2021, 31.12.2021, 31/12-2021, 2021/12/31, 20211231, and 12/31/2021,
-   whose month can only stand first. What may be a date of either order is read as in Swedish: day first. #}
+   whose month can only stand first. What may be a date of either order is read as in Swedish: day first. Two of them are
+   made so together (1/7 2023-30/6 2024), whatever their days: what stands between them belongs to both. #}
 {% macro iso_dates(text) -%}
 regexp_replace(regexp_replace(regexp_replace(regexp_replace(regexp_replace(regexp_replace(
-    {{ text }},
+    replace(regexp_replace(regexp_replace(
+        {{ numbered_parts(text) }},
+        '(^|[^0-9./])(\d{1,2})[./](\d{1,2})(?:[./]|[ -]{1,2})((?:19|20)\d\d) ?(?:-|till|t\.? ?o\.? ?m\.?) ?(\d{1,2})[./](\d{1,2})(?:[./]|[ -]{1,2})((?:19|20)\d\d)',
+        '\1\4-§0\3-§0\2 - \7-§0\6-§0\5', 'g'),
+        '§0(\d\d)', '\1', 'g'), '§', ''),
     '(^|[^0-9])(\d)([./]\d{1,2}(?:[./]|[ -]{1,2})(?:19|20)\d\d(?:[^0-9]|$))', '\10\2\3', 'g'),
     '(^|[^0-9])(\d\d[./])(\d)((?:[./]|[ -]{1,2})(?:19|20)\d\d(?:[^0-9]|$))', '\1\20\3\4', 'g'),
     '(^|[^0-9])(?:(0[1-9]|[12]\d|3[01])[./](0[1-9]|1[0-2])[./])((?:19|20)\d\d)([^0-9]|$)', '\1\4-\3-\2\5', 'g'),
@@ -13,6 +18,13 @@ regexp_replace(regexp_replace(regexp_replace(regexp_replace(regexp_replace(regex
     '(^|[^0-9])((?:19|20)\d\d)[./]?(0[1-9]|1[0-2])[./]?(0[1-9]|[12]\d|3[01])([^0-9]|$)', '\1\2-\3-\4\5', 'g')
 {%- endmacro %}
 
+{# The text with the parts of a year by their number: "första halvåret 2024" is "halvår 1 2024". #}
+{% macro numbered_parts(text) -%}
+{% for _ in range(4) %}regexp_replace({% endfor %}{{ text }}
+{%- for ordinal in ['första', 'andra', 'tredje', 'fjärde'] -%}
+, '(^|[^a-zåäö]){{ ordinal }} (halvår|kvartal|tertial)(?:et)?([^a-zåäö]|$)', '\1\2 {{ loop.index }}\3', 'g')
+{%- endfor %}
+{%- endmacro %}
 
 {% macro month_pattern() -%}
 jan(?:uari)?|feb(?:r|ruari)?|mars?|apr(?:il)?|maj|juni?|juli?|aug(?:usti)?|sept?(?:ember)?|okt(?:ober)?|nov(?:ember)?|dec(?:ember)?
@@ -26,6 +38,10 @@ nullif(list_position(['jan', 'feb', 'mar', 'apr', 'maj', 'jun', 'jul', 'aug', 's
 {# What stands between the first and the last part of a period. #}
 {% macro until_pattern() -%}
 (?: ?- ?| (?:till(?: och med)?|t\.? ?o\.? ?m\.?|tom) )(?:den )?
+{%- endmacro %}
+
+{% macro previous_year_pattern() -%}
+(?:föregående|föreg\.?|fg|förra) år
 {%- endmacro %}
 
 {# A year as it stands behind a month or term: 2022, 22, '22. #}
@@ -42,7 +58,13 @@ try_cast(case when length({{ text }}) = 2 then '20' || {{ text }} when length({{
 {% macro period_form(text) -%}
 case
     when regexp_matches({{ text }}, '\d{4}-\d\d-\d\d ?(?:-|till|t o m) ?\d{4}-\d\d-\d\d') then 'iso_range'
+    -- 1/7-30/6 2024: in which year it begins is not told, unless it is the first day of one.
+    when
+        regexp_matches({{ text }}, '(?:^|[^0-9/])\d{1,2}/\d{1,2} ?(?:-|till) ?(?:\d{1,2}/\d{1,2}|\d{4}-\d\d-\d\d)')
+        and not regexp_matches({{ text }}, '(?:^|[^0-9/])0?1/0?1 ?(?:-|till)')
+        then 'unclear'
     when regexp_matches({{ text }}, '\d{1,2} (?:{{ month_pattern() }}) (?:19|20)\d\d ?(?:-|till) ?\d{1,2} (?:{{ month_pattern() }}) (?:19|20)\d\d') then 'date_range'
+    when regexp_matches({{ text }}, '(?:^|[^0-9])\d{1,2} (?:{{ month_pattern() }}){{ until_pattern() }}\d{1,2} (?:{{ month_pattern() }})(?:[^a-zåäö]|$)') then 'unclear'
     when regexp_matches({{ text }}, '(?:^|[^a-zåäö])(?:{{ month_pattern() }}){{ year_behind_pattern() }}{{ until_pattern() }}(?:{{ month_pattern() }}){{ year_behind_pattern() }}(?:[^0-9]|$)') then 'month_years'
     when regexp_matches({{ text }}, '(?:^|[^0-9])(?:19|20)\d\d-?(?:0[1-9]|1[0-2]){{ until_pattern() }}(?:19|20)\d\d-?(?:0[1-9]|1[0-2])(?:[^0-9-]|$)') then 'iso_months'
     when regexp_matches({{ text }}, '(?:^|[^a-zåäö])(?:{{ month_pattern() }}){{ until_pattern() }}(?:{{ month_pattern() }}) ?(?:19|20)\d\d ?[/-] ?(?:19|20)?\d\d(?:[^0-9]|$)') then 'months_over_years'
@@ -59,6 +81,8 @@ case
         then 'unclear'
     -- A broken financial year: from which month is not told.
     when regexp_matches({{ text }}, '(?:räkenskaps|verksamhets|bokförings)år[a-zåäö]* (?:19|20)?\d\d ?[-/] ?(?:19|20)?\d\d(?:[^0-9]|$)') then 'unclear'
+    -- "Q4 23": perhaps of a year.
+    when regexp_matches({{ text }}, '(?:^|[^a-zåäö])(?:kvartal|kv|q|halvår|h|tertial|t) ?[1-4] [''’-]?\d\d(?:[^0-9]|$)') then 'unclear'
     when regexp_matches({{ text }}, '(?:^|[^a-zåäö])(?:kvartal|kv|q) ?[1-4](?:[^0-9]|$)') then 'quarter'
     when regexp_matches({{ text }}, '(?:^|[^a-zåäö])(?:halvår|h) ?[12](?:[^0-9]|$)') then 'half_year'
     when regexp_matches({{ text }}, '(?:^|[^a-zåäö])(?:tertial[a-zåäö]*|t) ?[123](?:[^0-9]|$)') then 'tertial'
@@ -78,14 +102,14 @@ case
     when regexp_matches({{ text }}, '(?:^|[^a-zåäö])(?:{{ month_pattern() }})(?:[^a-zåäö]|$)') then 'month'
     when regexp_matches({{ text }}, '(?:^|[^0-9])(?:19|20)\d\d(?:[^0-9]|$)') then 'year'
     when regexp_matches({{ text }}, '(?:utfall|bokslut|budget|prognos|mål|målvärde|plan|år) ?[''’-]\d\d(?:[^0-9]|$)') then 'short_year'
-    when regexp_matches({{ text }}, '(?:föregående|föreg\.?|fg|förra) år') then 'previous_year'
+    when regexp_matches({{ text }}, '{{ previous_year_pattern() }}') then 'previous_year'
     when regexp_matches({{ text }}, '(?:^|[^a-zåäö])(?:helår|helårs[a-zåäö]+|årsbudget|årsprognos)(?:[^a-zåäö]|$)') then 'whole_year'
 end
 {%- endmacro %}
 
 {# First and last day of the period that a text prints in the form found by period_form; null where there is no such day. #}
 {% macro period_bounds(text, form, fiscal_year) -%}
-{%- set year = "coalesce(try_cast(nullif(regexp_extract(" ~ text ~ ", '(?:^|[^0-9])((?:19|20)\\d\\d)(?:[^0-9]|$)', 1), '') as integer), " ~ fiscal_year ~ ")" -%}
+{%- set year = "coalesce(try_cast(nullif(regexp_extract(" ~ text ~ ", '(?:^|[^0-9])((?:19|20)\\d\\d)(?:[^0-9]|$)', 1), '') as integer), " ~ fiscal_year ~ " - cast(regexp_matches(" ~ text ~ ", '" ~ previous_year_pattern() ~ "') as integer))" -%}
 {%- set digit = "try_cast(regexp_extract(" ~ text ~ ", '(?:kvartal|kv|q|halvår|h|tertial[a-zåäö]*|t) ?([1-4])(?:[^0-9]|$)', 1) as integer)" -%}
 {%- set month = month_number("regexp_extract(" ~ text ~ ", '(?:^|[^a-zåäö])(" ~ month_pattern() ~ ")(?:[^a-zåäö]|$)', 1)") -%}
 {%- set month = "coalesce(" ~ month ~ ", try_cast(nullif(regexp_extract(" ~ text ~ ", '(?:19|20)\\d\\d-(0[1-9]|1[0-2])(?:[^0-9-]|$)', 1), '') as integer))" -%}

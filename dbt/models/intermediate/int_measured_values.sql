@@ -83,6 +83,8 @@ settled as (
             when direct_unit_key is not null then direct_unit_key
             when cell_type in ('dash', 'suppressed') and column_first = column_last then column_first
             when expects_money or has_money_context then 'unknown'
+            -- "Lön per årsarbetare" is money, though nothing says in which unit.
+            when regexp_matches(label_words, '{{ money_per_pattern() }}') then 'unknown'
             else 'count'
         end as unit_key,
         case
@@ -93,6 +95,7 @@ settled as (
             when direct_unit_key is not null then direct_unit_basis
             when cell_type in ('dash', 'suppressed') and column_first = column_last then 'column'
             when expects_money or has_money_context then 'unknown'
+            when regexp_matches(label_words, '{{ money_per_pattern() }}') then 'unknown'
             else 'default'
         end as unit_basis
     from siblings

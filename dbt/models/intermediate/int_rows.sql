@@ -550,7 +550,9 @@ select
         case
             when {{ is_variance_label('section_runs.label_words') }} then 'variance'
             when {{ is_change_label('section_runs.label_words') }} then 'change'
-        end
+        end,
+        -- Years below "Utfall" and, further down, below "Prognos".
+        case when period_rows.has_period then section_scenarios.scenario_key end
     ) as row_scenario_key,
     row_entities.entity as row_entity
 from section_runs
@@ -558,6 +560,8 @@ left join sections using (report_id, table_seq, row_index)
 left join period_rows using (report_id, table_seq, row_index)
 left join row_entities using (report_id, table_seq, row_index)
 left join label_scenarios using (report_id, table_seq, row_index)
+left join scenario_words as section_scenarios
+    on trim({{ words('sections.innermost_label') }}) = section_scenarios.term and section_scenarios.match = 'word'
 left join entity_words as section_entities
     on {{ without_period(words('sections.innermost_label')) }} = section_entities.term and section_entities.place = 'any'
 left join section_counts using (report_id, table_seq)

@@ -188,6 +188,11 @@ project_tables as (
     from place_phrases
     inner join organisation_words on place_phrases.phrase = organisation_words.term
     where organisation_words.place = 'no_rows' and place_phrases.place in ('header', 'first_header')
+    union
+    -- Their sum says so too (Summa projekt).
+    select report_id, table_seq
+    from labels
+    where regexp_full_match(trim(label_words), '(?:del)?(?:summa|totalt|total) [a-zåäö]*projekt(?:en)?')
 ),
 
 -- A table whose label header names a level of the organisation: its rows are departments.
