@@ -151,8 +151,6 @@ keyed as (
                 and not rows.is_period_row
                 and coalesce(accounts.statement, '') != 'income_statement'
                 and coalesce(accounts.account_key, '') != 'committee_result'
-                -- "Lokalkostnader" is what money goes to, whatever stands over it.
-                and not regexp_matches(measured_values.label_words, ' [a-zåäö]*(?:kostnader|intäkter) $')
                 and rows.row_entity is null
                 and rows.row_scenario_key is null
                 and measured_values.kind not in ('goal', 'assignment')
