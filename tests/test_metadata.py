@@ -230,6 +230,9 @@ def test_a_company_is_not_the_municipality(cases: list[Case]) -> None:
         "body-06": "Räddningstjänstförbundet Mitt Bohuslän",
         "body-07": "KPMG",
         "body-09": "Samfällighetsföreningen Björken",
+        "body-11": "KPMG AB",
+        "body-12": "Skolinspektionen",
+        "body-13": "Norrvatten kommunalförbund",
         "more-25": "Gavlegårdarna AB",
         "more-27": "Samordningsförbundet Halland",
     }
