@@ -204,4 +204,4 @@ def _unlike(wanted: Row, found: Row) -> list[str]:
 def _is_same(name: str, right: str, found: str) -> bool:
     if right in ("", "unknown") or not found:
         return right == found or (right in ("", "unknown") and found in ("", "unknown"))
-    return float(right) == float(found) if name in NUMERIC else right == found
+    return float(right) == float(found) if name in NUMERIC else same(name, right, found)
