@@ -237,6 +237,8 @@ def _outcome(result: dg.ExecuteInProcessResult, line: Mapping[str, Any]) -> Outc
         if not evaluation.passed and evaluation.severity.value == "WARN"
     )
     code, message = (ExitCode.OK, "") if result.success else _why(result)
+    if code is ExitCode.OK and not line.get("ok"):
+        code, message = ExitCode.FAILED, "The run ended without an error and published nothing."
     if code is ExitCode.OK and line.get("why_held_back"):
         code, message = ExitCode.REMOVALS_HELD, str(line["why_held_back"])
     total = passed + len(checks["warned"]) + len(checks["failed"])

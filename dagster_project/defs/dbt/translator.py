@@ -12,6 +12,9 @@ from typing import Any
 import dagster as dg
 from dagster_dbt import DagsterDbtTranslator, DagsterDbtTranslatorSettings, DbtProject
 
+from dagster_project.outside.tables import SCHEMA
+from dagster_project.warehouse.build.transform import same_for_any_report
+
 
 class Translator(DagsterDbtTranslator):
     """Assets are called ``schema/name`` and grouped by schema, as the tables are in DuckDB."""
@@ -39,12 +42,9 @@ def selectors(manifest: Mapping[str, Any], keys: Set[dg.AssetKey]) -> list[str]:
 
 
 def keys_of_every_build(manifest: Mapping[str, Any]) -> list[dg.AssetKey]:
-    """The assets that a build of a batch makes too: all but the seeds that models are made of, sorted."""
-    nodes = manifest["nodes"].values()
-    read = {parent for node in nodes if node["resource_type"] == "model" for parent in node["depends_on"]["nodes"]}
-    made = (
-        node
-        for node in nodes
-        if node["resource_type"] == "model" or (node["resource_type"] == "seed" and node["unique_id"] not in read)
-    )
-    return sorted(TRANSLATOR.get_asset_spec(manifest, node["unique_id"], None).key for node in made)
+    """The assets that a build of a batch makes too, sorted."""
+    nodes = {key: node for key, node in manifest["nodes"].items() if node["resource_type"] in ("model", "seed")}
+    parents = {key: node["depends_on"]["nodes"] for key, node in nodes.items() if node["resource_type"] == "model"}
+    outside = [key for key, source in manifest["sources"].items() if source["schema"] == SCHEMA]
+    made = nodes.keys() - same_for_any_report(parents, outside)
+    return sorted(TRANSLATOR.get_asset_spec(manifest, key, None).key for key in made)

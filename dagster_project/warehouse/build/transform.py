@@ -355,19 +355,29 @@ def _build_once(
     return summary
 
 
-def _batch_arguments(manifest: Manifest) -> list[str]:
-    """Without what no report changes, and the tests that are about this alone: it is as it was.
+def same_for_any_report(parents: Mapping[str, Iterable[str]], outside: Iterable[str]) -> set[str]:
+    """Keys of the manifest of what no report changes: what a build of a batch leaves as it is.
 
     That is the seeds that models are made of, and the models made of nothing but them and outside facts; a batch is
     built on seeds and facts that are the same (``load_outside`` makes the build whole where they are not).
+
+    Args:
+        parents: of each model, by key.
+        outside: keys of the sources that hold outside facts.
     """
-    models = {key: node for key, node in manifest.nodes.items() if str(node.resource_type) == "model"}
-    parents = {key: set(node.depends_on_nodes) for key, node in models.items()}
+    facts = set(outside)
     same = {parent for of in parents.values() for parent in of if parent.startswith("seed.")}
-    same |= {key for key, source in manifest.sources.items() if source.schema == SCHEMA}
-    while found := {key for key, of in parents.items() if key not in same and of <= same}:
+    while found := {key for key, of in parents.items() if key not in same and set(of) <= same | facts}:
         same |= found
-    names = sorted(key.rpartition(".")[2] for key in same if not key.startswith("source."))
+    return same
+
+
+def _batch_arguments(manifest: Manifest) -> list[str]:
+    """Without what no report changes, and the tests that are about this alone."""
+    models = {key: node for key, node in manifest.nodes.items() if str(node.resource_type) == "model"}
+    outside = [key for key, source in manifest.sources.items() if source.schema == SCHEMA]
+    same = same_for_any_report({key: node.depends_on_nodes for key, node in models.items()}, outside)
+    names = sorted(key.rpartition(".")[2] for key in same)
     return ["--vars", "{batch: true}", *(("--exclude", *names) if names else ()), "--indirect-selection", "cautious"]
 
 
