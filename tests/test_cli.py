@@ -109,7 +109,9 @@ def test_every_asset_leads_from_the_documents_to_the_published_file() -> None:
     assert {key.path[0] for key in seeds_alone} == {"raw", "reference", "vocabulary", "kolada", "scb"}
     published = dg.AssetKey(["published", "kommunlager"])
     upstream = dg.AssetSelection.assets(published).upstream().resolve(graph)
-    assert {key.path[0] for key in graph.get_all_asset_keys() - upstream} <= {outside.SCHEMA}
+    documents = [key for key in seeds_alone if key.path[0] == "raw"]
+    # What no report changes is not made again for a batch, and publishing does not wait for it.
+    assert dg.AssetSelection.assets(*documents).downstream().resolve(graph) <= upstream | {published}
 
 
 def test_a_failed_test_publishes_nothing_and_says_why(small: Project) -> None:

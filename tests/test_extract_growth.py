@@ -57,7 +57,7 @@ to grow with the square."""
 MOST = 3.0**2
 """How much two doublings may cost: four times, and what allocation and caches add; what grows with the square costs 16
 times as much."""
-TRIES = 5
+TRIES = 20
 SHORTEST = 1e-5
 """Processor seconds, about the least that the clock tells apart."""
 FOR_EVER = 30

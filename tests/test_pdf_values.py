@@ -60,6 +60,18 @@ def _values(warehouse: Path, prefix: str) -> tuple[Values, int]:
     return values, sum(row[1] is None for row in rows)
 
 
+def _refused(warehouse: Path, prefix: str) -> int:
+    """How many cells with digits on two lines are told as refused."""
+    with duckdb.connect(str(warehouse), read_only=True) as connection:
+        row = connection.execute(
+            "select count(*) from marts.cell_roles where starts_with(report_id, ?) and role = 'rejected'"
+            " and starts_with(reason, 'ambiguous digits')",
+            [prefix],
+        ).fetchone()
+    assert row
+    return int(row[0])
+
+
 def _plain(value: object) -> object:
     return " ".join(value.split()) if isinstance(value, str) else value
 
@@ -73,4 +85,7 @@ def test_values_of_a_rendering(name: str, warehouse: Path, every_format: Project
     missing, extra = list((expected - found).elements()), list((found - expected).elements())
     assert expected.total() > 0
     assert without_page == 0
-    assert (missing[:3], extra[:3]) == ([], [])
+    assert extra[:3] == []
+    # A browser wraps a figure in a narrow cell, and 5 above 979 may be two as well: refused, never lost without a word.
+    assert len(missing) == _refused(every_format.warehouse, f"{name}-"), missing[:3]
+    assert len(missing) < expected.total() / 30

@@ -309,7 +309,7 @@ def _reasons(settings: Settings, result: BuildResult) -> dict[str, str]:
         name for names in found.values() for name in names
     } != set(failed):
         return {}
-    return {name: f"set aside: it fails {', '.join(names)} by itself" for name, names in found.items()}
+    return {name: f"set aside: it fails {', '.join(sorted(names))} by itself" for name, names in found.items()}
 
 
 def _build_once(

@@ -166,18 +166,15 @@ def _make(settings: Settings, content: Content, was: Release | None) -> Release:
 def _compared(database: Path, content: Content, was: Release | None, name: str) -> tuple[str, dict[str, Any]]:
     if was is None:
         return f"# {name}\n\nThe first release.\n", {}
-    with (
-        duckdb.connect() as connection,
-        attached(connection, database, "now", "read_only"),
-        attached(connection, was.database, "was", "read_only"),
-    ):
-        try:
-            before = content_from_json(json.loads((was.folder / releases.CONTENT).read_text(encoding="utf-8")))
-        except (OSError, ValueError, KeyError, TypeError, AttributeError):
-            before = content_of(connection, "was")
-        try:
-            return difference(connection, before, content, was.name, name)
-        except duckdb.Error as error:  # a page for people must not hold back the figures
+    with duckdb.connect() as connection, attached(connection, database, "now", "read_only"):
+        try:  # a page for people must not hold back the figures, whatever is wrong with the release before
+            with attached(connection, was.database, "was", "read_only"):
+                try:
+                    before = content_from_json(json.loads((was.folder / releases.CONTENT).read_text(encoding="utf-8")))
+                except (OSError, ValueError, KeyError, TypeError, AttributeError):
+                    before = content_of(connection, "was")
+                return difference(connection, before, content, was.name, name)
+        except duckdb.Error as error:
             return f"# {name}\n\nIt cannot be compared with {was.name}: {error}\n", {}
 
 
