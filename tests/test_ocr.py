@@ -266,7 +266,10 @@ def test_a_scan_that_takes_too_long_is_given_up(reader: Children) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.xfail(reason="7 of 352 figures are wrong: a column of one table lost the thousands of its figures")
+@pytest.mark.xfail(
+    strict=False,  # what the engines read differs in the last digits from processor to processor
+    reason="7 of 352 figures are wrong: a column of one table lost the thousands of its figures",
+)
 def test_of_the_figures_given_at_most_one_in_a_thousand_is_wrong(reader: Children) -> None:
     counts: Counter[str] = Counter()
     wrong = []
