@@ -103,12 +103,14 @@ def test_every_asset_leads_from_the_documents_to_the_published_file() -> None:
     import dagster as dg
 
     from dagster_project.definitions import defs
+    from dagster_project.defs.dbt.assets import MADE
 
     graph = defs().resolve_asset_graph()
     seeds_alone = {key for key in graph.get_all_asset_keys() if not graph.get(key).parent_keys}
     assert {key.path[0] for key in seeds_alone} == {"raw", "reference", "vocabulary", "kolada", "scb"}
     published = dg.AssetKey(["published", "kommunlager"])
     upstream = dg.AssetSelection.assets(published).upstream().resolve(graph)
+    assert set(MADE) <= upstream
     documents = [key for key in seeds_alone if key.path[0] == "raw"]
     # What no report changes is not made again for a batch, and publishing does not wait for it.
     led_to = dg.AssetSelection.assets(*documents).downstream().resolve(graph)

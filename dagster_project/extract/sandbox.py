@@ -44,8 +44,7 @@ from dagster_project.extract.child import (
 )
 from dagster_project.extract.confinement import SYSTEM_LIBRARIES, Layer
 from dagster_project.extract.document import Document, ExtractionError, Limits, StructureWords
-from dagster_project.extract.ocr import ENVIRONMENT as OCR_ENVIRONMENT
-from dagster_project.extract.ocr import READABLE as OCR_READABLE
+from dagster_project.extract.ocr import READABLE as READ_BY_OCR
 
 BOOT = (
     "import json, sys; start = json.loads(sys.argv[1]);"
@@ -403,9 +402,7 @@ def _start(limits: Limits) -> subprocess.Popen[bytes]:
         parent=0 if container else os.getpid(),
         ocr=limits.ocr,
     )
-    environment = (
-        OWN_ENVIRONMENT | OCR_ENVIRONMENT | {name: os.environ[name] for name in KEPT_ENVIRONMENT if name in os.environ}
-    )
+    environment = OWN_ENVIRONMENT | {name: os.environ[name] for name in KEPT_ENVIRONMENT if name in os.environ}
     return subprocess.Popen(  # noqa: S603 - our own interpreter and program
         [*container, sys.executable, *OPTIONS, "-c", BOOT, json.dumps(asdict(start))],
         stdin=subprocess.PIPE,
@@ -435,7 +432,7 @@ def _container() -> tuple[tuple[str, ...], str | None]:
         return (), "not installed"
     read_only = [
         *(sys.base_prefix, sys.prefix, str(Path(sys.executable).resolve().parent), *_library_folders()),
-        *(str(Path(ROOT) / "dagster_project"), *SYSTEM_LIBRARIES, *FONTS, *OCR_READABLE),
+        *(str(Path(ROOT) / "dagster_project"), *SYSTEM_LIBRARIES, *FONTS, *READ_BY_OCR),
     ]
     places = [path for path in dict.fromkeys(read_only) if not path.startswith("/dev/")]
     command = (

@@ -70,18 +70,13 @@ def contents(
         address = f"r/{report_name(row['report_id'])}.html"
         return [kind, title, whose(row["report_id"]), address + place]
 
-    return (
-        [
-            entry("h", row, row["text"], f"#h{row['heading_seq']}" if row["has_table"] else "")
-            for row in headings
-            if row["report_id"] in reports
-        ]
-        + [
-            entry("t", row, row["paragraph_text"], f"#n{row['paragraph_seq']}")
-            for row in paragraphs
-            if row["report_id"] in reports
-        ]
-        + [
+    headings, paragraphs, figures = (
+        [row for row in rows if row["report_id"] in reports] for rows in (headings, paragraphs, figures)
+    )
+    return [
+        *(entry("h", row, row["text"], f"#h{row['heading_seq']}" if row["has_table"] else "") for row in headings),
+        *(entry("t", row, row["paragraph_text"], f"#n{row['paragraph_seq']}") for row in paragraphs),
+        *(
             entry(
                 "v",
                 row,
@@ -89,9 +84,8 @@ def contents(
                 f"#{text.figure_anchor(row['fact_key'])}",
             )
             for row in figures
-            if row["report_id"] in reports
-        ]
-    )
+        ),
+    ]
 
 
 def _joined(*words: str | None) -> str:

@@ -43,7 +43,7 @@ def star_schemas(context: dg.AssetExecutionContext, settings: dg.ResourceParam[S
     selected = selectors(MANIFEST, context.selected_asset_keys) if context.is_subset else []
     with journal.step("build"):
         result = yield from _streamed(context, settings, lambda on_event: build(settings, selected, on_event))
-        _tell(result, is_subset=context.is_subset)
+        _tell(result)
         if result.failed:
             raise dg.Failure(f"{len(result.failed)} of dbt's nodes failed:\n{result.explain()}", allow_retries=False)
     context.log.info("%s: %s", result.plan.mode, result.plan.reason)
@@ -53,7 +53,7 @@ def star_schemas(context: dg.AssetExecutionContext, settings: dg.ResourceParam[S
         context.log.warning("%s: %s", node.name, node.message)
 
 
-def _tell(result: BuildResult, *, is_subset: bool) -> None:
+def _tell(result: BuildResult) -> None:
     """What the build did, for the journal."""
     for node in result.failed:
         journal.event("check.failed", "error", check=node.name, message=node.message, sample=node.sample)
@@ -70,15 +70,10 @@ def _tell(result: BuildResult, *, is_subset: bool) -> None:
         too_costly=list(result.too_costly),
     )
     passed, warned = result.passed_tests, [node.name for node in result.warned]
-    if result.plan.mode is Mode.NOTHING and not is_subset:
+    if result.plan.mode is Mode.NOTHING:  # as no build of chosen assets is
         passed, warned = result.standing
-    journal.checked(
-        passed=passed,
-        warned=warned,
-        failed=[node.name for node in result.failed],
-    )
-    if result.plan.mode is Mode.NOTHING and not is_subset:
         journal.note(ok=True, is_new=False, remark=result.plan.reason)
+    journal.checked(passed=passed, warned=warned, failed=[node.name for node in result.failed])
 
 
 def _streamed(

@@ -10,6 +10,7 @@ from datetime import timedelta
 import dagster as dg
 
 from dagster_project import progress
+from dagster_project.defs.checks import recorded
 from dagster_project.settings import Settings
 from dagster_project.warehouse.intake.inbox import fetch
 from dagster_project.warehouse.intake.load import LoadResult, load_raw
@@ -94,13 +95,12 @@ def raw_tables(settings: dg.ResourceParam[Settings]) -> Iterator[dg.MaterializeR
             }
             metadata |= {"bytes_read": result.bytes_read, "remarks": dg.MetadataValue.md(_bullets(result.notes))}
         yield dg.MaterializeResult([SCHEMA, table], metadata=metadata)
-    yield _every_document_loads(result)
-    yield _no_report_is_stale(result)
+    yield recorded(_every_document_loads(result))
+    yield recorded(_no_report_is_stale(result))
 
 
 def _every_document_loads(result: LoadResult) -> dg.AssetCheckResult:
     reasons = tuple(f"{item.file_name}: {item.reason}" for item in result.quarantined)
-    journal.checked(passed=not reasons, warned=["every_document_loads"] if reasons else ())
     return dg.AssetCheckResult(
         asset_key=REPORT_KEY,
         check_name="every_document_loads",
@@ -115,18 +115,11 @@ def _every_document_loads(result: LoadResult) -> dg.AssetCheckResult:
 
 
 def _no_report_is_stale(result: LoadResult) -> dg.AssetCheckResult:
-    name = ["no_report_is_stale"]
-    is_failed = bool(result.why_held_back)
-    journal.checked(
-        passed=not result.kept,
-        warned=name if result.kept and not is_failed else (),
-        failed=name if result.kept and is_failed else (),
-    )
     return dg.AssetCheckResult(
         asset_key=REPORT_KEY,
         check_name="no_report_is_stale",
         passed=not result.kept,
-        severity=dg.AssetCheckSeverity.ERROR if is_failed else dg.AssetCheckSeverity.WARN,
+        severity=dg.AssetCheckSeverity.ERROR if result.why_held_back else dg.AssetCheckSeverity.WARN,
         metadata={
             "why_held_back": result.why_held_back or "none is",
             "reports": dg.MetadataValue.md(_bullets(tuple(f"{one.file_name}: {one.reason}" for one in result.kept))),

@@ -25,7 +25,7 @@ PROCESSOR: Final = ("/proc/cpuinfo", "/sys/devices/system/cpu")
 READABLE: Final = (*LANGUAGE_FOLDERS, *PROCESSOR)
 """What the engines read beside their packages."""
 ENVIRONMENT: Final = {"OMP_THREAD_LIMIT": "1", "OMP_NUM_THREADS": "1"}
-"""A child may have no threads, and documents are read in parallel anyhow."""
+"""A child may have no threads, and documents are read in parallel anyhow; the engines look when they are imported."""
 
 
 def language_folder() -> str | None:

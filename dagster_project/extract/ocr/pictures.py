@@ -156,6 +156,11 @@ def recognise(engines: Engines, tones: np.ndarray, scale: float, box: Box) -> Re
     )
 
 
+def digits_of(text: str) -> str:
+    """The digits of a text alone."""
+    return "".join(char for char in text if char.isdigit())
+
+
 # --- straightening ----------------------------------------------------------------------------------------------------
 
 

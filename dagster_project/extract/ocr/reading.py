@@ -14,7 +14,7 @@ import numpy as np
 
 from dagster_project.extract.document import ExtractionError, Limits
 from dagster_project.extract.ocr.engine import engines
-from dagster_project.extract.ocr.pictures import Box, Recognised, recognise
+from dagster_project.extract.ocr.pictures import Box, Recognised, digits_of, recognise
 from dagster_project.extract.pdf.characters import Word
 from dagster_project.extract.pdf.rules import Area
 
@@ -71,7 +71,7 @@ class Reading:
                 found.append(one)
         if found:
             self.pages[number] = found
-            self.printed[number] = {"".join(c for c in word.text if c.isdigit()) for word in words}
+            self.printed[number] = {digits_of(word.text) for word in words}
         return found
 
 

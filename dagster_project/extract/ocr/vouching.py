@@ -22,7 +22,7 @@ from typing import Final
 
 from dagster_project.extract.document import Cell, Document, collapse
 from dagster_project.extract.ocr.engine import Token
-from dagster_project.extract.ocr.pictures import Box, Recognised
+from dagster_project.extract.ocr.pictures import Box, Recognised, digits_of
 
 BASIS: Final = "ocr"
 ARITHMETIC, STATED, TWICE = "arithmetic", "stated in text", "two readings"
@@ -51,7 +51,6 @@ class _Figure:
     """A cell that is one number."""
 
     value: Decimal
-    sign: str
     decimals: int
     is_grouped: bool
     is_percent: bool
@@ -105,15 +104,11 @@ def _of_table(
     if not any(pictures.values()):
         yield from cells
         return
-    read = [cell for cell in cells if _is_read(cell, pictures, pages)]
-    twice = {
-        (cell.row_index, cell.col_index): _second(cell, picture)
-        for cell in read
-        if (picture := pictures[cell.row_index, cell.col_index]) is not None
-    }
+    read = {(cell.row_index, cell.col_index): cell for cell in cells if _is_read(cell, pictures, pages)}
+    twice = {place: _second(cell, picture) for place, cell in read.items() if (picture := pictures[place]) is not None}
     figures = {
-        (cell.row_index, cell.col_index): figure
-        for cell in read
+        place: figure
+        for place, cell in read.items()
         if not cell.is_header and (figure := _figure(cell.text)) is not None
     }
     by_arithmetic = _bound(figures)
@@ -122,7 +117,7 @@ def _of_table(
     usual = _usual_formats(figures)
     for cell in cells:
         place = cell.row_index, cell.col_index
-        if not _is_read(cell, pictures, pages):
+        if place not in read:
             yield cell
             continue
         vouched_by = None
@@ -158,7 +153,7 @@ def _voucher(
             return STATED
         return None
     # What has digits and is no plain number is not read twice alike by chance only: both take a comma for a point.
-    return TWICE if second == first and not _digits(first) else None
+    return TWICE if second == first and not digits_of(first) else None
 
 
 def _plain(text: str) -> str:
@@ -179,7 +174,7 @@ def _figure(text: str) -> _Figure | None:
     sign, whole, decimals, percent = found.groups()
     digits = whole.replace(" ", "")
     value = Decimal(f"{sign}{digits}.{decimals or 0}")
-    return _Figure(value, sign, len(decimals or ""), " " in whole, bool(percent))
+    return _Figure(value, len(decimals or ""), " " in whole, bool(percent))
 
 
 def _usual_formats(figures: Mapping[tuple[int, int], _Figure]) -> dict[int, tuple[int, bool]]:
@@ -281,14 +276,10 @@ def _named_rows(
             picture is not None
             and sum(char.isalpha() for char in plain) >= MIN_LETTERS * len(plain)
             and _confidence(cell, picture) >= MIN_CONFIDENCE
-            and _digits(plain) == _digits(twice[place])
+            and digits_of(plain) == digits_of(twice[place])
         )
         (named if is_good else refused).update(rows)
     return named - refused
-
-
-def _digits(text: str) -> str:
-    return "".join(char for char in text if char.isdigit())
 
 
 def _doubtful_columns(
@@ -298,9 +289,9 @@ def _doubtful_columns(
     found: set[int] = set()
     for cell in cells:
         place = cell.row_index, cell.col_index
-        if not cell.is_header or not _digits(cell.text):
+        if not cell.is_header or not digits_of(cell.text):
             continue
-        if pictures[place] is None or _digits(cell.text) != _digits(twice[place]):
+        if pictures[place] is None or digits_of(cell.text) != digits_of(twice[place]):
             found.update(range(cell.col_index, cell.col_index + cell.col_span))
     return found
 
@@ -374,19 +365,19 @@ def _stated(document: Document, pages: Mapping[int, Sequence[Recognised]]) -> fr
     return frozenset(
         figure.value
         for figure in found
-        if figure is not None and len(_digits(str(figure.value)).strip("0")) >= TELLING_DIGITS
+        if figure is not None and len(digits_of(str(figure.value)).strip("0")) >= TELLING_DIGITS
     )
 
 
 def _known(pictures: Sequence[Recognised]) -> set[str]:
     """The digits of each word of the second reading of a page."""
-    return {_digits(token.text) for picture in pictures for token in picture.again}
+    return {digits_of(token.text) for picture in pictures for token in picture.again}
 
 
 def _without_doubts(text: str, known: Set[str]) -> str:
     """A text in which the digits of words that were not read twice alike are lost characters."""
     return re.sub(
         r"\S*\d\S*",
-        lambda word: word[0] if _digits(word[0]) in known else re.sub(r"\d", REPLACEMENT, word[0]),
+        lambda word: word[0] if digits_of(word[0]) in known else re.sub(r"\d", REPLACEMENT, word[0]),
         text,
     )
