@@ -182,8 +182,9 @@ def answer_table(answer: Answer, limit: int, width: int | None = None) -> tuple[
     return table, count, [name for place, name in enumerate(answer.columns) if place not in widths]
 
 
-MOST_NEEDED: Final = 12
-"""Characters that the texts of a column must have room for, if they have so many; longer ones are folded."""
+NEEDED: Final = (12, 8)
+"""Characters that the texts of a column must have room for, if they have so many; longer ones are folded. The second
+where all columns fit then and do not with the first."""
 
 BORDER: Final = 3
 """Characters between two columns."""
@@ -195,10 +196,14 @@ def _widths_for(width: int, names: Sequence[str], rows: Sequence[Sequence[Text]]
     for place, name in enumerate(names):
         lines = [line for row in rows for line in row[place].plain.split("\n")]
         wanted[place] = max(len(name), max(map(len, lines), default=0))
-    least = {place: max(len(names[place]), min(MOST_NEEDED, wish)) for place, wish in wanted.items()}
     chosen = list(wanted)
-    left = width - 1 - sum(least.values()) - BORDER * len(chosen)
-    if left < 0:
+    for needed in NEEDED:
+        least = {place: max(len(names[place]), min(needed, wish)) for place, wish in wanted.items()}
+        left = width - 1 - sum(least.values()) - BORDER * len(chosen)
+        if left >= 0:
+            break
+    else:
+        least = {place: max(len(names[place]), min(NEEDED[0], wish)) for place, wish in wanted.items()}
         chosen, left = [], width - 1
         for place, need in least.items():
             is_told = not rows or any(row[place].style != NOTHING for row in rows)

@@ -39,6 +39,7 @@ from dagster_project.extract.grids import superscript
 from dagster_project.extract.html import decode_page
 from dagster_project.extract.mending import KnownWords
 from dagster_project.extract.numberformat import shown_value
+from dagster_project.extract.ocr.pictures import digits_of
 from dagster_project.extract.pdf.lines import is_list_mark, join_texts
 from dagster_project.extract.sheets import column_name
 from dagster_project.extract.sniff import is_plain_text, sniff
@@ -277,6 +278,7 @@ FUNCTIONS: dict[str, Callable[[str], object]] = {
     "decode": lambda text: decode(text.encode()),
     "decode windows": lambda text: decode(text.encode("cp1252", "replace") + b"\xe5"),
     "decode a page": lambda text: decode_page(text.encode()),
+    "digits_of": digits_of,
     "items": items,
     "plain": plain,
     "is_number": is_number,
