@@ -74,6 +74,44 @@ totals as (
     having count(open_figures.row_index) = 0
 ),
 
+columns_of_variances as (
+    select distinct
+        report_id,
+        table_seq,
+        col_index,
+        period_start,
+        period_end,
+        case
+            when scenario_key = 'variance' then 'variance'
+            when scenario_key in ('actual', 'forecast') then 'outcome'
+            else 'budget'
+        end as term
+    from numbers
+    where scenario_key in ('variance', 'actual', 'forecast', 'budget', 'budget_revised', 'budget_original')
+),
+
+column_pairs as (
+    select distinct
+        variance.report_id,
+        variance.table_seq,
+        variance.col_index,
+        columns_of_variances.term,
+        columns_of_variances.col_index as term_col
+    from columns_of_variances as variance
+    inner join columns_of_variances using (report_id, table_seq, period_start, period_end)
+    where variance.term = 'variance' and columns_of_variances.term != 'variance'
+),
+
+-- Eight to each side at most: every outcome with every budget would grow with the cube of the columns.
+near_columns as (
+    select *
+    from column_pairs
+    qualify row_number() over (
+            partition by report_id, table_seq, col_index, term, term_col < col_index
+            order by abs(col_index - term_col)
+        ) <= 8
+),
+
 -- Budget and outcome (or forecast) of one row and period differ by the printed variance, in one direction a table.
 variance_candidates as (
     select
@@ -89,10 +127,21 @@ variance_candidates as (
         budget.column_label as budget_label,
         outcome.value_numeric - budget.value_numeric as outcome_less_budget
     from numbers as variance
+    inner join near_columns as outcomes
+        on variance.report_id = outcomes.report_id
+            and variance.table_seq = outcomes.table_seq
+            and variance.col_index = outcomes.col_index
+            and outcomes.term = 'outcome'
+    inner join near_columns as budgets
+        on variance.report_id = budgets.report_id
+            and variance.table_seq = budgets.table_seq
+            and variance.col_index = budgets.col_index
+            and budgets.term = 'budget'
     inner join numbers as outcome
         on variance.report_id = outcome.report_id
             and variance.table_seq = outcome.table_seq
             and variance.row_index = outcome.row_index
+            and outcomes.term_col = outcome.col_index
             and variance.period_start = outcome.period_start
             and variance.period_end = outcome.period_end
             and outcome.scenario_key in ('actual', 'forecast')
@@ -100,6 +149,7 @@ variance_candidates as (
         on variance.report_id = budget.report_id
             and variance.table_seq = budget.table_seq
             and variance.row_index = budget.row_index
+            and budgets.term_col = budget.col_index
             and variance.period_start = budget.period_start
             and variance.period_end = budget.period_end
             and budget.scenario_key in ('budget', 'budget_revised', 'budget_original')
