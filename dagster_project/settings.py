@@ -86,6 +86,9 @@ class Settings:
     inbox: str = ""
     """``KOMMUNLAGER_INBOX``: folder or fsspec address (``s3://…``) from which new reports are fetched; empty for
     none."""
+    readings: str = ""
+    """``KOMMUNLAGER_READINGS``: folder or fsspec address where what was read of each document is kept by its content;
+    ``readings`` in ``state`` unless set (0 for nowhere); empty for nowhere."""
     webhook: str = ""
     """``KOMMUNLAGER_WEBHOOK``: address to which a failed refresh is posted as JSON."""
     mail_to: str = ""
@@ -163,6 +166,7 @@ class Settings:
             PREFIX + "SCB_SCHEDULE": self.scb_schedule,
             PREFIX + "MAX_AGE_HOURS": str(self.max_age_hours),
             PREFIX + "INBOX": self.inbox,
+            PREFIX + "READINGS": self.readings or "0",
             PREFIX + "WEBHOOK": self.webhook,
             PREFIX + "MAIL_TO": self.mail_to,
             PREFIX + "MAIL_FROM": self.mail_from,
@@ -185,10 +189,11 @@ def load_settings(
     env = os.environ if environment is None else environment
     default = Settings()
     link = _plain(_absolute(warehouse or _path(env, "WAREHOUSE") or default.warehouse))
+    state = _plain(_absolute(_path(env, "STATE") or link.parent / ".state"))
     return Settings(
         reports=_absolute(reports or _path(env, "REPORTS") or default.reports),
         warehouse=link,
-        state=_plain(_absolute(_path(env, "STATE") or link.parent / ".state")),
+        state=state,
         keep=_number(env, "KEEP", default.keep, at_least=1),
         workers=_number(env, "WORKERS", default.workers, at_least=0),
         full=_flag(env, "FULL"),
@@ -204,6 +209,7 @@ def load_settings(
         scb_schedule=env.get(PREFIX + "SCB_SCHEDULE", "").strip(),
         max_age_hours=_number(env, "MAX_AGE_HOURS", default.max_age_hours, at_least=0),
         inbox=env.get(PREFIX + "INBOX", ""),
+        readings=_readings(env, state),
         webhook=env.get(PREFIX + "WEBHOOK", ""),
         mail_to=env.get(PREFIX + "MAIL_TO", ""),
         mail_from=env.get(PREFIX + "MAIL_FROM", ""),
@@ -232,6 +238,15 @@ def settings_to_tell(
     known = {name: env[name] for name in (PREFIX + one for one in TELLING) if name in env}
     settings = load_settings(known, warehouse=warehouse)
     return replace(settings, metrics=_absolute(metrics)) if metrics else settings
+
+
+def _readings(env: Mapping[str, str], state: Path) -> str:
+    text = env.get(PREFIX + "READINGS", "").strip()
+    if text == "0":
+        return ""
+    if "://" in text:
+        return text
+    return str(_absolute(Path(text)) if text else state / "readings")
 
 
 def _path(env: Mapping[str, str], name: str) -> Path | None:

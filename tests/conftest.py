@@ -272,3 +272,25 @@ def corpora(tmp_path_factory: pytest.TempPathFactory) -> Path:
     done = project.run("refresh")
     assert done.returncode == 0, done.stderr
     return project.warehouse
+
+
+@pytest.fixture(scope="module")
+def s3() -> Iterator[str]:
+    """A bucket in an object store on this machine; its address. The environment says where it is, as for any client."""
+    from moto.server import ThreadedMotoServer
+
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0)
+    server.start()
+    _, port = server.get_host_and_port()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{port}")
+        patch.setenv("AWS_ACCESS_KEY_ID", "test")
+        patch.setenv("AWS_SECRET_ACCESS_KEY", "test")
+        patch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+        import s3fs
+
+        s3fs.S3FileSystem.clear_instance_cache()  # which would ask the server of the module before
+        fs = s3fs.S3FileSystem(skip_instance_cache=True)
+        fs.makedirs("inkorg", exist_ok=True)  # the server forgets nothing between modules
+        yield "s3://inkorg/rapporter"
+    server.stop()

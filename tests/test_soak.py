@@ -54,6 +54,7 @@ def orphans(project: Project) -> set[str]:
         "devices.json",
         "dbt",
         "log.jsonl",
+        "readings",
         "refresh.lock",
         "refreshes.jsonl",
         "whole.json",

@@ -37,27 +37,6 @@ def settings(tmp_path: Path) -> Settings:
 # --- inbox ------------------------------------------------------------------------------------------------------------
 
 
-@pytest.fixture(scope="module")
-def s3() -> Iterator[str]:
-    """A bucket in an object store on this machine; its address. The environment says where it is, as for any client."""
-    from moto.server import ThreadedMotoServer
-
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0)
-    server.start()
-    _, port = server.get_host_and_port()
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{port}")
-        patch.setenv("AWS_ACCESS_KEY_ID", "test")
-        patch.setenv("AWS_SECRET_ACCESS_KEY", "test")
-        patch.setenv("AWS_DEFAULT_REGION", "us-east-1")
-        import s3fs
-
-        fs = s3fs.S3FileSystem(skip_instance_cache=True)
-        fs.mkdir("inkorg")
-        yield "s3://inkorg/rapporter"
-    server.stop()
-
-
 @pytest.fixture(params=["local", "memory", "s3"])
 def inbox(request: pytest.FixtureRequest, tmp_path: Path) -> tuple[str, Callable[[str, str], None]]:
     """The address of an inbox, and how a file is put there."""

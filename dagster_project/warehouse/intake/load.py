@@ -29,6 +29,7 @@ from dagster_project.warehouse.build.transform import project_fingerprint, rules
 from dagster_project.warehouse.intake.overrides import Overrides, read_overrides
 from dagster_project.warehouse.intake.raw import HISTORIES, SCHEMA, TABLES
 from dagster_project.warehouse.intake.reading import ReadReport, read_chunks
+from dagster_project.warehouse.intake.readings import kept_readings
 from dagster_project.warehouse.intake.removals import (
     Before,
     Kept,
@@ -213,6 +214,7 @@ def _load(
         replaceable = _make_way(connection, changed, known)
         working.note_files(connection, touched)
         _note_times(connection, [file for file in files if file.file_name in {one.file_name for one in touched}])
+    kept = kept_readings(settings, extraction)
     chunks = read_chunks(
         changed,
         settings.limits,
@@ -221,13 +223,16 @@ def _load(
         most=CHUNK_REPORTS,
         seconds=CHUNK_SECONDS,
         on_read=_counter(len(changed), len(files), on_read),
+        kept=kept,
     )
     bytes_read = 0
     with closing(chunks):
         for chunk in chunks:
             with _transaction(connection):
                 _store(connection, chunk, replaceable, looks, extraction)
-            bytes_read += sum(result.size_bytes or 0 for result in chunk if result.sha256)
+            bytes_read += sum(result.size_bytes or 0 for result in chunk if result.sha256 and not result.was_kept)
+    if kept and changed:
+        kept.forget_older()
     with _transaction(connection):
         connection.execute("delete from main.set_aside where report_id in (select unnest(?::varchar[]))", [list(again)])
         verdict, dropped = _settle(connection, in_question, names, before, settings)
@@ -379,7 +384,8 @@ def _tell(result: ReadReport) -> None:
     }
     if result.error is None:
         cells = result.rows["cell"].num_rows if "cell" in result.rows else 0
-        journal.event("report.read", **about, extractor=result.extractor, cells=cells, notes=list(result.notes))
+        about |= {"extractor": result.extractor, "notes": list(result.notes), "was_kept": result.was_kept}
+        journal.event("report.read", **about, cells=cells)
     else:
         journal.event("report.quarantined", "warning", **about, reason=result.error)
 

@@ -144,6 +144,9 @@ _DOCUMENT_PARTS = {
     "word_fate": "word_fates",
 }
 
+DOCUMENT_TABLES = tuple(_DOCUMENT_PARTS)
+"""Tables whose rows a document gives."""
+
 _DUCKDB_TYPES = {
     _TEXT: "varchar",
     _INT: "integer",

@@ -22,7 +22,7 @@ import pyarrow as pa
 
 from dagster_project.extract.document import ExtractionError, Limits, StructureWords
 from dagster_project.extract.sandbox import Children, GaveUpError
-from dagster_project.warehouse.intake.raw import document_rows
+from dagster_project.warehouse.intake.readings import KeptReadings, Reading
 from dagster_project.warehouse.intake.scan import PLAIN, FoundFile
 
 CHILD_BYTES: Final = 256 * 1024
@@ -65,6 +65,8 @@ class ReadReport:
     notes: tuple[str, ...] = ()
     may_pass: bool = False
     """Whether ``error`` is of a kind that may be gone the next time, so that the next refresh tries again."""
+    was_kept: bool = False
+    """Whether the same content had been read before by the same readers, and was not read again."""
 
 
 def read_reports(
@@ -84,6 +86,7 @@ def read_chunks(
     most: int,
     seconds: float = 60.0,
     on_read: Callable[[str], None] | None = None,
+    kept: KeptReadings | None = None,
 ) -> Generator[list[ReadReport]]:
     """Read ``files`` in child processes and yield the results in chunks, as they are finished.
 
@@ -98,6 +101,7 @@ def read_chunks(
         most: documents in a chunk.
         seconds: time after which a chunk ends that has a document.
         on_read: called with the file name of each document when it is done.
+        kept: what was read before; documents in it are not read again, and what is read is put there.
     """
     count = workers or _useful_workers(files)
     waiting = iter(enumerate(files))
@@ -109,7 +113,7 @@ def read_chunks(
         try:
             while True:
                 for number, file in islice(waiting, count * AHEAD - len(flying)):
-                    flying[executor.submit(read_report, file, limits, words, children)] = number
+                    flying[executor.submit(read_report, file, limits, words, children, kept)] = number
                 patience = max(0.0, due - time.monotonic()) if chunk else None
                 if not wait(flying, patience, FIRST_COMPLETED).done and not flying:
                     return
@@ -147,8 +151,13 @@ def _weight(file: FoundFile) -> int:
     return (file.size_bytes or 0) * (1 if is_text else PARSED_WEIGHT)
 
 
-def read_report(file: FoundFile, limits: Limits, words: StructureWords, children: Children) -> ReadReport:
-    """Read one file in one of ``children``. Never raises for what the file holds: the reason stands in ``error``."""
+def read_report(
+    file: FoundFile, limits: Limits, words: StructureWords, children: Children, kept: KeptReadings | None = None
+) -> ReadReport:
+    """Read one file in one of ``children``, or take what was read of the same content before.
+
+    Never raises for what the file holds: the reason stands in ``error``.
+    """
     now = datetime.now(UTC)
     if file.refusal is not None:
         return ReadReport(file, now, file.size_bytes, error=file.refusal, may_pass=file.may_pass)
@@ -159,25 +168,34 @@ def read_report(file: FoundFile, limits: Limits, words: StructureWords, children
     if len(data) > limits.max_bytes:
         return ReadReport(file, now, None, error=f"the file is too large: the limit is {limits.max_bytes} bytes")
     digest = hashlib.sha256(data).hexdigest()
-    try:
-        document = children.extract(data, file.file_name, limits, words)
-        rows = document_rows(file.report_id, document)
-    except ExtractionError as error:
-        return ReadReport(file, now, len(data), digest, str(error), may_pass=isinstance(error, GaveUpError))
-    except Exception as error:  # a reader's own fault must not cost the other documents
-        return ReadReport(file, now, len(data), digest, f"the reader failed: {type(error).__name__}: {error}")
+    suffix = file.path.suffix.lower()
+    reading = kept.get(digest, suffix) if kept else None
+    was_kept = reading is not None
+    if reading is None:
+        try:
+            reading = Reading.of(children.extract(data, file.file_name, limits, words))
+        except GaveUpError as error:
+            return ReadReport(file, now, len(data), digest, str(error), may_pass=True)
+        except ExtractionError as error:
+            reading = Reading(error=str(error))
+        except Exception as error:  # a reader's own fault must not cost the other documents
+            return ReadReport(file, now, len(data), digest, f"the reader failed: {type(error).__name__}: {error}")
+        if kept:
+            kept.put(digest, suffix, reading)
     return ReadReport(
         file,
         now,
         len(data),
         digest,
-        media_type=document.media_type,
-        page_count=document.page_count,
-        title=document.title,
-        extractor=document.extractor,
-        extractor_version=document.extractor_version,
-        rows=rows,
-        notes=document.notes,
+        reading.error,
+        media_type=reading.media_type,
+        page_count=reading.page_count,
+        title=reading.title,
+        extractor=reading.extractor,
+        extractor_version=reading.extractor_version,
+        rows=reading.rows_of(file.report_id),
+        notes=reading.notes,
+        was_kept=was_kept,
     )
 
 
