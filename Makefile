@@ -4,7 +4,8 @@
 #   make test-all  all tests, as CI does
 #   make readers   older and newer DuckDBs for the tests that read with them (skipped without; 300 MB)
 #   make ui        Dagster's UI        make lint     what CI checks beside the tests
-#   make site      the published warehouse as web pages, site/index.html
+#   make site      the published warehouse as web pages, site/index.html, with the handbook in site/docs
+#   make docs      the handbook as web pages, build/docs/index.html
 #   make bench     docs/benchmarks.md  make lock     pin the newest versions that fit
 #   make accuracy  docs/accuracy.md: what is read of real documents, where they are beside the checkout
 #   make soak      kill refreshes, read through publications, compare incremental and full, serve among
@@ -23,7 +24,7 @@ INSTALL = $(BIN)/python -m pip install -qq --disable-pip-version-check
 # PYTEST_ARGS=-n0 runs them one after the other.
 AT_ONCE := --numprocesses 2 --dist loadfile
 
-.PHONY: refresh test test-all readers ui site lint soak accuracy bench lock clean setup setup-dev
+.PHONY: refresh test test-all readers ui site docs lint soak accuracy bench lock clean setup setup-dev
 .DEFAULT_GOAL := refresh
 
 refresh: $(VENV)/.run
@@ -32,8 +33,11 @@ refresh: $(VENV)/.run
 ui: $(VENV)/.run
 	@$(BIN)/kommunlager ui
 
-site: $(VENV)/.run
-	@$(BIN)/kommunlager site
+site: $(VENV)/.run docs
+	@$(BIN)/kommunlager site --handbook build/docs
+
+docs: $(VENV)/.run $(VENV)/.docs
+	@$(BIN)/python tools/handbook.py
 
 test: $(VENV)/.dev
 	@$(BIN)/python -m pytest $(AT_ONCE) -m "not slow" $(PYTEST_ARGS)
@@ -78,6 +82,7 @@ lock: $(VENV)/.dev
 	$(LOCK) pyproject.toml --group build --group dev --output-file requirements-dev.lock
 	$(LOCK) pyproject.toml --group build --constraint requirements-dev.lock --output-file requirements.lock
 	$(LOCK) --group pyproject.toml:bench --constraint requirements-dev.lock --output-file requirements-bench.lock
+	$(LOCK) --group pyproject.toml:docs --output-file requirements-docs.lock
 
 clean:
 	rm -rf $(VENV) dbt/target dbt/logs logs warehouse/.state .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
@@ -95,6 +100,13 @@ $(VENV)/.dev: requirements-dev.lock pyproject.toml | $(VENV)/pyvenv.cfg
 # Readers that the benchmarks run beside ours.
 $(VENV)/.bench: requirements-bench.lock $(VENV)/.dev
 	@$(INSTALL) --require-hashes --no-deps --no-compile --requirement requirements-bench.lock
+	@touch $@
+
+# What builds the handbook, in an environment of its own: it and dbt want other versions of one package.
+$(VENV)/.docs: requirements-docs.lock | $(VENV)/pyvenv.cfg
+	@$(BIN)/python -m venv --clear $(VENV)/docs
+	@$(VENV)/docs/bin/python -m pip install -qq --disable-pip-version-check --require-hashes --no-deps \
+		--requirement requirements-docs.lock
 	@touch $@
 
 READERS := $(wildcard tests/readers/*.lock)

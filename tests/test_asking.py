@@ -421,7 +421,7 @@ def test_the_description_is_openapi_and_tells_of_every_path(door: Door) -> None:
 
 
 def test_the_pages_on_asking_tell_of_every_path_and_show_what_is_answered(door: Door) -> None:
-    english, swedish = (text(name) for name in ("ask.md", "fraga.md"))
+    english, swedish = (text(name) for name in ("ask.md", "sv/fraga.md"))
     for endpoint in ENDPOINTS:
         path = endpoint.path.partition("/{")[0]
         assert path in english

@@ -18,7 +18,7 @@ from tests.conftest import ROOT
 from tests.test_documentation import SQL_BLOCK, _table_row
 
 PAGE = ROOT / "docs" / "analysts.md"
-SWEDISH_PAGE = ROOT / "docs" / "landet.md"
+SWEDISH_PAGE = ROOT / "docs" / "sv" / "landet.md"
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ import duckdb
 from dagster_project.settings import load_settings
 
 ROOT = Path(__file__).resolve().parents[1]
-PAGES = (ROOT / "README.md", ROOT / "docs" / "analysts.md", ROOT / "docs" / "landet.md")
+PAGES = (ROOT / "README.md", ROOT / "docs" / "analysts.md", ROOT / "docs" / "sv" / "landet.md")
 EXAMPLE = re.compile(r"```sql\n(?P<sql>.*?)```\n\n(?P<answer>(?:\|[^\n]*\n)*)\n?", re.DOTALL)
 
 

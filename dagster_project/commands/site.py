@@ -23,9 +23,14 @@ from dagster_project.settings import default_place, load_settings
     show_default="site of the checkout, or of the current folder",
     help="Folder to write; one that holds something else is left alone.",
 )
+@click.option(
+    "--handbook",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="Folder with the handbook as pages (make docs), to put beside and link to.",
+)
 @warehouse_option
 @reports_option
-def site(out: Path, warehouse: Path | None, reports: Path | None) -> None:
+def site(out: Path, handbook: Path | None, warehouse: Path | None, reports: Path | None) -> None:
     """Write the published warehouse as web pages: one folder, to open from disk or put on any web server."""
     from dagster_project.site import SiteError, build_site
     from dagster_project.warehouse.ask.query import QueryError
@@ -38,7 +43,9 @@ def site(out: Path, warehouse: Path | None, reports: Path | None) -> None:
     except TransformError:
         manifest = None
     try:
-        result = build_site(settings.warehouse, out.absolute(), reports=settings.reports, manifest=manifest)
+        result = build_site(
+            settings.warehouse, out.absolute(), reports=settings.reports, manifest=manifest, handbook=handbook
+        )
     except (SiteError, QueryError, OSError) as error:
         click.echo(str(error), err=True)
         sys.exit(1)

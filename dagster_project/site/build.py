@@ -79,25 +79,34 @@ def build_site(
     *,
     reports: Path | None = None,
     manifest: Path | None = None,
+    handbook: Path | None = None,
     progress: Callable[[int, int], None] = lambda done, of: None,
 ) -> SiteResult:
     """Write the site of the published ``warehouse`` into the folder ``out``, replacing one that we wrote before.
 
     ``reports`` is the folder with the source files, for pictures of the pages of PDF; without it, or where a file has
     changed since it was read, there are none. ``manifest`` is dbt's manifest.json, for the lineage in the dictionary.
+    ``handbook`` is a folder of pages (``make docs``) to put beside and link to.
 
     Raises:
-        SiteError: ``out`` holds something that is not a site.
+        SiteError: ``out`` holds something that is not a site, or ``handbook`` no page to begin with.
         QueryError: nothing is published.
     """
     if out.exists() and (not out.is_dir() or (any(out.iterdir()) and not (out / MARK).exists())):
         raise SiteError(f"{out} exists and is no site of ours; name another folder or remove it.")
+    if handbook is not None and not (handbook / "index.html").is_file():
+        raise SiteError(f"There is no handbook in {handbook}; `make docs` makes one in build/docs.")
     out.parent.mkdir(parents=True, exist_ok=True)
     folder = Path(tempfile.mkdtemp(prefix=f".{out.name}-", dir=out.parent))
     try:
         with open_published(warehouse) as connection, PagePictures(reports, folder, "p") as pictures:
             lineage = read_lineage(manifest)
-            pages = _Site(connection, folder, pictures, lineage, warehouse.resolve().parent.name).write(progress)
+            release = warehouse.resolve().parent.name
+            pages = _Site(connection, folder, pictures, lineage, release, has_handbook=handbook is not None).write(
+                progress
+            )
+        if handbook is not None:
+            shutil.copytree(handbook, folder / "handbook")
         (folder / MARK).write_text("Written by kommunlager site; replaced by the next one.\n", encoding="utf-8")
         folder.chmod(0o755)
         _replace(folder, out)
@@ -127,6 +136,8 @@ class _Site:
         pictures: PagePictures,
         lineage: Lineage,
         release: str,
+        *,
+        has_handbook: bool,
     ) -> None:
         self.connection, self.folder, self.pictures, self.lineage = connection, folder, pictures, lineage
         self.release = release if RELEASE.fullmatch(release) else None
@@ -182,6 +193,7 @@ class _Site:
             reason_words=text.reason_words,
             script_json=_script_json,
             totals=self.data.totals,
+            has_handbook=has_handbook,
         )
 
     def write(self, progress: Callable[[int, int], None]) -> int:
