@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import hashlib
 import shutil
+import sys
 from pathlib import Path
 
-import duckdb
 import pytest
 
 from dagster_project.outside.load import load_outside
@@ -16,27 +15,13 @@ from dagster_project.warehouse.intake.load import load_raw
 from dagster_project.warehouse.state.working import open_working_file
 
 ROOT = Path(__file__).resolve().parents[1]
-TIMES = ("extracted_at", "modified_at", "happened_at", "gone_at")
-"""The columns that say when, not what."""
+
+sys.path.insert(0, str(ROOT / "tools"))
+from fingerprint import content_hashes  # noqa: E402
 
 
 def _settings(folder: Path, reports: Path) -> Settings:
     return Settings(reports=reports, warehouse=folder / "kommunlager.duckdb", state=folder / ".state", workers=1)
-
-
-def _content_hashes(database: Path, schema: str) -> dict[str, str]:
-    """Relation -> hash of its rows in a fixed order, without the time of reading."""
-    hashes: dict[str, str] = {}
-    with duckdb.connect(str(database), read_only=True) as connection:
-        relations = connection.execute(
-            "select table_name from information_schema.tables where table_schema = ? order by all", [schema]
-        ).fetchall()
-        for (relation,) in relations:
-            columns = [row[0] for row in connection.execute(f'describe "{schema}"."{relation}"').fetchall()]
-            kept = ", ".join(f'"{column}"' for column in columns if column not in TIMES)
-            rows = connection.execute(f'select {kept} from "{schema}"."{relation}" order by all').fetchall()
-            hashes[relation] = hashlib.sha256(repr(rows).encode()).hexdigest()
-    return hashes
 
 
 def test_another_folder_and_order_of_files_give_the_same_raw_rows(warehouse: Path, tmp_path: Path) -> None:
@@ -46,7 +31,7 @@ def test_another_folder_and_order_of_files_give_the_same_raw_rows(warehouse: Pat
         shutil.copyfile(report, folder / report.name)
     settings = _settings(tmp_path, folder)
     load_raw(settings)
-    found, expected = _content_hashes(settings.working_file, "raw"), _content_hashes(warehouse, "raw")
+    found, expected = content_hashes(settings.working_file, "raw"), content_hashes(warehouse, "raw")
     assert found == expected
     assert len(found) > 5
 
@@ -70,7 +55,7 @@ def test_rows_in_another_order_give_the_same_marts(
     monkeypatch.setenv("DBT_INDIRECT_SELECTION", "empty")  # models and seeds alone, without their tests
     result = build(settings, select=("resource_type:seed", "resource_type:model"))
     assert not result.failed, result.explain()
-    found, expected = _content_hashes(settings.working_file, "marts"), _content_hashes(warehouse, "marts")
+    found, expected = content_hashes(settings.working_file, "marts"), content_hashes(warehouse, "marts")
     assert {name for name in expected if found.get(name) != expected[name]} == set()
     assert set(found) == set(expected)
     assert len(found) > 15

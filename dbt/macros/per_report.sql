@@ -8,6 +8,8 @@
     same name in a database in memory, `batch`, which hold those rows. What comes out replaces the rows of these reports
     in the table. All other models and every test see the whole tables.
 
+    A step of such a model (ephemeral, with the config within_batch) reads what the model reads that it is compiled into.
+
     Materialisations: per_report (a table) and per_report_view (a view, only read in the batch: the view itself stays).
     The config report_column names the column that says whose row it is: report_id (default) or report_key.
 #}
@@ -16,9 +18,14 @@
     {{ return(node is not none and node.config.materialized in ['per_report', 'per_report_view']) }}
 {%- endmacro %}
 
+{# A step of a per-report model that has no relation of its own: no other model may read it. #}
+{% macro is_step(node) -%}
+    {{ return(node.config.materialized == 'ephemeral' and node.config.get('within_batch', false)) }}
+{%- endmacro %}
+
 {# The relation that the model being built should read: its rows of the batch where that is all it may look at. #}
 {% macro within_batch(relation, name) -%}
-    {%- if execute and var('batch', false) and is_per_report(model) -%}
+    {%- if execute and var('batch', false) and (is_per_report(model) or is_step(model)) -%}
         {#- A raw table has no node; a seed is found under no model's name. -#}
         {%- if name is none or is_per_report(graph.nodes.get('model.' ~ project_name ~ '.' ~ name)) -%}
             {{ return(batch_relation(relation)) }}
