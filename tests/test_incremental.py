@@ -54,7 +54,11 @@ def test_a_model_of_one_report_depends_on_nothing_that_other_reports_change() ->
     """Else a report that has not changed would need another interpretation, and would not get it."""
     nodes = json.loads(manifest_path().read_text(encoding="utf-8"))["nodes"]
     models = {key: node for key, node in nodes.items() if node["resource_type"] == "model"}
-    per_report = {key for key, node in models.items() if node["config"]["materialized"].startswith("per_report")}
+    own = {key: node["config"] for key, node in models.items()}
+    steps = {key for key in models if own[key]["materialized"] == "ephemeral" and own[key].get("within_batch")}
+    per_report = steps | {
+        key for key, node in models.items() if node["config"]["materialized"].startswith("per_report")
+    }
 
     def reads_reports(key: str) -> bool:
         if key.startswith("source."):
@@ -69,3 +73,7 @@ def test_a_model_of_one_report_depends_on_nothing_that_other_reports_change() ->
         if parent.startswith("model.") and parent not in per_report and reads_reports(parent)
     }
     assert not wrong
+    # A step reads the batch alone, and so must whoever reads the step.
+    assert len(steps) > 20
+    whole = {key for key in models.keys() - per_report if steps & set(models[key]["depends_on"]["nodes"])}
+    assert not whole

@@ -29,10 +29,19 @@ def read_lineage(manifest: Path | None) -> Lineage:
         for unique_id, node in (nodes["nodes"] | nodes["sources"]).items()
         if node["resource_type"] in ("model", "seed", "source")
     }
+    # A step of a model has no relation of its own: what it reads is what the model is made from.
+    steps = {key for key, node in nodes["nodes"].items() if node.get("config", {}).get("materialized") == "ephemeral"}
+
+    def read_by(unique_id: str) -> set[str]:
+        parents = nodes["nodes"].get(unique_id, {}).get("depends_on", {}).get("nodes", [])
+        through = (read_by(parent) for parent in parents if parent in steps)
+        return {relations[parent] for parent in parents if parent in relations and parent not in steps}.union(*through)
+
     lineage = Lineage()
     for unique_id, name in relations.items():
-        parents = nodes["nodes"].get(unique_id, {}).get("depends_on", {}).get("nodes", [])
-        lineage.made_from[name] = sorted({relations[parent] for parent in parents if parent in relations})
+        if unique_id in steps:
+            continue
+        lineage.made_from[name] = sorted(read_by(unique_id))
         for parent in lineage.made_from[name]:
             lineage.used_by.setdefault(parent, []).append(name)
     return lineage

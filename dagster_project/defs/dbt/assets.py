@@ -145,7 +145,7 @@ class _Count:
             self._total = event.data.total
             if event.data.index == 1:  # the first of a build: there may have been one that was stopped
                 self._done = 0
-        elif event.info.name == "NodeFinished":
-            with self._lock:
+        elif event.info.name == "NodeFinished" and event.data.node_info.materialized != "ephemeral":
+            with self._lock:  # a step of a model is told of and not counted
                 self._done += 1
                 progress.report("build", self._done, self._total, event.data.node_info.node_name)

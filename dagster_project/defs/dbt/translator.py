@@ -46,5 +46,6 @@ def keys_of_every_build(manifest: Mapping[str, Any]) -> list[dg.AssetKey]:
     nodes = {key: node for key, node in manifest["nodes"].items() if node["resource_type"] in ("model", "seed")}
     parents = {key: node["depends_on"]["nodes"] for key, node in nodes.items() if node["resource_type"] == "model"}
     outside = [key for key, source in manifest["sources"].items() if source["schema"] == SCHEMA]
-    made = nodes.keys() - same_for_any_report(parents, outside)
+    steps = {key for key, node in nodes.items() if node["config"]["materialized"] == "ephemeral"}  # are no assets
+    made = nodes.keys() - same_for_any_report(parents, outside) - steps
     return sorted(TRANSLATOR.get_asset_spec(manifest, key, None).key for key in made)
