@@ -60,6 +60,13 @@ TOLD: dict[str, tuple[list[str], list[tuple[str, float | None]]]] = {
 """What the other figures of a column say about a form, by what they show."""
 
 
+PERCENTS: dict[str, tuple[list[str], float | None]] = {
+    "alone": (["(4,5 %)", "(2,5 %)", "(26,2 %)"], None),
+    "with a minus": (["(4,5 %)", "-2,5 %", "26,2 %"], None),
+    "accountant's": (["(4,5 %)", "2,5 %", "26,2 %"], -4.5),
+}
+"""Columns of changes, and what the first of them is: brackets are a minus where the others are printed without."""
+
 REPORT_ID = "former"
 
 
@@ -79,6 +86,10 @@ def write_reports(folder: Path) -> None:
             table = [["Nyckeltal", "Utfall 2022", "Utfall 2023"], ["Antal ärenden", "5", printed]]
             more = [[f"Antal {word}", "7", other] for word, other in zip(("beslut", "möten"), others, strict=True)]
             writer.writerows([[f"Sagt {told} {number}"], *table, *more, []])
+    for told, (changes, _) in PERCENTS.items():
+        lines = ["Övriga kostnader;2;1;", "Personalkostnader;5;4;", "Resultat;7;5;"]
+        rows = [(line + change).split(";") for line, change in zip(lines, changes, strict=True)]
+        writer.writerows([[f"Procent {told}"], ["Belopp i tkr", "2023", "2022", "Förändring"], *rows, []])
     (folder / f"{REPORT_ID}.csv").write_text(text.getvalue(), encoding="utf-8")
 
 
@@ -103,7 +114,7 @@ def read(
             from raw.report_table
             inner join marts.cell_roles using (report_id, table_seq)
             left join marts.report_values using (report_id, table_seq, row_index, col_index)
-            where report_id = ? and row_index = 1 and col_index = 2
+            where report_id = ? and row_index = 1 and col_index = case when caption like 'Procent%' then 3 else 2 end
             qualify row_number() over (partition by table_seq order by part_index) = 1
             """,
             [REPORT_ID],
@@ -142,3 +153,12 @@ def test_the_other_figures_of_a_column_decide_what_a_mark_means(
         found, reason = read[f"Sagt {told} {number}"]
         assert found == value, printed
         assert (reason is None) == (value is not None), printed
+
+
+@pytest.mark.parametrize("told", PERCENTS)
+def test_a_percentage_in_brackets_is_a_minus_where_others_stand_without(
+    read: dict[str, tuple[float | None, str | None]], told: str
+) -> None:
+    found, reason = read[f"Procent {told}"]
+    assert found == PERCENTS[told][1]
+    assert (reason is None) == (found is not None)

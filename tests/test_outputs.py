@@ -71,6 +71,10 @@ class Facts:
     similar: dict[tuple[str, str], list[str]]
     """By statistic and municipality: the municipalities that it is compared with."""
     prices: dict[int, float]
+    counties: dict[str, list[str]]
+    """Codes of the municipalities of each county."""
+    additive: set[str]
+    """Statistics of which those of a county are added up; of all others it is their mean."""
 
     def divisor(self, figure: Row) -> float:
         """The inhabitants that a figure is divided by."""
@@ -140,6 +144,18 @@ def read_facts(warehouse: Path) -> Facts:
             )
         },
         {row["year"]: row["factor_to_price_year"] for row in _rows(warehouse, "select * from marts.price_index")},
+        {
+            row["county_name"]: row["codes"]
+            for row in _rows(
+                warehouse,
+                "select county_name, list(municipality_code) as codes from marts.dim_municipality"
+                " where municipality_code != 'none' group by all",
+            )
+        },
+        {
+            row["statistic_key"]
+            for row in _rows(warehouse, "select statistic_key from marts.dim_statistic where is_additive")
+        },
     )
 
 
@@ -453,9 +469,31 @@ def _of_national(facts: Facts, concept: str, unit: str, national: Row) -> Iterat
                 others = [compared[other] for other in facts.similar[statistic, code] if other in compared]
                 if len(others) < 4 or not near(middle, median(others)):
                     yield f"chart view: the median of those similar to {code} in {year}"
-        shown = (national["country"] or [None] * (at + 1))[at]
-        if shown is not None and not min(compared.values()) <= shown <= max(compared.values()):
-            yield f"chart view: the country {year} is no mean"
+        for name, codes in facts.counties.items():
+            wanted = _whole(facts, concept, year, statistic, codes, compared)
+            if not near(national["counties"].get(name, [None] * (at + 1))[at], wanted):
+                yield f"chart view: {name} {year} is not what its municipalities come to"
+        everybody = [code for codes in facts.counties.values() for code in codes]
+        wanted = _whole(facts, concept, year, statistic, everybody, compared)
+        published = facts.statistics.get((concept, "0000", year), {}).get(statistic)
+        if published is not None and statistic not in facts.additive:
+            wanted = published / factor
+        elif published is not None and compared and all((code, year) in facts.people for code in everybody):
+            wanted = published / sum(facts.people[code, year] or 0 for code in everybody)
+        if not near((national["country"] or [None] * (at + 1))[at], wanted):
+            yield f"chart view: the country {year} is not {wanted}"
+
+
+def _whole(
+    facts: Facts, concept: str, year: int, statistic: str, codes: list[str], compared: dict[str, float]
+) -> float | None:
+    """What municipalities come to together; None unless all have a number."""
+    if not all(code in compared for code in codes):
+        return None
+    if statistic not in facts.additive:
+        return sum(compared[code] for code in codes) / len(codes)
+    amounts = sum(facts.statistics[concept, code, year][statistic] for code in codes)
+    return amounts / sum(facts.people[code, year] or 0 for code in codes)
 
 
 def _start(facts: Facts, point: Row) -> date:
@@ -547,6 +585,8 @@ def _first(pages: dict[str, str], pattern: str) -> tuple[str, re.Match[str]]:
         pytest.param(r'data-chart="view".*?"points":\[\[(\d{4})', "1999", id="the year of a printed value"),
         pytest.param(r'"factors":\{"1960":(\d)', "9{}", id="the factor of a year's prices"),
         pytest.param(r'"1480":\{"name":"Göteborg","value":\[(\d)', "9{}", id="a value of the statistics"),
+        pytest.param(r'"counties":\{"[^"]+":\[(?:null,)*(\d)', "9{}", id="a county"),
+        pytest.param(r'"country":\[(?:null,)*(\d)', "9{}", id="the country"),
         pytest.param(r'"1480":\{[^}]*"similar":\[(?:null,)*(\d)', "9{}", id="the median of similar ones"),
     ],
 )

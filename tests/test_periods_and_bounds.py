@@ -1,6 +1,7 @@
-"""Periods, bounds and verdicts as small reports print them: right or refused, never another.
+"""Periods, bounds, verdicts and units of money as small reports print them: right or refused, never another.
 
-Belongs here: when a figure is about, what it is a bound of, and what it is no outcome of. Does not belong here: numbers
+Belongs here: when a figure is about, what it is a bound of, what it is no outcome of, and in which unit it is where the
+table does not say it or something contradicts it. Does not belong here: numbers
 (``test_dbt_units``) and whole reports (``test_composed``).
 """
 
@@ -102,6 +103,13 @@ def test_tariffs_frames_and_plans_give_no_outcome(connection: duckdb.DuckDBPyCon
         ("tariff", "Barn", "tariff"),
         ("tariff", "Vuxen", "tariff"),
     ]
+    fees = "select distinct section, column_label, scenario, unit from marts.report_values"
+    assert ask(connection, f"{fees} where report_id = 'taxor-i-budget' order by all") == [
+        ("Taxor", "Budget 2025", "budget", "tkr"),
+        ("Taxor", "Utfall 2023", "actual", "tkr"),
+        ("Taxor och avgifter", "Taxa 2024", "tariff", "kr"),
+        ("Taxor och avgifter", "Taxa 2025", "tariff", "kr"),
+    ]
     verdicts = ask(
         connection, "select is_met, target_bound from marts.target_outcome where committee = 'Socialnämnden'"
     )
@@ -111,6 +119,8 @@ def test_tariffs_frames_and_plans_give_no_outcome(connection: duckdb.DuckDBPyCon
 def test_bounds_are_no_numbers(connection: duckdb.DuckDBPyConnection) -> None:
     sql = "select value_text, value_numeric, value_bound, bound_low, bound_high from marts.report_values"
     found = ask(connection, f"{sql} where report_id = 'skyddat' order by row_index, col_index")
+    units = "select row_label = 'Andel nöjda, %', unit, count(*) from marts.report_values where report_id = 'skyddat'"
+    assert ask(connection, f"{units} group by all order by all") == [(False, "count", 12), (True, "percent", 3)]
     assert found == [
         ("12", 12.0, None, None, None),
         ("<5", None, "lt", None, 5.0),
@@ -136,3 +146,26 @@ def test_bounds_are_no_numbers(connection: duckdb.DuckDBPyConnection) -> None:
 def test_goals_count_among_the_targets(connection: duckdb.DuckDBPyConnection) -> None:
     sql = "select numerator, denominator from marts.measures where measure_key = 'targets_met_share'"
     assert ask(connection, f"{sql} and committee = 'Barnnämnden'") == [(1.0, 3.0)]
+
+
+def test_amounts_a_thousand_times_apart_below_one_unit_are_doubtful(connection: duckdb.DuckDBPyConnection) -> None:
+    sql = "select row_label, is_doubtful from marts.report_values where report_id = 'enheter' and unit = 'tkr'"
+    assert {label for label, is_doubtful in ask(connection, sql) if is_doubtful} == {"Kost"}
+    assert len(ask(connection, sql)) == 8
+
+
+def test_pay_without_a_unit_is_no_count(connection: duckdb.DuckDBPyConnection) -> None:
+    sql = "select distinct row_label, unit from marts.report_values where report_id = 'enheter' and section = 'Lön'"
+    assert ask(connection, f"{sql} order by all") == [("Antal medarbetare", "count"), ("Medellön", "unknown")]
+
+
+def test_of_two_units_that_a_report_prints_none_is_guessed(connection: duckdb.DuckDBPyConnection) -> None:
+    """A total of a table with a unit, or a form that is filled in twice, tells which; size alone does not."""
+    sql = "select distinct section, unit from marts.report_values where report_id = 'tva-enheter'"
+    assert ask(connection, f"{sql} order by all") == [
+        ("Avdelningar", "unknown"),
+        ("Per tjänst", "mnkr"),
+        ("Per tjänst föregående år", "mnkr"),
+        ("Resultat", "mnkr"),
+        ("Åtgärder", "tkr"),
+    ]

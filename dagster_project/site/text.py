@@ -103,6 +103,11 @@ def proof(row: Mapping[str, Any]) -> tuple[str, str]:
     if row["identity_kind"] == "national":
         what = f"{row['statistic_title']} ({row['source_key']})"
         return f"Bevisad av nationell statistik: {what}", f"Proven by national statistics: {what}"
+    if row["identity_kind"] == "scale":
+        return (
+            "Tveksam: beloppen på raden är tusen eller en miljon gånger isär under samma enhet",
+            "Doubtful: the amounts of the row are a thousand or a million times apart below one unit",
+        )
     if row["identity_type"] == "adjustments":
         place = row["column_label"] or "–"
         swedish, english = f"summan i kolumn {place}", f"the sum in the column {place}"

@@ -69,9 +69,9 @@
  (?:(?:{{ money_pattern() }}) (?:per )?|(?:kostnad|nettokostnad|bruttokostnad|driftkostnad) per ){{ ratio_object_pattern() }}{# -#}
 {%- endmacro %}
 
-{# Money of any kind per something: no count, whatever unit is left out. The text is words. #}
+{# Money of any kind per something, and pay and prices: no count, whatever unit is left out. The text is words. #}
 {% macro money_per_pattern() -%}
-[a-zåäö]*(?:lön|kostnad|kostnader|intäkt|intäkter|utgift|utgifter|avgift|avgifter|hyra|pris|ersättning|bidrag) per {# -#}
+[a-zåäö]*(?:lön|kostnad|kostnader|intäkt|intäkter|utgift|utgifter|avgift|avgifter|hyra|pris|ersättning|bidrag) per |^ (?:(?:[a-zåäö]+ )?(?:medel|median|månads|genomsnitts|snitt|grund|timm?e?|års)?lön(?:en)?|[a-zåäö]*(?:hyra|hyran|avgift|avgiften|taxa|taxan|arvode|arvodet)) (?:för [a-zåäö]+ )?${# -#}
 {%- endmacro %}
 
 {% macro price_pattern() -%}

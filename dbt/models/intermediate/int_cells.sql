@@ -79,9 +79,9 @@ placed as (
         glued_cells.report_id is not null as is_glued,
         unheaded_columns.report_id is not null as is_unheaded,
         unproven_readings.report_id is not null as is_unproven_reading,
-        -- Among figures only: elsewhere an x ticks something off.
-        body_cells.bound_key is not null and body_cells.bound_key = 'suppressed'
-        and columns.column_role = 'value'
+        -- Among figures a range (1-4) is what they are measured in, and an x one that is not told; elsewhere an x ticks
+        -- something off and a range is text.
+        columns.column_role = 'value'
         and coalesce(columns.scenario_key, '') != 'status'
         and kinds.kind not in ('goal', 'assignment')
         and (
@@ -89,7 +89,12 @@ placed as (
             or bool_or(columns.column_role = 'value' and body_cells.cell_type = 'number') over (
                 partition by body_cells.report_id, body_cells.table_seq, body_cells.row_index
             )
-        ) as is_suppressed,
+        ) as is_among_figures,
+        coalesce(body_cells.bound_key = 'suppressed', false) and is_among_figures as is_suppressed,
+        coalesce(body_cells.bound_key = 'range', false) and body_cells.cell_type = 'text' and is_among_figures as is_range,
+        -- Percents of a column in brackets and without: there the brackets tell the ones from the others.
+        bool_or(body_cells.cell_type = 'number' and regexp_matches(body_cells.plain_text, '^[+]?[ \d.,]+%$')) over of_column
+        and not bool_or(body_cells.cell_type = 'number' and starts_with(body_cells.plain_text, '-')) over of_column as has_plain_percents,
         {{ unit_text('body_cells.figure_text') }} as unit_text
     from body_cells
     inner join columns using (report_id, table_seq, col_index)
@@ -100,6 +105,7 @@ placed as (
     left join unheaded_columns using (report_id, table_seq, col_index)
     left join unproven_readings using (report_id, table_seq, row_index, col_index)
     left join unclear_rows using (report_id, table_seq, row_index)
+    window of_column as (partition by body_cells.report_id, body_cells.table_seq, body_cells.col_index)
 ),
 
 -- Of each column of values its cells beside columns without one, in a table whose other rows fill every column, and how
@@ -232,6 +238,10 @@ judged as (
             when length(plain_text) <= 60
                 and regexp_matches(plain_text, '\d.*[\x{fffd}\x{e000}-\x{f8ff}]|[\x{fffd}\x{e000}-\x{f8ff}].*\d|^[^A-Za-zÅÄÖåäö]*\x{fffd}[^A-Za-zÅÄÖåäö]*$')
                 then 'damaged: a character was lost'
+            -- Beside amounts a share stands in brackets, and so does a minus.
+            when cell_type = 'bracketed' and regexp_matches(plain_text, '[%‰]')
+                and not (column_scenario_key in ('variance', 'change') and has_plain_percents)
+                then 'ambiguous number: a percentage in brackets may be negative or a remark'
             -- The accountant's minus, where figures may be negative.
             when cell_type in ('bracketed', 'trailing_minus') and (
                     column_scenario_key in ('variance', 'change') or kind in ('financial', 'org_result', 'budget_adjustment')
@@ -274,7 +284,8 @@ body as (
         end as role,
         case when row_role != 'note' and column_role = 'value' then reason end as reason,
         column_scenario_key = 'status' and cell_type = 'text' and prefix_status_key is not null as has_status_prefix,
-        is_suppressed
+        is_suppressed,
+        is_range
     from judged
 )
 
@@ -288,6 +299,7 @@ select
     coalesce(body.role, case when stg_cells.is_header then 'header' end) as role,
     body.reason,
     coalesce(body.has_status_prefix, false) as has_status_prefix,
-    coalesce(body.is_suppressed, false) as is_suppressed
+    coalesce(body.is_suppressed, false) as is_suppressed,
+    coalesce(body.is_range, false) as is_range
 from stg_cells
 left join body using (report_id, table_seq, row_index, col_index)

@@ -75,25 +75,25 @@ settled as (
     select
         *,
         case
-            when direct_unit_key is not null and (cell_type not in ('dash', 'suppressed') or direct_unit_basis not in ('label', 'table', 'inferred'))
+            when direct_unit_key is not null and (cell_type not in ('dash', 'suppressed', 'range') or direct_unit_basis not in ('label', 'table', 'inferred'))
                 then direct_unit_key
-            when row_first = row_last and (cell_type in ('dash', 'suppressed') or (printed_first = printed_last and not is_unitless_column)) then row_first
+            when row_first = row_last and (cell_type in ('dash', 'suppressed', 'range') or (printed_first = printed_last and not is_unitless_column)) then row_first
             -- What differs is measured as what it differs from (Årsarbetare 2025 | Årsarbetare 2026 | Skillnad).
             when direct_unit_key is null and row_first = row_last and not has_unitless and part_role = 'value' and scenario_key in ('change', 'variance') then row_first
             when direct_unit_key is not null then direct_unit_key
-            when cell_type in ('dash', 'suppressed') and column_first = column_last then column_first
+            when cell_type in ('dash', 'suppressed', 'range') and column_first = column_last then column_first
             when expects_money or has_money_context then 'unknown'
             -- "Lön per årsarbetare" is money, though nothing says in which unit.
             when regexp_matches(label_words, '{{ money_per_pattern() }}') then 'unknown'
             else 'count'
         end as unit_key,
         case
-            when direct_unit_key is not null and (cell_type not in ('dash', 'suppressed') or direct_unit_basis not in ('label', 'table', 'inferred'))
+            when direct_unit_key is not null and (cell_type not in ('dash', 'suppressed', 'range') or direct_unit_basis not in ('label', 'table', 'inferred'))
                 then direct_unit_basis
-            when row_first = row_last and (cell_type in ('dash', 'suppressed') or (printed_first = printed_last and not is_unitless_column)) then 'row'
+            when row_first = row_last and (cell_type in ('dash', 'suppressed', 'range') or (printed_first = printed_last and not is_unitless_column)) then 'row'
             when direct_unit_key is null and row_first = row_last and not has_unitless and part_role = 'value' and scenario_key in ('change', 'variance') then 'row'
             when direct_unit_key is not null then direct_unit_basis
-            when cell_type in ('dash', 'suppressed') and column_first = column_last then 'column'
+            when cell_type in ('dash', 'suppressed', 'range') and column_first = column_last then 'column'
             when expects_money or has_money_context then 'unknown'
             when regexp_matches(label_words, '{{ money_per_pattern() }}') then 'unknown'
             else 'default'

@@ -29,12 +29,15 @@ value_cells as (
                         case when body_cells.has_status_and_text then body_cells.first_word end, body_cells.prefix_term
                     )):]), '')
         end as comment_text,
-        case when cells.has_status_prefix then body_cells.prefix_status_key else body_cells.status_key end as status_key,
-        case when cells.has_status_prefix then 'text' else body_cells.status_unit_key end as status_unit_key,
+        case when cells.has_status_prefix then body_cells.prefix_status_key when not cells.is_suppressed then body_cells.status_key end as status_key,
+        case when cells.has_status_prefix then 'text' when not cells.is_suppressed then body_cells.status_unit_key end as status_unit_key,
         case
             when cells.has_status_prefix then 'status'
             when glued_cells.report_id is not null then 'glued'
-            when body_cells.cell_type = 'suppressed' and not cells.is_suppressed then 'text'
+            -- "n/a" is a status in a column of them, and a figure that is not told among figures.
+            when cells.is_suppressed then 'suppressed'
+            when body_cells.cell_type = 'suppressed' then 'text'
+            when cells.is_range then 'range'
             else body_cells.cell_type
         end as cell_type,
         case when body_cells.bound_key != 'suppressed' or cells.is_suppressed then body_cells.bound_key end as bound_key
@@ -166,9 +169,9 @@ others as (
         'value' as part_role,
         cast(null as varchar) as part_label,
         cast(null as varchar) as number_text,
-        '' as unit_text
+        case when cell_type = 'range' then regexp_extract(plain_text, '%|procent') else '' end as unit_text
     from value_cells
-    where cell_type in ('dash', 'suppressed', 'status', 'text')
+    where cell_type in ('dash', 'suppressed', 'range', 'status', 'text')
 ),
 
 unioned as (
@@ -196,16 +199,16 @@ select
     -- A bound is no number: what the figure is at least and at most, as far as it is printed.
     case
         when cell_type = 'number' and bound_key in {{ open_bounds() }} then bound_key
-        when cell_type = 'text' and bound_key = 'range' then 'le'
-        when cell_type in ('suppressed', 'status') and bound_key = 'suppressed' then 'suppressed'
+        when cell_type in ('range', 'text') and bound_key = 'range' then 'le'
+        when cell_type = 'suppressed' then 'suppressed'
     end as value_bound,
     case
         when cell_type = 'number' and bound_key in ('gt', 'ge') then {{ to_number('number_text') }}
-        when cell_type = 'text' and bound_key = 'range' then {{ range_end('plain_text', 1) }}
+        when cell_type in ('range', 'text') and bound_key = 'range' then {{ range_end('plain_text', 1) }}
     end as bound_low,
     case
         when cell_type = 'number' and bound_key in ('lt', 'le') then {{ to_number('number_text') }}
-        when cell_type = 'text' and bound_key = 'range' then {{ range_end('plain_text', 2) }}
+        when cell_type in ('range', 'text') and bound_key = 'range' then {{ range_end('plain_text', 2) }}
     end as bound_high,
     cell_type in ('number_with_change', 'number_with_previous', 'pairs') as is_composite
 from unioned

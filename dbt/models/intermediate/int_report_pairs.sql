@@ -4,6 +4,8 @@ reports as (select * from {{ ref('int_reports') }}),
 
 organisations as (select * from {{ ref('int_report_organisations') }}),
 
+report_texts as (select * from {{ ref('int_report_lines') }}),
+
 named_values as (select * from {{ ref('int_values') }}),
 
 -- What a report says, so that another file or format says the same in the same words: letters of the label, what kind of
@@ -35,8 +37,19 @@ line_counts as (
 ),
 
 known_units as (
-    select report_id, count(*) filter (where unit_key != 'unknown') as n_units
+    select
+        report_id,
+        count(*) filter (where unit_key != 'unknown') as n_units,
+        count(distinct round(abs(value_numeric), 6)) filter (where {{ significant_digits('value_numeric', 'rounding') }} > 2) as n_long_numbers
     from named_values
+    group by all
+),
+
+-- The words on the front of a report.
+fronts as (
+    select report_id, list_distinct(flatten(list(string_split(trim(line_words), ' ')))) as front_words
+    from report_texts
+    where place = 'front'
     group by all
 ),
 
@@ -57,6 +70,8 @@ described as (
         coalesce(statement_counts.n_statements, 0) as n_statements,
         statement_counts.statements_sum,
         coalesce(line_counts.n_lines, 0) as n_lines,
+        coalesce(known_units.n_long_numbers, 0) as n_long_numbers,
+        coalesce(fronts.front_words, []) as front_words,
         -- Versions of one report: the same body, kind and year, and of interim reports the same day.
         case
             when
@@ -83,6 +98,7 @@ described as (
     left join statement_counts using (report_id)
     left join line_counts using (report_id)
     left join known_units using (report_id)
+    left join fronts using (report_id)
 ),
 
 same_bytes as (
@@ -116,13 +132,19 @@ same_figures as (
         and (copy.report_type is distinct from 'interim_report' or coalesce(copy.period_end = kept.period_end, true))
         and coalesce(copy.known_municipality = kept.known_municipality, true)
         and (
-            copy.known_level = 'unknown'
-            or kept.known_level = 'unknown'
+            -- Where nobody knows whose either is, two may have filled in one form alike: then the numbers must be long, and
+            -- no front may say what the other does not.
+            (
+                copy.known_level = 'unknown' and kept.known_level = 'unknown'
+                and copy.n_long_numbers >= 5
+                and len(list_intersect(copy.front_words, kept.front_words)) = least(len(copy.front_words), len(kept.front_words))
+            )
+            or (copy.known_level = 'unknown') != (kept.known_level = 'unknown')
             or copy.organisation_key = kept.organisation_key
             -- Of no known municipality every report has an organisation of its own.
             or (
                 copy.known_level = kept.known_level
-                and copy.known_level != 'other'
+                and copy.known_level not in ('other', 'unknown')
                 and copy.committee_form is not distinct from kept.committee_form
             )
         )

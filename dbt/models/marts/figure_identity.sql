@@ -3,6 +3,8 @@ of_tables as (select * from {{ ref('int_identity_figures') }}),
 
 stated_again as (select * from {{ ref('int_stated_again') }}),
 
+out_of_scale as (select * from {{ ref('int_out_of_scale') }}),
+
 compared as (select * from {{ ref('printed_and_national') }}),
 
 named_values as (select * from {{ ref('int_values') }}),
@@ -33,6 +35,16 @@ taking_part as (
         true as is_proving,
         false as is_broken
     from stated_again
+    union all by name
+    select
+        *,
+        'scale' as kind,
+        'scale' as identity_type,
+        'statement' as role,
+        false as is_holding,
+        false as is_proving,
+        true as is_broken
+    from out_of_scale
     union all by name
     select
         *,
