@@ -289,10 +289,11 @@ order by measure_name, measure_key, year, municipality_name, municipality_code, 
 
 CONCEPTS: Final = """
 select
-    concepts.concept_key, concepts.name as concept_name, concepts.definition, concepts.area, concepts.unit_key as unit,
-    concepts.per, concepts.scope, concepts.good_direction, concepts.kolada_kpi_id, count(figures.fact_key) as figures,
-    count(distinct figures.municipality_code) as municipalities, min(figures.year) as first_year,
-    max(figures.year) as last_year
+    concepts.concept_key, concepts.name as concept_name, concepts.definition, concepts.definition_sv,
+    concepts.area, concepts.unit_key as unit, concepts.per, concepts.scope, concepts.good_direction,
+    concepts.kolada_kpi_id, count(figures.fact_key) as figures,
+    count(distinct figures.municipality_code) as municipalities,
+    min(figures.year) as first_year, max(figures.year) as last_year
 from vocabulary.concepts
 left join marts.report_values as figures on concepts.concept_key = figures.concept_key and figures.is_current
 where {conditions}
@@ -303,9 +304,9 @@ order by concept_name, concepts.concept_key
 MEASURES: Final = """
 select
     definitions.measure_key, definitions.name_sv as measure_name, definitions.name_en as measure_name_en,
-    definitions.definition, definitions.unit_key as unit, definitions.good_direction, count(measures.year) as "values",
-    count(distinct measures.municipality_code) as municipalities, min(measures.year) as first_year,
-    max(measures.year) as last_year
+    definitions.definition, definitions.definition_sv, definitions.unit_key as unit, definitions.good_direction,
+    count(measures.year) as "values", count(distinct measures.municipality_code) as municipalities,
+    min(measures.year) as first_year, max(measures.year) as last_year
 from vocabulary.measure_definitions as definitions
 left join marts.measures on definitions.measure_key = measures.measure_key
 group by all
@@ -536,13 +537,13 @@ def named(words: str, *, limit: int) -> str:
     plain = literal(folded(words))
     return f"""
 with likened as (
-    select *, {holds(words, "name", "definition", "concept_key")} as is_held,
+    select *, {holds(words, "name", "definition", "definition_sv", "concept_key")} as is_held,
         jaro_winkler_similarity(lower(strip_accents(name)), {plain}) as likeness
     from vocabulary.concepts
 ),
 chosen as (from likened where is_held or likeness > 0.88)
 select
-    concept_key, name as concept_name, definition, unit_key as unit, is_held,
+    concept_key, name as concept_name, definition, definition_sv, unit_key as unit, is_held,
     (select count(*) from marts.report_values as f where f.concept_key = chosen.concept_key and is_current) as figures
 from chosen
 order by not is_held, likeness desc, concept_key

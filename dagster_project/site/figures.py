@@ -32,6 +32,7 @@ class Figure:
     name: str
     name_en: str
     definition: str
+    definition_sv: str
     unit: str
     per: str | None
     good_direction: str
@@ -98,6 +99,7 @@ def figures(
                 name=concept["name"],
                 name_en=concept["name"],
                 definition=concept["definition"],
+                definition_sv=concept["definition_sv"],
                 unit=concept["unit_key"],
                 per=concept["per"],
                 good_direction=concept["good_direction"],
@@ -121,6 +123,7 @@ def figures(
                 name=measure["name_sv"],
                 name_en=measure["name_en"],
                 definition=measure["definition"],
+                definition_sv=measure["definition_sv"],
                 unit=measure["unit_key"],
                 per=None,
                 good_direction=measure["good_direction"],

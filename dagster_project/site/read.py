@@ -243,7 +243,8 @@ order by concept_name, concept_key, municipality_name, municipality_code, commit
 
 MEASURES = """
 select
-    measures.*, measure_definitions.name_en as measure_name_en, measure_definitions.definition,
+    measures.*, measure_definitions.name_en as measure_name_en, measure_definitions.definition_sv,
+    measure_definitions.definition,
     cell.table_seq, cell.row_index, cell.col_index
 from marts.measures
 inner join vocabulary.measure_definitions using (measure_key)

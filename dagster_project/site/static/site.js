@@ -11,6 +11,10 @@
       element.dataset.labelSv ??= element.getAttribute("aria-label");
       element.setAttribute("aria-label", word(element.dataset.labelSv, element.dataset.labelEn));
     }
+    for (const element of document.querySelectorAll("[data-title-en]")) {
+      element.dataset.titleSv ??= element.title;
+      element.title = word(element.dataset.titleSv, element.dataset.titleEn);
+    }
   };
   const button = document.querySelector(".language");
   button.hidden = false;
