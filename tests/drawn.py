@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import io
 import random
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 import numpy as np
 from PIL import Image, ImageDraw, ImageFilter, ImageFont
@@ -20,6 +22,13 @@ FONTS = {
     "mono": f"{FOLDER}/liberation/LiberationMono-Regular.ttf",
     "dejavu": f"{FOLDER}/dejavu/DejaVuSans.ttf",
 }
+OTHER_FONTS = (
+    *FONTS.values(),
+    f"{FOLDER}/liberation/LiberationSansNarrow-Regular.ttf",
+    f"{FOLDER}/liberation/LiberationSans-Bold.ttf",
+    f"{FOLDER}/dejavu/DejaVuSerif.ttf",
+    f"{FOLDER}/dejavu/DejaVuSansMono.ttf",
+)
 LABELS = (
     *("Förskola", "Grundskola", "Gymnasieskola", "Fritidshem", "Vuxenutbildning", "Äldreomsorg", "Hemtjänst"),
     *("Individ- och familjeomsorg", "Kultur och fritid", "Bibliotek", "Gator och vägar", "Parker", "Räddningstjänst"),
@@ -119,6 +128,178 @@ def _printed(tenths: int, decimals: int, minus: str, gap: str) -> str:
     groups = [whole[max(0, end - 3) : end] for end in range(len(whole), 0, -3)][::-1]
     tail = "" if decimals == 0 else f",{abs(tenths) // 10 % 10}"
     return (minus if tenths < 0 else "") + gap.join(groups) + tail
+
+
+# --- tables of all sorts -----------------------------------------------------------------------------------------------
+
+
+def draw_any(chance: random.Random) -> Drawn:
+    """A page with a table of any looks: gaps of thousands as wide as those of columns are narrow, figures at the edge of
+    their cells, columns of shares, repeated digits, empty cells, dark headers, rules through or beside it.
+    """
+    dpi = chance.choice((100, 120, 150, 200, 240, 300))
+    em = chance.choice((7.5, 8, 9, 10, 11, 12)) * dpi / 72
+    font = ImageFont.truetype(chance.choice(OTHER_FONTS), round(em))
+    gap = em * chance.choice((0.15, 0.2, 0.25, 0.3, 0.4, 0.55))
+    minus = chance.choice("-−–")
+    columns = _any_columns(chance)
+    labels = chance.sample(LABELS, chance.randint(4, 15))
+    texts = [[_any_figure(chance, *column, minus) for column in columns] for _ in labels]
+    header = ("Verksamhet", *chance.sample(HEADERS, len(columns)))
+    widths = [
+        max(_width(font, text, gap) for text in (head, *(row[at] for row in texts)))
+        for at, head in enumerate(header[1:])
+    ]
+    between = em * chance.choice((0.5, 0.8, 1.2, 2, 3))
+    left, top, pitch = 0.7 * dpi, 1.5 * dpi, em * chance.choice((1.25, 1.5, 1.9, 2.4))
+    first = max(_width(font, label, gap) for label in labels) + between
+    edges = [left, left + first]
+    for width in widths:
+        edges.append(edges[-1] + width + between)
+    size = max(round(PAGE[0] * dpi), round(edges[-1] + 0.7 * dpi)), round(PAGE[1] * dpi)
+    picture = Image.new("L", size, chance.choice((255, 255, 245, 232)))
+    pen = ImageDraw.Draw(picture)
+    pen.text((left, 0.7 * dpi), "Utfall och budget", font=font.font_variant(size=round(1.6 * em)), fill=0)
+    style = chance.choice(("grid", "rules", "down", "none", "stripes", "dark header"))
+    rows = [header, *((label, *row) for label, row in zip(labels, texts, strict=True))]
+    _any_rules(pen, style, edges, [top + pitch * at for at in range(len(rows) + 1)], max(1, round(dpi / 120)))
+    where = chance.choice(("right", "right", "right", "middle"))
+    for at, row in enumerate(rows):
+        tone = 255 if style == "dark header" and at == 0 else chance.choice((0, 0, 0, 60))
+        y = top + pitch * at + (pitch - 1.1 * em) / 2
+        _spaced(pen, (left + 0.15 * em, y), row[0], font, gap, tone)
+        for column, text in enumerate(row[1:], start=1):
+            free = edges[column + 1] - edges[column] - _width(font, text, gap)
+            _spaced(
+                pen,
+                (edges[column] + (free / 2 if where == "middle" else free - 0.2 * between), y),
+                text,
+                font,
+                gap,
+                tone,
+            )
+    return Drawn(picture, dpi, header, tuple((row[0], row[1:]) for row in rows[1:]))
+
+
+HEADERS = (
+    *(f"Utfall {year}" for year in range(2018, 2024)),
+    "Budget 2024",
+    "Prognos 2024",
+    "Avvikelse",
+    "2017",
+    "2025",
+)
+
+
+def _any_columns(chance: random.Random) -> list[tuple[int, int, str]]:
+    """Digits, decimals and unit of each column."""
+    digits = chance.choice((2, 3, 4, 5, 6, 7, 8))
+    decimals = chance.choice((0, 0, 0, 1, 2))
+    columns = [(digits, decimals, "") for _ in range(chance.randint(2, 5))]
+    if chance.random() < 0.3:
+        columns[-1] = (2, 1, chance.choice(("", " %", "%")))
+    return columns
+
+
+def _any_figure(chance: random.Random, digits: int, decimals: int, unit: str, minus: str) -> str:
+    if chance.random() < 0.04:
+        return ""
+    length = chance.choice((digits, digits, digits - 1, chance.randint(1, digits)))
+    texts = "123456789", "0123456789"
+    if chance.random() < 0.15:
+        texts = chance.choice((("1", "1"), ("1", "10"), ("3", "38"), ("17", "17"), ("5", "0"), ("8", "8")))
+    number = chance.choice(texts[0]) + "".join(chance.choice(texts[1]) for _ in range(max(0, length - 1)))
+    groups = [number[max(0, end - 3) : end] for end in range(len(number), 0, -3)][::-1]
+    tail = "," + "".join(chance.choice("0123456789") for _ in range(decimals)) if decimals else ""
+    return (minus if chance.random() < 0.2 else "") + " ".join(groups) + tail + unit
+
+
+def _width(font: ImageFont.FreeTypeFont, text: str, gap: float) -> float:
+    words = text.split(" ")
+    return sum(font.getlength(word) for word in words) + gap * (len(words) - 1)
+
+
+def _spaced(
+    pen: ImageDraw.ImageDraw,
+    at: tuple[float, float],
+    text: str,
+    font: ImageFont.FreeTypeFont,
+    gap: float,
+    tone: int,
+) -> None:
+    """Print a text with spaces of a given width."""
+    x, y = at
+    for word in text.split(" "):
+        pen.text((x, y), word, font=font, fill=tone)
+        x += font.getlength(word) + gap
+
+
+def _any_rules(
+    pen: ImageDraw.ImageDraw, style: str, across: Sequence[float], down: Sequence[float], thick: int
+) -> None:
+    left, right, top, bottom = across[0], across[-1], down[0], down[-1]
+    if style == "dark header":
+        pen.rectangle((left, top, right, down[1]), fill=60)
+    if style == "stripes":
+        for y, end in list(pairwise(down))[1::2]:
+            pen.rectangle((left, y, right, end), fill=222)
+    if style in ("grid", "rules"):
+        for y in down:
+            pen.line((left, y, right, y), fill=0, width=thick)
+    if style in ("grid", "down"):
+        for x in across:
+            pen.line((x, top, x, bottom), fill=0, width=thick)
+
+
+def spoiled_otherwise(chance: random.Random, drawn: Drawn) -> Drawn:
+    """The page as a copier or a fax gives it: thinner or fatter, in black and white, unevenly lit, specked, shrunk."""
+    picture = drawn.picture
+    for _ in range(chance.randint(1, 2)):
+        picture = chance.choice((_fatter, _in_two_tones, _unevenly_lit, _specked, _shrunk, _streaked))(chance, picture)
+    return spoiled(chance, replace(drawn, picture=picture), chance.uniform(0, 0.6))
+
+
+def _fatter(chance: random.Random, picture: Image.Image) -> Image.Image:
+    spread = ImageFilter.MinFilter(3) if chance.random() < 0.5 else ImageFilter.MaxFilter(3)
+    return Image.blend(picture, picture.filter(spread), chance.uniform(0.2, 0.6))
+
+
+def _in_two_tones(chance: random.Random, picture: Image.Image) -> Image.Image:
+    limit = chance.randint(90, 190)
+    return picture.filter(ImageFilter.GaussianBlur(0.6)).point(lambda tone: 255 if tone > limit else 0)
+
+
+def _unevenly_lit(chance: random.Random, picture: Image.Image) -> Image.Image:
+    light = np.linspace(chance.uniform(0.6, 1), chance.uniform(0.6, 1), picture.width)
+    return Image.fromarray((np.asarray(picture) * light).astype(np.uint8))
+
+
+def _specked(chance: random.Random, picture: Image.Image) -> Image.Image:
+    tones = np.array(picture)
+    random_numbers = np.random.default_rng(chance.randrange(2**31))
+    share = chance.uniform(0.0002, 0.003)
+    tones[random_numbers.random(tones.shape) < share] = 0
+    tones[random_numbers.random(tones.shape) < share] = 255
+    return Image.fromarray(tones)
+
+
+def _shrunk(chance: random.Random, picture: Image.Image) -> Image.Image:
+    factor = chance.uniform(0.6, 0.95)
+    small = picture.resize((round(picture.width * factor), round(picture.height * factor)), Image.Resampling.BILINEAR)
+    return small.resize(picture.size, Image.Resampling.BICUBIC)
+
+
+def _streaked(chance: random.Random, picture: Image.Image) -> Image.Image:
+    """Lines down the page, as dust on the glass of a feeder leaves them."""
+    picture = picture.copy()
+    pen = ImageDraw.Draw(picture)
+    for _ in range(chance.randint(1, 4)):
+        x = chance.uniform(0.1, 0.9) * picture.width
+        pen.line((x, 0, x, picture.height), fill=chance.choice((0, 90, 150, 255)), width=chance.choice((1, 1, 2)))
+    return picture
+
+
+# --- scanners ---------------------------------------------------------------------------------------------------------
 
 
 def spoiled(chance: random.Random, drawn: Drawn, level: float) -> Drawn:

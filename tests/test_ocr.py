@@ -11,7 +11,7 @@ import random
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -23,9 +23,11 @@ from reportlab.pdfgen.canvas import Canvas
 
 from dagster_project.extract import Cell, Document, ExtractionError, Limits, Table, extract
 from dagster_project.extract.ocr import what_is_missing
-from dagster_project.extract.ocr.engine import Token
+from dagster_project.extract.ocr.engine import Piece, Token
+from dagster_project.extract.ocr.ink import Box, Ink, blobs
 from dagster_project.extract.ocr.pictures import Recognised, Seen
 from dagster_project.extract.ocr.vouching import vouched
+from dagster_project.extract.pdf.rules import Rule
 from dagster_project.extract.sandbox import Children
 from dagster_project.settings import ConfigurationError, load_settings
 from dagster_project.warehouse.intake.load import load_raw
@@ -52,39 +54,55 @@ def _plain(text: str) -> str:
 
 
 def _given(document: Document) -> dict[tuple[str, str], str]:
-    """Label and header to the figure, of all figures that something vouches for and that have a header."""
+    """Label and header to the figure, of all figures that something vouches for and that have a header; no spaces in
+    labels.
+    """
     found = {}
     for table in document.tables:
         cells = {(c.row_index, c.col_index): c for c in document.cells if c.table_seq == table.table_seq}
         for (row, column), cell in cells.items():
             label, header = cells.get((row, 0)), cells.get((table.header_rows - 1, column))
             if cell.vouched_by and label and header and header.is_header and any(map(str.isdigit, cell.text)):
-                found[label.text, header.text] = cell.text
+                found[_plain(label.text), header.text] = cell.text
     return found
 
 
 def _wrong(drawn: Drawn, given: dict[tuple[str, str], str]) -> list[tuple[tuple[str, str], str]]:
     """Figures that the page does not print; a header that is misread names nothing that the warehouse knows."""
-    known = {key: _plain(text) for key, text in drawn.figures.items()}
+    known = {(_plain(label), header): _plain(text) for (label, header), text in drawn.figures.items()}
     return [(key, text) for key, text in given.items() if key[1] in drawn.header and known.get(key) != _plain(text)]
 
 
 # --- what vouches -----------------------------------------------------------------------------------------------------
 
 
-def _document(rows: list[list[str]], second: list[list[str]]) -> Document:
-    """A document with one table that was read from a picture, and what the second engine read in its cells."""
-    cells, seen, again = [], [], []
+def _signs(box: Box, text: str) -> list[Box]:
+    """The ink of a text, five points a sign."""
+    x, y = box[:2]
+    return [(x + 5 * at, y + 2, x + 5 * at + 4, y + 9) for at, sign in enumerate(text) if sign != " "]
+
+
+def _document(
+    rows: list[list[str]], second: list[list[str]], more: Sequence[Box] = (), across: Sequence[Rule] = (),
+    down: Sequence[Rule] = (),
+) -> Document:  # fmt: skip
+    """A document with one table that was read from a picture, and what the second engine read in its cells.
+
+    Rows are 20 points apart, columns 100; ``more`` is ink beside that of the texts.
+    """
+    cells, seen, again, signs = [], [], [], list(more)
     for row, (texts, others) in enumerate(zip(rows, second, strict=True)):
         for column, (text, other) in enumerate(zip(texts, others, strict=True)):
             box = (100.0 * column, 20.0 * row, 100.0 * column + 60, 20.0 * row + 10)
             cells.append(Cell(1, row, column, text, row == 0, page=1, x0=box[0], y0=box[1], x1=box[2], y1=box[3]))
             seen.append(Seen(box, text, 0.99))
             again.append(Token(box, other))
+            signs += _signs(box, text)
     table = Table(1, None, 1, 1, None, len(rows), len(rows[0]), 1, 1)
     document = Document("application/pdf", None, 1, "pdf", "1", tables=(table,), cells=tuple(cells))
-    picture = Recognised((0.0, 0.0, 600.0, 800.0), [], [], [], seen, again)
-    return vouched(document, {1: [picture]}, {})
+    page = (0.0, 0.0, 600.0, 800.0)
+    ink = Ink(np.array(signs, np.float32), across, down, page)
+    return vouched(document, {1: [Recognised(page, [], ink, seen, again)]}, {})
 
 
 def _vouchers(rows: list[list[str]], second: list[list[str]] | None = None) -> dict[str, str | None]:
@@ -98,6 +116,64 @@ SUMS = [
     ["Bibliotek", "500", "77"],
     ["Summa", "4 845", "6 644"],
 ]
+
+
+BESIDE = [["Nämnd", "Utfall"], ["Förskola", "345"], ["Skola", "678"]]
+"""The first figure stands from 100 to 114 points, its digits seven points high."""
+
+
+@pytest.mark.parametrize(
+    ("what", "more", "across", "down", "voucher"),
+    [
+        ("nothing else", [], [], [], "two readings"),
+        ("a digit a thousands' gap before it, which is in no cell", [(90, 22, 94, 29)], [], [], None),
+        ("a digit behind it", [(118, 22, 122, 29)], [], [], None),
+        ("a minus that nobody read", [(95, 25, 98, 26)], [], [], None),
+        ("a comma between its digits", [(104.2, 28, 104.8, 30)], [], [], None),
+        ("another column", [(80, 22, 84, 29)], [], [], "two readings"),
+        ("another line", [(90, 12, 94, 19)], [], [], "two readings"),
+        ("a rule before a digit", [(90, 22, 94, 29)], [], [Rule(97, 15, 35)], "two readings"),
+        ("a rule before a digit, seen as ink", [(90, 22, 94, 29), (96.5, 15, 97.5, 35)], [], [], "two readings"),
+        ("a rule that touches it", [], [], [Rule(99.5, 15, 35)], None),
+        ("a rule between its digits", [], [], [Rule(109.5, 15, 35)], None),
+        ("a rule through it", [], [Rule(26, 0, 300)], [], None),
+        ("a rule below it", [], [Rule(30, 0, 300)], [], "two readings"),
+    ],
+)
+def test_a_figure_is_all_the_ink_of_its_place(
+    what: str, more: list[Box], across: list[Rule], down: list[Rule], voucher: str | None
+) -> None:
+    found = {cell.text: cell.vouched_by for cell in _document(BESIDE, BESIDE, more, across, down).cells}
+    assert found["345"] == voucher, what
+    assert found["678"] == "two readings"
+
+
+def test_sums_do_not_vouch_for_the_last_digits_of_figures_either() -> None:
+    more = [
+        (100 * column - 10, 20 * row + 2, 100 * column - 6, 20 * row + 9) for row in range(1, 5) for column in (1, 2)
+    ]
+    cells = _document(SUMS, SUMS, [tuple(map(float, box)) for box in more]).cells  # type: ignore[misc]
+    assert not any(cell.vouched_by for cell in cells if cell.col_index)
+
+
+def test_what_stands_at_the_edge_of_a_picture_may_be_cut() -> None:
+    cells = _document([["", "Utfall"], ["12", "345"]], [["", "Utfall"], ["12", "345"]]).cells
+    assert not any(cell.vouched_by for cell in cells if cell.text == "12")
+
+
+@pytest.mark.parametrize(("paper", "print_"), [(255, 0), (225, 90), (60, 250)])
+def test_ink_is_told_from_paper_and_rules(paper: int, print_: int) -> None:
+    picture = Image.new("L", (600, 200), paper)
+    pen = ImageDraw.Draw(picture)
+    for at, sign in enumerate("-12 345,6"):
+        pen.text((200 + 18 * at, 80), sign, font=ImageFont.truetype(FONTS["sans"], 28), fill=print_)
+    for x in (150, 420):
+        pen.line((x, 0, x, 200), fill=print_, width=2)
+    pen.line((0, 130, 600, 130), fill=print_, width=2)
+    piece = Piece(((195.0, 75.0), (365.0, 75.0), (365.0, 115.0), (195.0, 115.0)), "-12 345,6", 1.0)
+    found = blobs(np.asarray(picture), [piece], 200 / 72, 20)
+    assert len(found) == 8
+    assert 195 < found[:, 0].min() < found[:, 2].max() < 365
 
 
 def _other(rows: list[list[str]], **changes: str) -> list[list[str]]:

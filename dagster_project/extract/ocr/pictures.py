@@ -18,12 +18,13 @@ from typing import Any, Final
 import numpy as np
 
 from dagster_project.extract.ocr.engine import Engines, Piece, Token
+from dagster_project.extract.ocr.ink import Box, Ink, blobs
 from dagster_project.extract.pdf.characters import Style, Word
 from dagster_project.extract.pdf.rules import Rule
 from dagster_project.extract.spelling import normalised
 
-Box = tuple[float, float, float, float]
-
+MARGIN: Final = 2.0
+"""Points around a picture that are drawn with it."""
 FONT: Final = "OCR"
 """What stands for the font of words that were read from a picture."""
 MIN_ANGLE, MAX_ANGLE = 0.05, 8.0
@@ -70,8 +71,7 @@ class Recognised:
     box: Box
     """The picture on the page as it is shown."""
     words: list[Word]
-    across: list[Rule]
-    down: list[Rule]
+    ink: Ink
     seen: list[Seen]
     again: list[Token]
     """The second reading."""
@@ -144,11 +144,16 @@ def recognise(engines: Engines, tones: np.ndarray, scale: float, box: Box) -> Re
         seen.append(Seen(placed(ink.x0, ink.top, ink.x1, ink.baseline), piece.text, piece.confidence * is_whole))
     _on_lines(words)
     across, down = _rules(tones, scale)
+    ink = Ink(
+        blobs(tones, pieces, scale, usual) / scale + np.array((left, top, left, top), np.float32),
+        [Rule(top + rule.at / scale, left + rule.start / scale, left + rule.end / scale) for rule in across],
+        [Rule(left + rule.at / scale, top + rule.start / scale, top + rule.end / scale) for rule in down],
+        (box[0] + MARGIN, box[1] + MARGIN, box[2] - MARGIN, box[3] - MARGIN),
+    )
     return Recognised(
         box,
         words,
-        [Rule(top + rule.at / scale, left + rule.start / scale, left + rule.end / scale) for rule in across],
-        [Rule(left + rule.at / scale, top + rule.start / scale, top + rule.end / scale) for rule in down],
+        ink,
         seen,
         [Token(placed(*token.box), token.text) for token in again],
         angle,

@@ -14,7 +14,7 @@ import numpy as np
 
 from dagster_project.extract.document import ExtractionError, Limits
 from dagster_project.extract.ocr.engine import engines
-from dagster_project.extract.ocr.pictures import Box, Recognised, digits_of, recognise
+from dagster_project.extract.ocr.pictures import MARGIN, Box, Recognised, digits_of, recognise
 from dagster_project.extract.pdf.characters import Word
 from dagster_project.extract.pdf.rules import Area
 
@@ -24,8 +24,6 @@ SCANNED_SHARE: Final = 0.3
 """Share of a page that pictures cover, from which a page without text is a scan."""
 FEW_WORDS: Final = 12
 """Words up to which what is printed over a scan is a stamp or the number of a page, and no text layer."""
-MARGIN: Final = 2.0
-"""Points around a picture that are drawn with it."""
 POINTS_PER_INCH: Final = 72
 
 

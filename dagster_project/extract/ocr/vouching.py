@@ -42,6 +42,8 @@ MAX_COLUMNS: Final = 14
 """Columns of figures among which relations are sought."""
 TELLING_DIGITS: Final = 4
 """Digits of a number, ends of zeros aside, from which on it is not printed elsewhere by chance."""
+SIGNS: Final = {"%": 3}
+"""Of how many parts beside each other a sign is, where these are several."""
 PAD: Final = 1.5
 """Points by which a word may stand outside of its cell."""
 
@@ -122,7 +124,12 @@ def _of_table(
             continue
         vouched_by = None
         picture = pictures[place]
-        if not cell.is_header and picture is not None and cell.row_index in named_rows:
+        if (
+            not cell.is_header
+            and picture is not None
+            and cell.row_index in named_rows
+            and (not digits_of(cell.text) or _is_whole(cell, picture))
+        ):
             second = twice[place]
             covered = range(cell.col_index, cell.col_index + cell.col_span)
             if not doubtful_columns.intersection(covered):
@@ -237,6 +244,14 @@ def _second(cell: Cell, picture: Recognised) -> str:
         else:
             lines.append((at, [token]))
     return _plain("".join(token.text for _, line in lines for token in sorted(line, key=lambda token: token.box[0])))
+
+
+def _is_whole(cell: Cell, picture: Recognised) -> bool:
+    """Whether a figure is all that stands in its place on its line: no ink is left over, inside or beside it."""
+    box = _box(cell)
+    assert box is not None
+    found = picture.ink.of(box)
+    return found is not None and found.runs <= sum(SIGNS.get(char, 1) for char in _plain(cell.text))
 
 
 def _confidence(cell: Cell, picture: Recognised) -> float:

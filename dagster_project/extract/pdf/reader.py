@@ -176,8 +176,8 @@ def _read_pictures(pdf: Any, pages: Sequence[_Page], notes: list[str], limits: L
             page.text.words.clear()
         for one in found:
             page.text.words.extend(one.words)
-            page.drawing.across.extend(one.across)
-            page.drawing.down.extend(one.down)
+            page.drawing.across.extend(one.ink.across)
+            page.drawing.down.extend(one.ink.down)
         letters = sum(len(word.text) for one in found for word in one.words)
         page.text = replace(page.text, characters=page.text.characters + letters)
         told = (f"page {page.number}: {NO_TEXT}", f"page {page.number}: {PICTURE}")
