@@ -130,12 +130,12 @@ def _printed(tenths: int, decimals: int, minus: str, gap: str) -> str:
     return (minus if tenths < 0 else "") + gap.join(groups) + tail
 
 
-# --- tables of all sorts -----------------------------------------------------------------------------------------------
+# --- tables of all sorts ----------------------------------------------------------------------------------------------
 
 
 def draw_any(chance: random.Random) -> Drawn:
-    """A page with a table of any looks: gaps of thousands as wide as those of columns are narrow, figures at the edge of
-    their cells, columns of shares, repeated digits, empty cells, dark headers, rules through or beside it.
+    """A page with a table of any looks: wide gaps between thousands and narrow ones between columns, figures at the
+    edge of their cells, columns of shares, repeated digits, empty cells, dark headers, rules through or beside it.
     """
     dpi = chance.choice((100, 120, 150, 200, 240, 300))
     em = chance.choice((7.5, 8, 9, 10, 11, 12)) * dpi / 72

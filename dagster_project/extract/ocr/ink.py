@@ -42,7 +42,7 @@ HALF: Final = 0.5
 TALLEST: Final = 1.5
 """Height of the digits of one line, as a multiple of one of them."""
 GAP: Final = 1.3
-"""Gap as a multiple of the height of a digit, that parts two cells; a narrower one may part the thousands of a figure."""
+"""Gap as a multiple of the height of a digit that parts two cells; a narrower one may part thousands."""
 CUT: Final = 0.35
 """The same, to the edge of the picture: what stands closer to it may have been cut."""
 TALL: Final = 1.8
@@ -177,6 +177,6 @@ class Print:
 def _runs(blobs: np.ndarray) -> int:
     count, reached = 0, -math.inf
     for left, _, right, _ in blobs[blobs[:, 0].argsort()]:
-        count += left >= reached
+        count += int(left >= reached)
         reached = max(reached, right)
     return count

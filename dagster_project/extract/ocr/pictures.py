@@ -144,7 +144,7 @@ def recognise(engines: Engines, tones: np.ndarray, scale: float, box: Box) -> Re
         seen.append(Seen(placed(ink.x0, ink.top, ink.x1, ink.baseline), piece.text, piece.confidence * is_whole))
     _on_lines(words)
     across, down = _rules(tones, scale)
-    ink = Ink(
+    all_ink = Ink(
         blobs(tones, pieces, scale, usual) / scale + np.array((left, top, left, top), np.float32),
         [Rule(top + rule.at / scale, left + rule.start / scale, left + rule.end / scale) for rule in across],
         [Rule(left + rule.at / scale, top + rule.start / scale, top + rule.end / scale) for rule in down],
@@ -153,7 +153,7 @@ def recognise(engines: Engines, tones: np.ndarray, scale: float, box: Box) -> Re
     return Recognised(
         box,
         words,
-        ink,
+        all_ink,
         seen,
         [Token(placed(*token.box), token.text) for token in again],
         angle,

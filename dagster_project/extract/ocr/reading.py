@@ -14,7 +14,8 @@ import numpy as np
 
 from dagster_project.extract.document import ExtractionError, Limits
 from dagster_project.extract.ocr.engine import engines
-from dagster_project.extract.ocr.pictures import MARGIN, Box, Recognised, digits_of, recognise
+from dagster_project.extract.ocr.ink import Box
+from dagster_project.extract.ocr.pictures import MARGIN, Recognised, digits_of, recognise
 from dagster_project.extract.pdf.characters import Word
 from dagster_project.extract.pdf.rules import Area
 

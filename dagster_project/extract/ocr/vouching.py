@@ -22,7 +22,8 @@ from typing import Final
 
 from dagster_project.extract.document import Cell, Document, collapse
 from dagster_project.extract.ocr.engine import Token
-from dagster_project.extract.ocr.pictures import Box, Recognised, digits_of
+from dagster_project.extract.ocr.ink import Box
+from dagster_project.extract.ocr.pictures import Recognised, digits_of
 
 BASIS: Final = "ocr"
 ARITHMETIC, STATED, TWICE = "arithmetic", "stated in text", "two readings"
