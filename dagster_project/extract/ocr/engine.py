@@ -25,6 +25,10 @@ SECOND_DPI: Final = 220
 """Resolution at which Tesseract errs least on small print."""
 
 
+LINE_MARGIN: Final = 0.7
+"""Paper around a line that is read by itself, as a share of its height: less than there is between two lines."""
+
+
 @dataclass(frozen=True, slots=True)
 class Piece:
     """Some print on one line: its corners from the top left one clockwise (pixels), text and confidence (0 to 1)."""
@@ -76,6 +80,23 @@ class Engines:
             Piece(tuple((float(x), float(y)) for x, y in corners), text, float(confidence))
             for corners, text, confidence in zip(said.boxes, said.txts, said.scores, strict=True)
             if text.strip()
+        ]
+
+    def read_line(self, tones: np.ndarray, dpi: float, box: tuple[float, float, float, float]) -> list[Token]:
+        """What the second engine reads in a place that is one line of print (pixels)."""
+        import tesserocr
+
+        x0, y0, x1, y1 = box
+        around = LINE_MARGIN * (y1 - y0)
+        left, top = max(0, round(x0 - around)), max(0, round(y0 - around))
+        part = tones[top : round(y1 + around), left : round(x1 + around)]
+        self._second.SetPageSegMode(tesserocr.PSM.SINGLE_LINE)
+        try:
+            found = self.read_again(part, dpi)
+        finally:
+            self._second.SetPageSegMode(tesserocr.PSM.SPARSE_TEXT)
+        return [
+            Token((one.box[0] + left, one.box[1] + top, one.box[2] + left, one.box[3] + top), one.text) for one in found
         ]
 
     def read_again(self, tones: np.ndarray, dpi: float) -> list[Token]:

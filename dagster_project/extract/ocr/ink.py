@@ -43,12 +43,16 @@ TALLEST: Final = 1.5
 """Height of the digits of one line, as a multiple of one of them."""
 GAP: Final = 1.3
 """Gap as a multiple of the height of a digit that parts two cells; a narrower one may part thousands."""
+NARROW: Final = 0.6
+"""The same, where the one before has decimals: a figure ends with them."""
 CUT: Final = 0.35
 """The same, to the edge of the picture: what stands closer to it may have been cut."""
 TALL: Final = 1.8
 """Height of what is no digit, likewise."""
 THIN: Final = 0.5
 """Width of what is a rule if it is tall, likewise."""
+ALONG: Final = 0.2
+"""Distance of the bits of a rule from it, likewise."""
 TOUCHED: Final = 0.12
 """The same, to a rule: a digit that touches it is lost with it, or looks like another."""
 
@@ -118,8 +122,14 @@ class Ink:
     edges: Box
     """Of the picture."""
 
-    def of(self, box: Box) -> Print | None:
-        """The print in a place; None where there is none, or it does not stand alone on its line."""
+    def of(self, box: Box, *, is_begun: bool = True, is_ended: bool = True) -> Print | None:
+        """The print in a place; None where there is none, or it does not stand alone on its line.
+
+        Args:
+            box: the place of a cell.
+            is_begun: whether a figure before it would be another one, whatever the gap: its decimals end it.
+            is_ended: whether a figure behind it would be another one.
+        """
         middle = (self.blobs[:, 0] + self.blobs[:, 2]) / 2
         level = (self.blobs[:, 1] + self.blobs[:, 3]) / 2
         is_here = (
@@ -132,11 +142,16 @@ class Ink:
         height = float(np.median(tall[:, 3] - tall[:, 1]))
         top, bottom = float(tall[:, 1].min()), float(tall[:, 3].max())
         left, right = float(here[:, 0].min()), float(here[:, 2].max())
-        if bottom - top > TALLEST * height or not self._is_alone(is_here, (left, top, right, bottom), height):
+        if bottom - top > TALLEST * height or not self._is_alone(
+            is_here,
+            (left, top, right, bottom),
+            height,
+            (height * (NARROW if is_begun else GAP), height * (NARROW if is_ended else GAP)),
+        ):
             return None
         return Print((left, top, right, bottom), height, _runs(here))
 
-    def _is_alone(self, is_here: np.ndarray, box: Box, height: float) -> bool:
+    def _is_alone(self, is_here: np.ndarray, box: Box, height: float, gaps: tuple[float, float]) -> bool:
         left, top, right, bottom = box
         margin = CUT * height
         x0, y0, x1, y1 = self.edges
@@ -150,16 +165,20 @@ class Ink:
             return False
         others = self.blobs[~is_here]
         others = others[np.minimum(others[:, 3], bottom) > np.maximum(others[:, 1], top)]
-        # What is much taller than a digit and thinner is a rule, be it broken.
-        is_rule = (others[:, 3] - others[:, 1] > TALL * height) & (others[:, 2] - others[:, 0] < THIN * height)
         beside = [rule.at for rule in self.down if rule.start < inner[1] and rule.end > inner[0]]
-        beside += ((others[is_rule, 0] + others[is_rule, 2]) / 2).tolist()
+        # What is much taller than a digit and thinner is a rule, and so are the bits of one between two others.
+        middle = (others[:, 0] + others[:, 2]) / 2
+        is_tall = others[:, 3] - others[:, 1] > TALL * height
+        for at in beside:
+            is_tall |= np.abs(middle - at) < ALONG * height
+        is_rule = is_tall & (others[:, 2] - others[:, 0] < THIN * height)
+        beside += middle[is_rule].tolist()
         if any(left - TOUCHED * height < at < right + TOUCHED * height for at in beside):
             return False
-        gap, thick = GAP * height, TOUCHED * height
+        thick = TOUCHED * height
         fence = max((at + thick for at in beside if at < left), default=-math.inf)
         border = min((at - thick for at in beside if at > right), default=math.inf)
-        is_near = (others[:, 2] > max(left - gap, fence)) & (others[:, 0] < min(right + gap, border))
+        is_near = (others[:, 2] > max(left - gaps[0], fence)) & (others[:, 0] < min(right + gaps[1], border))
         return not bool(np.any(is_near & ~is_rule))
 
 

@@ -123,6 +123,10 @@ def recognise(engines: Engines, tones: np.ndarray, scale: float, box: Box) -> Re
         ]
     again = engines.read_again(tones, 72 * scale)
     inked = [(piece, ink) for piece in pieces if (ink := _ink(tones, piece)) is not None]
+    for piece, ink in inked:
+        # In sparse print the second engine leaves out what is short: a 0 that stands by itself.
+        if any(map(str.isdigit, piece.text)) and not any(ink.holds(token) for token in again):
+            again += engines.read_line(tones, 72 * scale, (ink.x0, ink.top, ink.x1, ink.baseline))
     found = [(_spelled(piece, ink, again), ink) for piece, ink in inked]
     left, top = box[:2]
 
@@ -219,12 +223,7 @@ def _spelled(piece: Piece, ink: _Ink, again: Iterable[Token]) -> Piece:
     """
     if any(char.isdigit() for char in piece.text):
         return piece
-    inside = [
-        token
-        for token in again
-        if ink.x0 <= (token.box[0] + token.box[2]) / 2 <= ink.x1
-        and ink.top <= (token.box[1] + token.box[3]) / 2 <= ink.baseline
-    ]
+    inside = [token for token in again if ink.holds(token)]
     text = " ".join(token.text for token in sorted(inside, key=lambda token: token.box[0]))
     if _bare(text) == _bare(piece.text):
         # The spaces of the first are those that the places of its words rest upon.
@@ -256,6 +255,11 @@ class _Ink:
     @property
     def height(self) -> float:
         return max(1.0, self.baseline - self.top)
+
+    def holds(self, token: Token) -> bool:
+        """Whether a word of the second reading stands there."""
+        x, y = (token.box[0] + token.box[2]) / 2, (token.box[1] + token.box[3]) / 2
+        return self.x0 <= x <= self.x1 and self.top <= y <= self.baseline
 
 
 def _ink(tones: np.ndarray, piece: Piece) -> _Ink | None:

@@ -30,6 +30,8 @@ ARITHMETIC, STATED, TWICE = "arithmetic", "stated in text", "two readings"
 REPLACEMENT: Final = "\ufffd"
 MINUS: Final = str.maketrans("−–—‐‑", "-----")
 NUMBER: Final = re.compile(r"([+-]?) ?(\d{1,3}(?: \d{3})+|\d+)(?:,(\d+))?( ?%)?")
+ENDED: Final = re.compile(r"\d,\d+%?$|\d%$")
+"""A figure that has its end."""
 LETTERS: Final = re.compile(r"[^\W\d_]{2,}")
 MIN_CONFIDENCE: Final = 0.8
 """Of a label; figures are read twice instead."""
@@ -118,6 +120,7 @@ def _of_table(
     named_rows = _named_rows(cells, pictures, twice, figures)
     doubtful_columns = _doubtful_columns(cells, pictures, twice)
     usual = _usual_formats(figures)
+    ended = {place for place, cell in read.items() if ENDED.search(_plain(cell.text))}
     for cell in cells:
         place = cell.row_index, cell.col_index
         if place not in read:
@@ -129,7 +132,7 @@ def _of_table(
             not cell.is_header
             and picture is not None
             and cell.row_index in named_rows
-            and (not digits_of(cell.text) or _is_whole(cell, picture))
+            and (not digits_of(cell.text) or _is_whole(cell, picture, ended))
         ):
             second = twice[place]
             covered = range(cell.col_index, cell.col_index + cell.col_span)
@@ -247,11 +250,17 @@ def _second(cell: Cell, picture: Recognised) -> str:
     return _plain("".join(token.text for _, line in lines for token in sorted(line, key=lambda token: token.box[0])))
 
 
-def _is_whole(cell: Cell, picture: Recognised) -> bool:
-    """Whether a figure is all that stands in its place on its line: no ink is left over, inside or beside it."""
+def _is_whole(cell: Cell, picture: Recognised, ended: Set[tuple[int, int]]) -> bool:
+    """Whether a figure is all that stands in its place on its line: no ink is left over, inside or beside it.
+
+    ``ended`` are the places of figures with decimals, behind which no thousands follow.
+    """
     box = _box(cell)
     assert box is not None
-    found = picture.ink.of(box)
+    before = max((at for row, at in ended if row == cell.row_index and at < cell.col_index), default=None)
+    found = picture.ink.of(
+        box, is_begun=before == cell.col_index - 1, is_ended=(cell.row_index, cell.col_index) in ended
+    )
     return found is not None and found.runs <= sum(SIGNS.get(char, 1) for char in _plain(cell.text))
 
 
