@@ -12,6 +12,7 @@ import subprocess
 import sys
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -31,7 +32,7 @@ from dagster_project.extract.pdf.rules import Rule
 from dagster_project.extract.sandbox import Children
 from dagster_project.settings import ConfigurationError, load_settings
 from dagster_project.warehouse.intake.load import load_raw
-from tests.drawn import FONTS, Drawn, draw, spoiled, spoiled_picture
+from tests.drawn import FONTS, Drawn, draw, draw_any, spoiled, spoiled_otherwise, spoiled_picture
 from tests.programs import program
 from tests.typeset import chromium
 from tests.typeset.model import Block, ContentsBlock, Style, blocks, report_files
@@ -76,6 +77,9 @@ def _wrong(drawn: Drawn, given: dict[tuple[str, str], str]) -> list[tuple[tuple[
 # --- what vouches -----------------------------------------------------------------------------------------------------
 
 
+PAGE = (0.0, 0.0, 600.0, 800.0)
+
+
 def _signs(box: Box, text: str) -> list[Box]:
     """The ink of a text, five points a sign."""
     x, y = box[:2]
@@ -90,19 +94,23 @@ def _document(
 
     Rows are 20 points apart, columns 100; ``more`` is ink beside that of the texts.
     """
-    cells, seen, again, signs = [], [], [], list(more)
+    cells, again, signs = [], [], list(more)
     for row, (texts, others) in enumerate(zip(rows, second, strict=True)):
         for column, (text, other) in enumerate(zip(texts, others, strict=True)):
             box = (100.0 * column, 20.0 * row, 100.0 * column + 60, 20.0 * row + 10)
             cells.append(Cell(1, row, column, text, row == 0, page=1, x0=box[0], y0=box[1], x1=box[2], y1=box[3]))
-            seen.append(Seen(box, text, 0.99))
-            again.append(Token(box, other))
+            again.append((box, other))
             signs += _signs(box, text)
-    table = Table(1, None, 1, 1, None, len(rows), len(rows[0]), 1, 1)
+    return _judged(cells, Ink(np.array(signs, np.float32), across, down, PAGE), again)
+
+
+def _judged(cells: list[Cell], ink: Ink, again: list[tuple[Box, str]]) -> Document:
+    """A document with one table of these cells, all surely read; ``again`` is what the second engine read."""
+    rows, columns = (1 + max(places) for places in zip(*((c.row_index, c.col_index) for c in cells), strict=True))
+    table = Table(1, None, 1, 1, None, rows, columns, 1, 1)
     document = Document("application/pdf", None, 1, "pdf", "1", tables=(table,), cells=tuple(cells))
-    page = (0.0, 0.0, 600.0, 800.0)
-    ink = Ink(np.array(signs, np.float32), across, down, page)
-    return vouched(document, {1: [Recognised(page, [], ink, seen, again)]}, {})
+    seen = [Seen((c.x0 or 0.0, c.y0 or 0.0, c.x1 or 0.0, c.y1 or 0.0), c.text, 0.99) for c in cells]
+    return vouched(document, {1: [Recognised(PAGE, [], ink, seen, [Token(*one) for one in again])]}, {})
 
 
 def _vouchers(rows: list[list[str]], second: list[list[str]] | None = None) -> dict[str, str | None]:
@@ -146,6 +154,46 @@ def test_a_figure_is_all_the_ink_of_its_place(
     found = {cell.text: cell.vouched_by for cell in _document(BESIDE, BESIDE, more, across, down).cells}
     assert found["345"] == voucher, what
     assert found["678"] == "two readings"
+
+
+@pytest.mark.parametrize(("x", "voucher"), [(62.0, None), (70.0, "two readings")])
+def test_a_label_is_whole_too(x: float, voucher: str | None) -> None:
+    """The label ends at 54 points: what follows close behind it belongs to the same name."""
+    rows = [["Nämnd", "Utfall"], ["Grundskolan", "345"], ["Skola", "678"]]
+    found = {cell.text: cell.vouched_by for cell in _document(rows, rows, [(x, 22, x + 4, 29)]).cells}
+    assert (found["345"], found["678"]) == (voucher, "two readings")
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "voucher"),
+    [("1,5", "2,5", "two readings"), ("315", "425", None), ("12 %", "9 %", "two readings")],
+)
+def test_what_follows_decimals_is_another_figure(first: str, second: str, voucher: str | None) -> None:
+    """Two columns seven points apart: as much as the digits are high."""
+    end = 100.0 + 5 * len(first) - 1
+    boxes = [(0.0, 20.0, 60.0, 30.0), (100.0, 20.0, end, 30.0), (end + 7, 20.0, end + 7 + 5 * len(second), 30.0)]
+    texts = ["Skola", first, second]
+    cells = [
+        Cell(1, 0, at, text, False, page=1, x0=box[0], y0=box[1], x1=box[2], y1=box[3])
+        for at, (text, box) in enumerate(zip(texts, boxes, strict=True))
+    ]
+    signs = [sign for text, box in zip(texts, boxes, strict=True) for sign in _signs(box, text)]
+    found = _judged(cells, Ink(np.array(signs, np.float32), (), (), PAGE), [*zip(boxes, texts, strict=True)]).cells
+    assert [cell.vouched_by for cell in found[1:]] == [voucher, voucher]
+
+
+def test_where_two_cells_lie_over_each_other_no_label_is_that_of_a_row() -> None:
+    """A false rule shifts the cells of one column: a figure stands beside the label of another row."""
+    rows = [["Nämnd", "Utfall"], ["Skola", "345"], ["Park", "678"], ["Gata", "910"]]
+    plain = [Cell(1, row, at, text, row == 0, page=1, x0=100.0 * at, y0=20.0 * row, x1=100.0 * at + 60,
+                  y1=20.0 * row + 10) for row, texts in enumerate(rows) for at, text in enumerate(texts)]  # fmt: skip
+    signs = [sign for cell in plain for sign in _signs((cell.x0 or 0, cell.y0 or 0, 0, 0), cell.text)]
+    again = [((cell.x0 or 0.0, cell.y0 or 0.0, cell.x1 or 0.0, cell.y1 or 0.0), cell.text) for cell in plain]
+    tall = [replace(cell, row_span=2) if cell.text == "Skola" else cell for cell in plain]
+    ink = Ink(np.array(signs, np.float32), (), (), PAGE)
+    for cells, vouched_for in ((plain, {"345", "678", "910"}), (tall, {"910"})):
+        found = _judged(cells, ink, again).cells
+        assert {cell.text for cell in found if cell.vouched_by and cell.col_index} == vouched_for
 
 
 def test_sums_do_not_vouch_for_the_last_digits_of_figures_either() -> None:
@@ -342,17 +390,18 @@ def test_a_scan_that_takes_too_long_is_given_up(reader: Children) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.xfail(
-    strict=False,  # what the engines read differs in the last digits from processor to processor
-    reason="7 of 352 figures are wrong: a column of one table lost the thousands of its figures",
-)
 def test_of_the_figures_given_at_most_one_in_a_thousand_is_wrong(reader: Children) -> None:
     counts: Counter[str] = Counter()
     wrong = []
-    for number in range(14):
+    for number in range(15):
         chance = random.Random(7000 + number)
-        drawn = spoiled(chance, draw(chance), chance.random())
-        counts["printed"] += len(drawn.figures)
+        if number % 3 == 0:
+            drawn = spoiled(chance, draw(chance), chance.random())
+        elif number % 3 == 1:
+            drawn = spoiled_otherwise(chance, draw(chance))
+        else:
+            drawn = spoiled(chance, draw_any(chance), chance.uniform(0, 0.7))
+        counts["printed"] += sum(map(bool, drawn.figures.values()))
         try:
             given = _given(reader.extract(drawn.pdf(), "a.pdf", OCR))
         except ExtractionError:

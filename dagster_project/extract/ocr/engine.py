@@ -70,6 +70,8 @@ class Engines:
         self._second: Any = tesserocr.PyTessBaseAPI(
             path=language_folder(), lang=LANGUAGE, psm=tesserocr.PSM.SPARSE_TEXT
         )
+        # tesserocr sends what Tesseract has to say to /dev/null: a child may not open it, and would crash.
+        self._second.SetVariable("debug_file", "")
 
     def read(self, tones: np.ndarray) -> list[Piece]:
         """What the first engine reads; ``tones`` is a picture in shades of grey (rows, columns; uint8)."""

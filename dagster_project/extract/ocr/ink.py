@@ -130,56 +130,72 @@ class Ink:
             is_begun: whether a figure before it would be another one, whatever the gap: its decimals end it.
             is_ended: whether a figure behind it would be another one.
         """
-        middle = (self.blobs[:, 0] + self.blobs[:, 2]) / 2
-        level = (self.blobs[:, 1] + self.blobs[:, 3]) / 2
-        is_here = (
-            (middle >= box[0] - PAD) & (middle <= box[2] + PAD) & (level >= box[1] - PAD) & (level <= box[3] + PAD)
-        )
+        is_here = self._is_in(box)
         here = self.blobs[is_here]
         if not len(here):
             return None
-        tall = here[here[:, 3] - here[:, 1] >= HALF * (here[:, 3] - here[:, 1]).max()]
-        height = float(np.median(tall[:, 3] - tall[:, 1]))
-        top, bottom = float(tall[:, 1].min()), float(tall[:, 3].max())
-        left, right = float(here[:, 0].min()), float(here[:, 2].max())
-        if bottom - top > TALLEST * height or not self._is_alone(
-            is_here,
-            (left, top, right, bottom),
-            height,
-            (height * (NARROW if is_begun else GAP), height * (NARROW if is_ended else GAP)),
-        ):
+        height, edges = _measures(here)
+        left, top, right, bottom = edges
+        if bottom - top > TALLEST * height or self._is_cut(edges, height):
             return None
-        return Print((left, top, right, bottom), height, _runs(here))
+        before, behind = height * (NARROW if is_begun else GAP), height * (NARROW if is_ended else GAP)
+        others, rules = self._beside(is_here, edges, height)
+        if any(left - TOUCHED * height < at < right + TOUCHED * height for at in rules):
+            return None
+        fence = max((at + TOUCHED * height for at in rules if at < left), default=-math.inf)
+        border = min((at - TOUCHED * height for at in rules if at > right), default=math.inf)
+        if np.any((others[:, 2] > max(left - before, fence)) & (others[:, 0] < min(right + behind, border))):
+            return None
+        return Print(edges, height, _runs(here))
 
-    def _is_alone(self, is_here: np.ndarray, box: Box, height: float, gaps: tuple[float, float]) -> bool:
-        left, top, right, bottom = box
+    def runs_on(self, box: Box) -> bool:
+        """Whether the words in a place run on behind it: a label was cut where its words stand apart."""
+        is_here = self._is_in(box)
+        here = self.blobs[is_here]
+        if not len(here):
+            return False
+        height, edges = _measures(here)
+        right = edges[2]
+        others, rules = self._beside(is_here, edges, height)
+        border = min((at - TOUCHED * height for at in rules if at > right), default=math.inf)
+        # What stands before a label is a bullet, an icon or the corner of a frame more often than a name.
+        return bool(np.any((others[:, 2] > right) & (others[:, 0] < min(right + GAP * height, border))))
+
+    def _is_in(self, box: Box) -> np.ndarray:
+        middle = (self.blobs[:, 0] + self.blobs[:, 2]) / 2
+        level = (self.blobs[:, 1] + self.blobs[:, 3]) / 2
+        is_in: np.ndarray = (np.abs(middle - (box[0] + box[2]) / 2) <= (box[2] - box[0]) / 2 + PAD) & (
+            np.abs(level - (box[1] + box[3]) / 2) <= (box[3] - box[1]) / 2 + PAD
+        )
+        return is_in
+
+    def _is_cut(self, edges: Box, height: float) -> bool:
+        """Whether the picture or a rule across ends some print, or may have."""
+        left, top, right, bottom = edges
         margin = CUT * height
         x0, y0, x1, y1 = self.edges
         if left < x0 + margin or right > x1 - margin or top < y0 or bottom > y1:
-            return False
+            return True
         inner = top + TOUCHED * height, bottom - TOUCHED * height
-        if any(
+        return any(
             inner[0] < rule.at < inner[1] and rule.start < left - margin and rule.end > right + margin
             for rule in self.across
-        ):
-            return False
+        )
+
+    def _beside(self, is_here: np.ndarray, edges: Box, height: float) -> tuple[np.ndarray, list[float]]:
+        """Other ink on the same line, and where rules run down through it."""
+        _, top, _, bottom = edges
         others = self.blobs[~is_here]
         others = others[np.minimum(others[:, 3], bottom) > np.maximum(others[:, 1], top)]
-        beside = [rule.at for rule in self.down if rule.start < inner[1] and rule.end > inner[0]]
+        margin = TOUCHED * height
+        rules = [rule.at for rule in self.down if rule.start < bottom - margin and rule.end > top + margin]
         # What is much taller than a digit and thinner is a rule, and so are the bits of one between two others.
         middle = (others[:, 0] + others[:, 2]) / 2
-        is_tall = others[:, 3] - others[:, 1] > TALL * height
-        for at in beside:
-            is_tall |= np.abs(middle - at) < ALONG * height
-        is_rule = is_tall & (others[:, 2] - others[:, 0] < THIN * height)
-        beside += middle[is_rule].tolist()
-        if any(left - TOUCHED * height < at < right + TOUCHED * height for at in beside):
-            return False
-        thick = TOUCHED * height
-        fence = max((at + thick for at in beside if at < left), default=-math.inf)
-        border = min((at - thick for at in beside if at > right), default=math.inf)
-        is_near = (others[:, 2] > max(left - gaps[0], fence)) & (others[:, 0] < min(right + gaps[1], border))
-        return not bool(np.any(is_near & ~is_rule))
+        is_rule = others[:, 3] - others[:, 1] > TALL * height
+        for at in rules:
+            is_rule |= np.abs(middle - at) < ALONG * height
+        is_rule &= others[:, 2] - others[:, 0] < THIN * height
+        return others[~is_rule], [*rules, *middle[is_rule].tolist()]
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,6 +207,18 @@ class Print:
     """Of its digits."""
     runs: int
     """Stretches from left to right with ink in them; digits may touch."""
+
+
+def _measures(blobs: np.ndarray) -> tuple[float, Box]:
+    """Height of the digits or letters of some print, and where it begins and ends."""
+    tall = blobs[blobs[:, 3] - blobs[:, 1] >= HALF * (blobs[:, 3] - blobs[:, 1]).max()]
+    height = float(np.median(tall[:, 3] - tall[:, 1]))
+    return height, (
+        float(blobs[:, 0].min()),
+        float(tall[:, 1].min()),
+        float(blobs[:, 2].max()),
+        float(tall[:, 3].max()),
+    )
 
 
 def _runs(blobs: np.ndarray) -> int:

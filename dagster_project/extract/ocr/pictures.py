@@ -148,6 +148,7 @@ def recognise(engines: Engines, tones: np.ndarray, scale: float, box: Box) -> Re
         seen.append(Seen(placed(ink.x0, ink.top, ink.x1, ink.baseline), piece.text, piece.confidence * is_whole))
     _on_lines(words)
     across, down = _rules(tones, scale)
+    across = [rule for rule in across if not any(ink.has_inside(rule) for _, ink in inked)]
     all_ink = Ink(
         blobs(tones, pieces, scale, usual) / scale + np.array((left, top, left, top), np.float32),
         [Rule(top + rule.at / scale, left + rule.start / scale, left + rule.end / scale) for rule in across],
@@ -255,6 +256,15 @@ class _Ink:
     @property
     def height(self) -> float:
         return max(1.0, self.baseline - self.top)
+
+    def has_inside(self, rule: Rule) -> bool:
+        """Whether what looks like a horizontal rule is the letters of this print: it is no longer than they are."""
+        margin = SAME_SIZE * self.height
+        return (
+            self.top < rule.at < self.baseline - 0.5 * margin
+            and rule.start > self.x0 - margin
+            and rule.end < self.x1 + margin
+        )
 
     def holds(self, token: Token) -> bool:
         """Whether a word of the second reading stands there."""

@@ -17,7 +17,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from decimal import Decimal
-from itertools import combinations, permutations
+from itertools import combinations, permutations, product
 from typing import Final
 
 from dagster_project.extract.document import Cell, Document, collapse
@@ -291,7 +291,7 @@ def _named_rows(
         place = cell.row_index, cell.col_index
         if cell.is_header or place in figures or not LETTERS.search(cell.text):
             continue
-        picture = pictures[place]
+        picture, box = pictures[place], _box(cell)
         rows = range(cell.row_index, cell.row_index + cell.row_span)
         first = min((at for row, at in figures if row == cell.row_index), default=cell.col_index + 1)
         if cell.col_index > first:
@@ -299,12 +299,27 @@ def _named_rows(
         plain = _plain(cell.text)
         is_good = (
             picture is not None
+            and box is not None
+            and not picture.ink.runs_on(box)
             and sum(char.isalpha() for char in plain) >= MIN_LETTERS * len(plain)
             and _confidence(cell, picture) >= MIN_CONFIDENCE
             and digits_of(plain) == digits_of(twice[place])
         )
         (named if is_good else refused).update(rows)
-    return named - refused
+    return named - refused - _shifted_rows(cells)
+
+
+def _shifted_rows(cells: Sequence[Cell]) -> set[int]:
+    """Rows in which two cells lie over each other: what looked like a rule has parted one column only."""
+    taken: dict[tuple[int, int], Cell] = {}
+    found: set[int] = set()
+    for cell in cells:
+        rows = range(cell.row_index, cell.row_index + cell.row_span)
+        for place in product(rows, range(cell.col_index, cell.col_index + cell.col_span)):
+            other = taken.setdefault(place, cell)
+            if other is not cell:
+                found.update(rows, range(other.row_index, other.row_index + other.row_span))
+    return found
 
 
 def _doubtful_columns(
