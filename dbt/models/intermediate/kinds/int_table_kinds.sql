@@ -13,9 +13,15 @@ organisation_headings as (select * from {{ ref('int_table_organisation_headings'
 
 candidates as (select * from {{ ref('int_table_kind_candidates') }}),
 
-headed_tables as (select report_id, table_seq from organisation_headings where basis = 'header'),
+headed_tables as (
+    select report_id, table_seq from organisation_headings
+    where basis = 'header'
+),
 
-heading_tables as (select report_id, table_seq from organisation_headings where basis = 'heading'),
+heading_tables as (
+    select report_id, table_seq from organisation_headings
+    where basis = 'heading'
+),
 
 -- What the figures of a table say of its kind: money in every cell (10,9 mnkr), or below zero where counts never are.
 value_facts as (

@@ -9,9 +9,15 @@ organisation_words as (select * from {{ ref('organisation_words') }}),
 
 total_words as (select * from {{ ref('total_words') }}),
 
-headed_tables as (select report_id, table_seq from organisation_headings where basis = 'header'),
+headed_tables as (
+    select report_id, table_seq from organisation_headings
+    where basis = 'header'
+),
 
-heading_tables as (select report_id, table_seq from organisation_headings where basis = 'heading'),
+heading_tables as (
+    select report_id, table_seq from organisation_headings
+    where basis = 'heading'
+),
 
 alias_words as (
     select distinct {{ words('alias') }} as label_words from account_aliases
