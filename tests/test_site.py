@@ -20,8 +20,8 @@ from urllib.parse import quote, unquote, urldefrag
 import duckdb
 import pytest
 
-from dagster_project.site import SiteError, build_site
-from dagster_project.site.text import file_name
+from dagster_project.site import SiteError, build_site, judged
+from dagster_project.site.text import SCENARIO_WORDS, file_name
 from dagster_project.warehouse.build.transform import manifest_path
 from tests.conftest import ROOT, Project
 
@@ -168,6 +168,56 @@ def test_a_marked_figure_says_what_proves_it_or_makes_it_doubtful(tab: Tab, ware
     assert said.inner_text() == "✓ Proven by the sum in the row Summa"
     tab.open(f"r/{report}.html#f-{doubtful[:16]}")
     assert said.inner_text().startswith("? Doubtful: the sum in the row Summa does not hold here")
+
+
+def test_a_marked_figure_says_what_decided_and_shows_its_arithmetic(tab: Tab, warehouse: Path) -> None:
+    """Unit, kind, period and owner with what told them; a proving sum with its parts, each a link to its cell."""
+    ((key, identity, unit_basis),) = _ask(
+        warehouse,
+        "select fact_key, identity_key, unit_basis"
+        " from marts.figure_identity inner join marts.report_values using (fact_key)"
+        " where figure_identity.kind = 'sum' and is_proving and figure_identity.sign is not null"
+        " and unit_basis = 'table' and scenario_basis = 'header' order by fact_key limit 1",
+    )
+    ((report,),) = _ask(warehouse, f"select report_id from marts.report_values where fact_key = '{key}'")
+    parts = _ask(
+        warehouse,
+        f"select left(fact_key, 16) from marts.figure_identity where identity_key = '{identity}'"
+        " and (sign is null or value_numeric != 0)",
+    )
+    page = tab.open(f"r/{file_name(report)}.html#f-{key[:16]}")
+    said = page.locator(".decided dl").inner_text()
+    assert [text for text in ("Enhet", "Slag", "Period", "Vems") if text not in said] == []
+    assert unit_basis == "table"
+    assert "står vid tabellen" in said
+    assert "sägs i kolumnens rubrik" in said
+    assert re.fullmatch(r"Det den jämförts med \(\d+\)", page.locator(".sums summary").inner_text())
+    page.locator(".sums summary").click()
+    proving = page.locator(".sums li", has_text="stämmer, och bevisar talet").first
+    links = proving.locator("a").evaluate_all("links => links.map(one => one.hash.slice(3))")
+    assert sorted(links) == sorted(part for (part,) in parts)
+    page.locator(".language").click()
+    assert "stands at the table" in page.locator(".decided dl").inner_text()
+    proving = page.locator(".sums li", has_text="holds, and proves the number").first
+    total = proving.locator("a").first.get_attribute("href")
+    proving.locator("a").first.click()
+    page.wait_for_url(f"**{total}")
+    assert f"#{page.locator('table.printed :target').get_attribute('id')}" == total
+
+
+def test_every_judgement_has_words(corpora: Path) -> None:
+    """A key that the marts hold is never shown to a reader of Swedish."""
+    known = {
+        "unit_basis": judged.UNIT_BASES,
+        "scenario_basis": judged.SCENARIO_BASES,
+        "sign_basis": judged.SIGN_BASES,
+        "scenario": SCENARIO_WORDS,
+    }
+    for column, words in known.items():
+        held = {key for (key,) in _ask(corpora, f"select distinct {column} from marts.report_values") if key}
+        assert held <= words.keys(), column
+    kinds = {key for (key,) in _ask(corpora, "select distinct kind from marts.figure_identity")}
+    assert kinds <= judged.KINDS.keys()
 
 
 def test_a_table_filters_sorts_and_downloads(tab: Tab, warehouse: Path) -> None:

@@ -27,6 +27,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescap
 from dagster_project.site import read, searching, start, text
 from dagster_project.site.boundaries import boundaries
 from dagster_project.site.figures import Figure, figures
+from dagster_project.site.judged import judged
 from dagster_project.site.lineage import Lineage, read_lineage
 from dagster_project.site.pictures import PagePictures
 from dagster_project.site.read import Overview, Row
@@ -184,7 +185,7 @@ class _Site:
             cell_anchor=text.cell_anchor,
             figure_anchor=text.figure_anchor,
             report_types=REPORT_TYPES,
-            scenarios=text.SCENARIOS,
+            scenarios=text.SCENARIO_WORDS,
             names=self.names,
             concept_pages={figure.key for figure in self.figures if not figure.is_measure},
             units=outside.units,
@@ -307,6 +308,14 @@ class _Site:
                 },
                 reasons=reasons,
                 said=said,
+                judged=judged(
+                    tables,
+                    read.identities(self.connection, report["report_id"]),
+                    report,
+                    data.organisations,
+                    lambda unit: (unit, unit) if unit in SIGNS else self.units.get(unit, (unit, unit)),
+                    self.names.report,
+                ),
                 paragraphs=read.paragraphs(self.connection, report["report_id"]),
             )
             if pictures:

@@ -317,8 +317,10 @@ order by table_seq
 """
 
 FIGURES = """
-select report_values.*, fct_indicator_value.indicator_key
-from marts.report_values left join marts.fct_indicator_value using (fact_key)
+select report_values.*, fct_indicator_value.indicator_key, dim_indicator.concept_basis
+from marts.report_values
+left join marts.fct_indicator_value using (fact_key)
+left join marts.dim_indicator on fct_indicator_value.indicator_key = dim_indicator.indicator_key
 where report_values.report_id = ?
 order by table_seq, row_index, col_index, part_index
 """
@@ -354,6 +356,21 @@ left join marts.report_values as told on other.fact_key = told.fact_key
 left join marts.printed_and_national as compared
     on deciding.kind = 'national' and deciding.fact_key = compared.fact_key
 order by deciding.table_seq, deciding.row_index, deciding.col_index, deciding.fact_key
+"""
+
+# One row a figure of each identity that a figure of the report takes part in; what is computed comes first.
+IDENTITIES = """
+select
+    part.identity_key, part.kind, part.is_holding, part.is_proving, part.is_broken, part.sign, part.fact_key,
+    part.value_numeric, part.report_id, report_values.value_text, report_values.row_label, report_values.column_label,
+    compared.statistic_title, compared.national_value, compared.unit as national_unit, compared.source_key
+from marts.figure_identity as part
+inner join marts.report_values on part.fact_key = report_values.fact_key
+left join marts.printed_and_national as compared on part.kind = 'national' and part.fact_key = compared.fact_key
+where part.identity_key in (select identity_key from marts.figure_identity where report_id = ?)
+order by
+    list_position(['sum', 'variance', 'stated again', 'national'], part.kind), part.identity_key,
+    part.sign is not null, part.report_id, part.table_seq, part.row_index, part.col_index, part.fact_key
 """
 
 
@@ -486,6 +503,11 @@ def figure_keys(connection: duckdb.DuckDBPyConnection) -> dict[tuple[Any, ...], 
 def proofs(connection: duckdb.DuckDBPyConnection, report_id: str) -> list[Row]:
     """What proves the figures of a report, and what makes some doubtful."""
     return rows(connection, PROOFS, [report_id])
+
+
+def identities(connection: duckdb.DuckDBPyConnection, report_id: str) -> list[Row]:
+    """The sums, variances and other statements that figures of a report take part in, a row a figure."""
+    return rows(connection, IDENTITIES, [report_id])
 
 
 @dataclass(slots=True)

@@ -20,20 +20,27 @@ _SPACE: Final = "\N{NO-BREAK SPACE}"
 _MINUS: Final = "\N{MINUS SIGN}"
 MILLION: Final = 1_000_000
 
-SCENARIOS: Final = {
-    "actual": "Outcome",
-    "budget": "Budget",
-    "budget_original": "Original budget",
-    "budget_revised": "Revised budget",
-    "forecast": "Forecast",
-    "plan": "Plan",
-    "target": "Target",
-    "variance": "Variance",
-    "change": "Change",
-    "status": "Status",
-    "baseline": "Baseline",
-    "tariff": "Tariff",
+SCENARIO_WORDS: Final[Mapping[str, tuple[str, str]]] = {
+    "actual": ("Utfall", "Outcome"),
+    "budget": ("Budget", "Budget"),
+    "budget_original": ("Ursprunglig budget", "Original budget"),
+    "budget_revised": ("Reviderad budget", "Revised budget"),
+    "forecast": ("Prognos", "Forecast"),
+    "plan": ("Plan", "Plan"),
+    "target": ("Målvärde", "Target"),
+    "variance": ("Avvikelse", "Variance"),
+    "change": ("Förändring", "Change"),
+    "status": ("Status", "Status"),
+    "baseline": ("Utgångsläge", "Baseline"),
+    "tariff": ("Taxa", "Tariff"),
+    "applied": ("Ansökt", "Applied for"),
+    "granted": ("Beviljat", "Granted"),
+    "approved": ("Prognos godkänt", "Expected to be approved"),
+    "planned_effect": ("Planerad effekt", "Planned effect"),
+    "achieved_effect": ("Uppnådd effekt", "Achieved effect"),
+    "adjustment": ("Justering", "Adjustment"),
 }
+"""What kind of figure it is (``dim_scenario``), in Swedish and English."""
 
 REASONS: Final = {
     "the report prints two different figures": "rapporten trycker två olika siffror",

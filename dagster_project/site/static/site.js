@@ -41,6 +41,37 @@
     const places = JSON.parse(document.querySelector("script.places").textContent);
     const every = [...document.querySelectorAll("table.printed a[id^=f-]")];
     const proved = panel.querySelector(".proved"), onPage = panel.querySelector(".on-page"), beside = panel.querySelector(".beside");
+    const judged = JSON.parse(document.querySelector("script.judged").textContent);
+    const decided = panel.querySelector(".decided"), sums = panel.querySelector(".sums");
+    decided.open = innerWidth >= 800;
+    const made = (name, ...content) => { const element = document.createElement(name); element.append(...content); return element; };
+    const to = ([, printed, address, label]) => { const link = made("a", printed); link.href = address; link.title = label; return link; };
+    const held = ([sv, en, state, remark, parts], mine) => {
+      const [first, ...others] = parts;
+      const line = made("li", `${word(sv, en)}: `);
+      if (remark) line.append(first[1], " · ", remark);
+      else if (!others.length || others.some(([sign]) => sign)) {
+        line.append(to(first), " = ");
+        others.forEach((one, at) => line.append(one[0] < 0 ? " \u2212 " : at ? " + " : "", /^[-\u2010-\u2015\u2212]/.test(one[1]) ? made("span", "(", to(one), ")") : to(one)));
+        if (!others.length) line.append("0");
+      } else parts.forEach((one, at) => line.append(at ? " · " : "", to(one)));
+      const proves = parts.find(([, , address]) => address === mine)?.[4];
+      line.append(made("small", ` ${state > 0 ? (proves ? word("stämmer, och bevisar talet", "holds, and proves the number") : word("stämmer, men är för svagt för att bevisa talet", "holds, too weak to prove the number")) : state < 0 ? word("stämmer inte, men gör det på andra ställen i tabellen", "does not hold, though it does elsewhere in the table") : word("stämmer inte", "does not hold")}`));
+      return line;
+    };
+    // What decided, and the arithmetic that the figure takes part in.
+    const judge = (figure) => {
+      const steps = (judged.of[figure?.id] ?? []).map((at) => judged.steps[at]);
+      decided.hidden = !steps.length;
+      decided.querySelector("dl").replaceChildren(...steps.flatMap(([sv, en, is, isEn, how, howEn]) => [
+        made("dt", word(sv, en)), made("dd", word(is, isEn), ...(how ? [made("small", ` ${word(how, howEn)}`)] : [])),
+      ]));
+      const mine = `#${figure?.id}`;
+      const found = judged.sums.filter(([, , , , parts]) => parts.some(([, , address]) => address === mine));
+      sums.hidden = !found.length;
+      sums.querySelector(".many").textContent = `(${found.length})`;
+      sums.querySelector("ul").replaceChildren(...found.map((one) => held(one, mine)));
+    };
     const titles = () => {
       for (const figure of document.querySelectorAll("a[data-reason]")) {
         const [, sv, en] = reasons[figure.dataset.reason];
@@ -62,6 +93,7 @@
         link.hash = to?.id ?? "";
       }
       if (onPage) { onPage.hidden = !figure; onPage.querySelector("a").hash = figure?.id ?? ""; }
+      judge(figure);
       const reason = reasons[figure?.dataset.reason];
       proved.hidden = !reason;
       if (reason) {
