@@ -126,13 +126,21 @@ def pair(gold: list[Row], found: list[Row]) -> list[tuple[int, int]]:
     return pairs
 
 
+def _covered(gold: list[Row], found: list[Row]) -> list[Row]:
+    """The found values of the annotated pages or, where ``page`` is ``section``, sections; else all."""
+    pages = {row["page"] for row in gold if row.get("page")}
+    if pages == {"section"}:
+        sections = {row["section"] for row in gold}
+        return [row for row in found if row["section"] in sections]
+    return [row for row in found if not pages or row["page"] in pages]
+
+
 def proof_score(gold: list[Row], found: list[Row]) -> Counter[str]:
     """Numbers of quantities: all, ``proven`` and ``doubtful``, and of each those whose number is ``wrong``.
 
     Wrong is what the annotation does not have, or has with another number.
     """
-    pages = {row["page"] for row in gold if row.get("page")}
-    found = [row for row in found if not pages or row["page"] in pages]
+    found = _covered(gold, found)
     right = {other for number, other in pair(gold, found) if agrees("value_numeric", gold[number], found[other])}
     counts: Counter[str] = Counter(quantities=0, proven=0, doubtful=0, wrong=0, wrong_proven=0, wrong_doubtful=0)
     for place, row in enumerate(found):
@@ -153,10 +161,9 @@ ATTRIBUTES = (*HARD, "kind", "org_unit", "group_label", "row_label", "column_lab
 def score(gold: list[Row], found: list[Row]) -> Counter[str]:
     """Numbers of values: ``gold``, ``found``, ``paired``, and of the paired those right in ``hard`` and in ``all``.
 
-    Where the annotation covers some pages only, so does what is counted as found.
+    Where the annotation covers some pages or sections only, so does what is counted as found.
     """
-    pages = {row["page"] for row in gold if row.get("page")}
-    found = [row for row in found if not pages or row["page"] in pages]
+    found = _covered(gold, found)
     pairs = pair(gold, found)
     counts = Counter(gold=len(gold), found=len(found), paired=len(pairs))
     for number, other in pairs:

@@ -19,7 +19,7 @@ SHARED = ROOT.parent / "shared"
 FOLDER = Path(__file__).parent / "real"
 FLOORS = {
     "shared": {"recall": 0.985, "precision": 0.995, "hard": 0.98, "all": 0.97},
-    "more": {"recall": 1.0, "precision": 1.0, "hard": 0.98, "all": 0.97},
+    "more": {"recall": 0.99, "precision": 1.0, "hard": 0.985, "all": 0.975},
 }
 """Of the documents annotated beside the checkout, and of those annotated in ``tests/real``."""
 
@@ -29,8 +29,7 @@ def found(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[Row]]:
     project = Project(ROOT, tmp_path_factory.mktemp("real"))
     project.reports.mkdir()
     for name in {**read_gold(SHARED / "gold"), **read_gold(FOLDER)}:
-        source = SHARED / "real" / f"{name}.pdf"
-        if source.exists():
+        for source in (SHARED / "real").glob(f"{name}.*"):
             shutil.copyfile(source, project.reports / source.name)
     if not any(project.reports.iterdir()):
         pytest.skip("the real reports are not beside the checkout")
@@ -44,7 +43,7 @@ def found(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[Row]]:
 def test_annotated_real_reports_are_read(found: dict[str, list[Row]], name: str, folder: Path) -> None:
     counts: Counter[str] = Counter()
     for report_id, rows in read_gold(folder).items():
-        if (SHARED / "real" / f"{report_id}.pdf").exists():
+        if any((SHARED / "real").glob(f"{report_id}.*")):
             counts += score(rows, found[report_id])
     shares = {
         "recall": counts["paired"] / counts["gold"],

@@ -177,6 +177,11 @@ def figures(tables: list[list[Placed]]) -> Counter[tuple[str, str]]:
     return counted
 
 
+def _beside(folder: Path, annotated: dict[str, list[Row]]) -> dict[str, Path]:
+    """The annotated documents that lie in the folder, in whatever format."""
+    return {name: path for name in annotated for path in folder.glob(f"{name}.*")}
+
+
 def true_tables(path: Path) -> list[list[Placed]]:
     """The tables of a document of the competition, as its structure file has them."""
     tables = []
@@ -234,12 +239,12 @@ def measured(shared: Path) -> str:
         files = {path.stem: path for path in (folder / corpus / "reports").iterdir()}
         lines.append(interpreted(f"corpus {corpus}, text", {name: files[name] for name in gold}, gold))
     real, annotated = shared / "real", read_gold(shared / "gold") if (shared / "gold").is_dir() else {}
-    documents = {name: real / f"{name}.pdf" for name in annotated if (real / f"{name}.pdf").exists()}
+    documents = _beside(real, annotated)
     missing = []
     if documents:
-        lines.append(interpreted("real PDF documents of municipalities", documents, annotated))
+        lines.append(interpreted("real documents of municipalities", documents, annotated))
     more = read_gold(ROOT / "tests" / "real")
-    documents = {name: real / f"{name}.pdf" for name in more if (real / f"{name}.pdf").exists()}
+    documents = _beside(real, more)
     if documents:
         lines.append(interpreted("more of them (tests/real)", documents, more))
     else:

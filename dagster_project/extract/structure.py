@@ -114,8 +114,10 @@ YEAR_CELL = re.compile(
     r"(?:(?:19|20)\d\d(?:\s?[-–/]\s?(?:\d\d|(?:19|20)\d\d))?|(?:19|20)\d\d-\d\d(?:-\d\d)?)\s?[*⁰¹²³⁴-⁹]{0,3}"
 )
 """A year, two of them or a date, with the mark of a footnote."""
-YEAR_HEAD = re.compile(r"(?:19|20)\d\d\s?\((?!(?:19|20)\d\d|\d)[^()]+\)|(?:19|20)\d\d [^\W\d_][^()\d]*")
-"""A year and what its column holds: ``2022 (kr)``, ``2021 Riket``."""
+YEAR_HEAD = re.compile(
+    r"(?:19|20)\d\d\s?\((?!(?:19|20)\d\d|\d)[^()]+\)|(?:19|20)\d\d [^\W\d_][^()\d]*(?:\([^()\d]+\))?"
+)
+"""A year and what its column holds: ``2022 (kr)``, ``2021 Riket``, ``2024 Antal (andel)``."""
 MAX_HEAD = 3
 """First rows of a table that may be its header."""
 DASH_CELL = re.compile(r"[-–—−]{1,3}")

@@ -48,6 +48,11 @@
 ^ (?:totalt? |totala |genomsnittlig |primärkommunal |kommunal )*(?:skattesats |utdebitering (?:$|\d|i |kr |öre |per |total|kommun|region|skatt)){# -#}
 {%- endmacro %}
 
+{# Headers of averages, which are never added. The text is words. #}
+{% macro average_pattern() -%}
+ (?:genomsnitt[a-zåäö]*|snitt[a-zåäö]*|median[a-zåäö]*|medel(?:lön|värde|kostnad|tal|pris|hyra|inkomst|ålder)[a-zåäö]*) {# -#}
+{%- endmacro %}
+
 {# Labels of what is never money, whatever the unit of the table: shares, counts of persons, rates of tax, money per
    inhabitant. The text is words. #}
 {% macro no_money_pattern() -%}

@@ -37,6 +37,11 @@ end
     '[^a-z0-9åäöéü%‰]+', ' ', 'g')) || ' ')
 {%- endmacro %}
 
+{# "(1000 kr)" and "Belopp i 1 000-tal kronor" as the unit they name. An amount in a sentence (högst 1 000 kr) is none. #}
+{% macro thousands_named(text) -%}
+regexp_replace({{ text }}, '(?i)(\(|^|belopp i )1[ .\x{a0}]?000(?:-?tals?)? ?(?:kr|kronor|sek)\b', '\1tkr', 'g')
+{%- endmacro %}
+
 {# A status or unit word as it is compared: lower case, no marks before it, no full stop behind. #}
 {% macro word(text) -%}
 regexp_replace(regexp_replace(lower({{ collapsed(text) }}), '^[✔✓☑●■•*]+ ?(\S)', '\1'), '[\s.]+$', '')

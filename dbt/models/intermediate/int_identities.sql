@@ -69,6 +69,7 @@ totals as (
             and total_components.table_seq = open_figures.table_seq
             and total_components.component_row = open_figures.row_index
             and printed.col_index = open_figures.col_index
+    where not regexp_matches(coalesce(printed.column_words, ''), '{{ average_pattern() }}')
     group by all
     -- A sum with a part that is not told claims nothing that can be computed.
     having count(open_figures.row_index) = 0

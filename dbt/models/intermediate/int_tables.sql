@@ -55,10 +55,10 @@ headers as (
 
 -- A line of text, or one that stands alone and looks like a heading.
 amount_texts as (
-    select report_id, heading_seq, paragraph_text
+    select report_id, heading_seq, {{ thousands_named('paragraph_text') }} as paragraph_text
     from paragraphs
     union all
-    select report_id, heading_seq, heading_text as paragraph_text
+    select report_id, heading_seq, {{ thousands_named('heading_text') }} as paragraph_text
     from headings
     where regexp_matches(lower(heading_text), '^(?:samtliga|alla) belopp|om (?:inget|inte) annat')
 ),
@@ -138,9 +138,9 @@ context as (
         coalesce(headers.header_text, '') as header_text,
         coalesce(headers.n_value_headers, 0) as n_value_headers,
         bracket_lines.report_id is not null as has_previous_in_brackets,
-        {{ words("coalesce(first_headers.first_header, '')") }} as first_header_words,
-        {{ words("coalesce(headers.header_text, '')") }} as header_words,
-        {{ words("concat_ws(' . ', tables.caption, headings.heading_text)") }} as near_words,
+        {{ words(thousands_named("coalesce(first_headers.first_header, '')")) }} as first_header_words,
+        {{ words(thousands_named("coalesce(headers.header_text, '')")) }} as header_words,
+        {{ words(thousands_named("concat_ws(' . ', tables.caption, headings.heading_text)")) }} as near_words,
         {{ words("coalesce(lead_lines.lead_line, '')") }} as lead_words,
         {{ words("concat_ws(' . ', parent.heading_text, grandparent.heading_text)") }} as far_words,
         {{ words("coalesce(amount_lines.amount_line, '')") }} as amount_words,
@@ -184,6 +184,7 @@ places as (
         report_id,
         table_seq,
         counts_things,
+        has_money_column,
         spot.place,
         spot.words
     from (
@@ -191,6 +192,8 @@ places as (
             report_id,
             table_seq,
             counts_things,
+            -- "Belopp i tkr" over shares beside contributions is of the contributions.
+            regexp_matches(header_words, ' [a-zåäö]*(?:bidrag|belopp|kostnad|kostnader|intäkt|intäkter|avgift|avgifter) ') as has_money_column,
             unnest([
                 { 'place': 1, 'words': first_header_words },
                 { 'place': 2, 'words': near_words },
@@ -227,7 +230,7 @@ unit_matches as (
     from places
     inner join phrases using (words)
     inner join money_terms on phrases.phrase = money_terms.term
-    where not places.counts_things or places.place in (1, 6)
+    where not places.counts_things or places.place in (1, 6) or (places.place = 3 and places.has_money_column)
 ),
 
 table_units as (
@@ -281,6 +284,7 @@ select
     -- A unit other than money that the first header cell, the caption or the heading states for the whole table.
     case
         when regexp_matches(context.first_header_words, ' (?:%|procent|procentuell|procentuellt) ') then 'percent'
+        when regexp_matches(context.near_words, '^ (?:%|procent) av ') then 'percent'
         when
             regexp_matches(lower(coalesce(context.caption, '')), '(?:,|\(|^| i) ?(?:procent|%)\)?$')
             or regexp_matches(lower(coalesce(context.section, '')), '(?:,|\(| i) ?(?:procent|%)\)?$')
@@ -290,8 +294,11 @@ select
                 context.first_header_words,
                 '^ (?:total )?(?:sjukfrånvaro|sjukfrånvaron|andel|andelen|frisknärvaro|sysselsättningsgrad|personalomsättning) '
             )
-            -- A table whose first header says nothing is about what its heading says.
-            or (trim(context.first_header_words) = '' and regexp_matches(context.near_words, '^ (?:total )?(?:sjukfrånvaro|sjukfrånvaron|frisknärvaro) '))
+            -- A table whose first header says nothing, or only of whom, is about what its heading says.
+            or (
+                regexp_full_match(trim(context.first_header_words), '(?:ålder|åldersgrupp|kön|grupp|yrkesgrupp|personalgrupp|enhet|avdelning|verksamhet|förvaltning|nämnd)?')
+                and regexp_matches(context.near_words, '^ (?:total )?(?:sjukfrånvaro|sjukfrånvaron|frisknärvaro) ')
+            )
             then 'percent'
         when regexp_matches(context.first_header_words, '^ antal (?:årsarbetare|årsarbetskrafter) | (?:årsarbetare|årsarbetskrafter) $') then 'fte'
         -- "Årsarbetare 31 december"

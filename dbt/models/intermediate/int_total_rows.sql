@@ -53,6 +53,8 @@ numbers as (
         and measured_values.part_index = 1
         and not measured_values.is_composite
         and measured_values.unit_key not in ('percent', 'per_mille', 'index')
+        -- The average of all is no sum of the averages, and no misprint for that.
+        and not regexp_matches(coalesce(measured_values.column_words, ''), '{{ average_pattern() }}')
 ),
 
 table_columns as (

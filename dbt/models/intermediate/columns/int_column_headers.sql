@@ -74,7 +74,7 @@ select
     compared.* exclude (column_text, compared_with),
     -- "Utfall perioden jämfört med föregående år" is about the period.
     case
-        when {{ is_outcome_before('compared.compared_with') }} and regexp_matches(compared.column_words, '^ (?:utfall|prognos) ')
+        when {{ is_outcome_before('compared.compared_with') }} and regexp_matches(compared.column_words, '^ (?:utfall|prognos|mot|jämfört|jmf|jmfr|gentemot) ')
             then regexp_extract(compared.column_text, '^(.*?)(?:^|[^a-zåäö])(?:mot|jämfört med|jmfr?|gentemot)(?:[^a-zåäö]|$)', 1)
         else compared.column_text
     end as column_text,

@@ -17,7 +17,7 @@ grid as (
     select
         report_id,
         table_seq,
-        contains(header_words, ' läsår') as has_school_years,
+        contains(header_words || near_words, ' läsår') as has_school_years,
         regexp_matches(
             header_words || near_words || lead_words || {{ words('reports.committee') }},
             ' [a-zåäö]*(?:barn|elever|skola|skolor|skolan|förskoleklass|utbildningsnämnden|bildningsnämnden) '
@@ -103,8 +103,8 @@ labels as (
         -- 26/27, 27/28, 28/29: years one after the other.
         count(*) filter (
             where
-            regexp_full_match(printed_labels.column_label, '\d\d/\d\d')
-            and try_cast(left(printed_labels.column_label, 2) as integer) + 1 = try_cast(right(printed_labels.column_label, 2) as integer)
+            regexp_matches(printed_labels.column_label, '(?:^|[^0-9/])\d\d/\d\d$')
+            and try_cast(left(right(printed_labels.column_label, 5), 2) as integer) + 1 = try_cast(right(printed_labels.column_label, 2) as integer)
         ) over (partition by printed_labels.report_id, printed_labels.table_seq) as n_year_pairs,
         case
             when broken_words.column_label is null then printed_labels.column_label
@@ -119,7 +119,7 @@ labels as (
 select
     grid.*,
     labels.column_label,
-    {{ words("coalesce(labels.column_label, '')") }} as column_words,
+    {{ words(thousands_named("coalesce(labels.column_label, '')")) }} as column_words,
     -- "Riket 22/23" beside "Läsår 22/23" is the same school year.
     case
         when

@@ -39,6 +39,9 @@ select
         when scenarios.scenario_key in ('change', 'variance') and described.n_statuses > 0 and described.n_numbers = 0 then 'status'
         when described.is_change and scenarios.scenario_key in ('actual', 'forecast') then 'change'
         when described.is_comparison and scenarios.scenario_key in ('actual', 'forecast') then 'variance'
+        -- "Jämfört med föregående prognos", and nothing else: how far it is from that.
+        when described.is_change and trim(described.scenario_text) = '' then 'change'
+        when described.is_comparison and trim(described.scenario_text) = '' then 'variance'
         -- Without a year BU may be a department.
         when scenarios.scenario_key is null and regexp_matches(described.column_words, ' bu 20\d\d ') then 'budget'
         else scenarios.scenario_key

@@ -23,12 +23,16 @@ with_scenarios as (
                 then 'forecast'
             when report_type in ('plan', 'budget') and regexp_matches(column_words, ' (?:ack|ackumulerat|tom|t o m|upparbetat) ') then 'actual'
             when report_type in ('plan', 'budget') and period_form = 'year_span' and year(bounds.last) > fiscal_year then 'plan'
+            -- A budget is decided for a calendar year: what a plan prints below a school year that reaches into it is planned.
+            when report_type in ('plan', 'budget') and period_form = 'school_year' and year(bounds.last) >= fiscal_year then 'plan'
             when report_type in ('plan', 'budget') and coalesce(year(bounds.first), fiscal_year) in (fiscal_year - 1, fiscal_year) then 'budget'
             when report_type in ('plan', 'budget') and year(bounds.first) >= fiscal_year then 'plan'
             when report_type = 'tariff' then 'tariff'
             -- What a report says of years to come is no outcome, nor is the year beside them where nothing says what the report is.
             when report_type not in ('plan', 'budget') and year(bounds.first) > fiscal_year then 'plan'
             when report_type = 'unknown' and year(bounds.first) = fiscal_year and last_year > fiscal_year then 'plan'
+            -- What a project costs in all, beside years to come, is no outcome either.
+            when bounds is null and last_year > fiscal_year and regexp_matches(column_words, ' total[a-zåäö]* | projekt[a-zåäö]* | kalkyl[a-zåäö]* ') then 'plan'
             else 'actual'
         end as scenario_key,
         scenario_key is not null as has_scenario_word

@@ -59,6 +59,8 @@ select
         when row_role = 'section' and is_unit_line then 'label'
         -- Items of one list, one without figures among them (– Konst), are no group of each other.
         when row_role = 'section' and is_item and next_is_item then 'label'
+        -- A year without figures above other years is one of the series (2020 | – | 2021).
+        when row_role = 'section' and is_year and next_data_is_year then 'label'
         else row_role
     end as row_role
 from (
@@ -73,6 +75,10 @@ from (
         max(case when row_index = last_data_row then label_words end) over (partition by report_id, table_seq) as last_words,
         row_role = 'section' and regexp_full_match(lower(row_label), '{{ unit_line_pattern() }}') as is_unit_line,
         regexp_matches(row_label, '^[-–•*] ?[^\d\s]') as is_item,
-        lead(regexp_matches(row_label, '^[-–•*] ?[^\d\s]')) over (partition by report_id, table_seq order by row_index) as next_is_item
+        lead(regexp_matches(row_label, '^[-–•*] ?[^\d\s]')) over (partition by report_id, table_seq order by row_index) as next_is_item,
+        regexp_full_match(row_label, '(?:19|20)\d\d') as is_year,
+        first_value(case when row_role = 'data' then regexp_full_match(row_label, '(?:19|20)\d\d') end ignore nulls) over (
+            partition by report_id, table_seq order by row_index rows between 1 following and unbounded following
+        ) as next_data_is_year
     from worded
 ) as worded

@@ -56,7 +56,7 @@ wholes as (
 
 select
     * exclude (
-        section_unit_key, certain_unit_key, is_certain, printed_unit_key, printed_unit_basis, is_ratio,
+        section_unit_key, certain_unit_key, is_certain, is_share_in_brackets, printed_unit_key, printed_unit_basis, is_ratio,
         whole, follows_whole, is_zero_row, first_money, last_money, is_bound_target, report_type, stated_on, is_witnessed
     ),
     case

@@ -8,14 +8,17 @@ with_certainty as (
         *,
         certain_unit_key is not null
         and (not is_money_table or kind = 'financial' or (kind = 'org_result' and certain_unit_key = 'percent'))
-        and (certain_unit_key = 'percent' or {{ is_money_unit("coalesce(column_unit_key, 'kr')") }}) as is_certain
+        and (certain_unit_key = 'percent' or {{ is_money_unit("coalesce(column_unit_key, 'kr')") }}) as is_certain,
+        -- "Antal (andel)" over 112 (41 %): a share of the same scenario. Beside a share (41 % (-2 %)) or a sign it is a change.
+        cell_type = 'number_with_change' and regexp_matches(column_words, ' (?:andel|andelen|procentandel) ')
+        and regexp_matches(plain_text, '^[^%]*\( ?\d[^%]*%') as is_share_in_brackets
     from with_row_periods
 )
 
 select
     *,
     case
-        when part_role = 'change' then 'change'
+        when part_role = 'change' and not is_share_in_brackets then 'change'
         when cell_type = 'status' and kind = 'goal' then 'status'
         when not has_scenario_word and row_scenario_key is not null then row_scenario_key
         -- Budget, its adjustments and their sum: what stands before is the original, what stands behind the revised.
@@ -43,7 +46,8 @@ select
         when row_unit_key is not null then row_unit_key
         when label_unit_key is not null then label_unit_key
         when is_certain then certain_unit_key
-        when column_unit_key is not null then column_unit_key
+        when is_share_in_brackets and contains(column_words, ' antal') then 'count'
+        when column_unit_key is not null and not is_share_in_brackets then column_unit_key
         when hint_unit_key is not null and not is_money_table then hint_unit_key
         when section_unit_key is not null then section_unit_key
         when plain_unit_key is not null then plain_unit_key
@@ -58,7 +62,8 @@ select
         when row_unit_key is not null then 'row'
         when label_unit_key is not null then 'label'
         when is_certain then 'label'
-        when column_unit_key is not null then 'header'
+        when is_share_in_brackets and contains(column_words, ' antal') then 'header'
+        when column_unit_key is not null and not is_share_in_brackets then 'header'
         when hint_unit_key is not null and not is_money_table then 'label'
         when section_unit_key is not null then 'label'
         when plain_unit_key is not null then 'table'
@@ -67,7 +72,7 @@ select
     end as printed_unit_basis,
     -- What tells that it is an outcome, a budget or another: the header, the row, or only what reports of its kind print.
     case
-        when part_role = 'change' or (cell_type = 'status' and kind = 'goal') then 'cell'
+        when (part_role = 'change' and not is_share_in_brackets) or (cell_type = 'status' and kind = 'goal') then 'cell'
         when has_scenario_word then 'header'
         when row_scenario_key is not null then 'row'
         when is_witnessed then 'stated_again'
