@@ -4,7 +4,7 @@
 #   make test-all  all tests, as CI does
 #   make readers   older and newer DuckDBs for the tests that read with them (skipped without; 300 MB)
 #   make ui        Dagster's UI        make lint     what CI checks beside the tests
-#   make site      the published warehouse as web pages, site/index.html, with the handbook in site/docs
+#   make site      the published warehouse as web pages, site/index.html, with the handbook in site/handbook
 #   make docs      the handbook as web pages, build/docs/index.html
 #   make bench     docs/benchmarks.md  make lock     pin the newest versions that fit
 #   make accuracy  docs/accuracy.md: what is read of real documents, where they are beside the checkout
