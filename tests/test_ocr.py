@@ -282,6 +282,14 @@ def test_a_label_must_read_as_words() -> None:
     assert (found["125"], found["135"], found["145"]) == ("two readings", None, None)
 
 
+def test_a_label_that_begins_in_another_cell_names_no_row() -> None:
+    rows = [["Nämnd", "Utfall"], ["Förskola", "125"], ["och familjeomsorg", "135"], ["Bibliotek", "145"]]
+    found = _vouchers(rows)
+    assert (found["125"], found["135"], found["145"]) == ("two readings", None, "two readings")
+    small = [["", "Utfall"], ["lön", "125"], ["hyra", "135"], ["resor", "145"]]
+    assert _vouchers(small)["135"] == "two readings", "these are written so"
+
+
 def test_a_year_that_is_read_in_two_ways_costs_its_column() -> None:
     rows = [["Nämnd", "2023", "2024"], ["Förskola", "125", "135"]]
     found = _vouchers(rows, _other(rows, **{"2023": "2028"}))

@@ -284,22 +284,25 @@ def _named_rows(
     twice: Mapping[tuple[int, int], str],
     figures: Mapping[tuple[int, int], _Figure],
 ) -> set[int]:
-    """Rows with a label that reads as words."""
+    """Rows with a label that reads as words and is whole.
+
+    Where most labels begin with a capital, one that does not may have its beginning in another cell or line
+    (*Individ-*, *och familjeomsorg*).
+    """
     named: set[int] = set()
     refused: set[int] = set()
-    for cell in cells:
+    labels = [cell for cell in cells if _is_label(cell, figures)]
+    small = {cell: _first_letter(cell.text).islower() for cell in labels}
+    are_capitals = 2 * sum(small.values()) < len(labels)
+    for cell in labels:
         place = cell.row_index, cell.col_index
-        if cell.is_header or place in figures or not LETTERS.search(cell.text):
-            continue
         picture, box = pictures[place], _box(cell)
         rows = range(cell.row_index, cell.row_index + cell.row_span)
-        first = min((at for row, at in figures if row == cell.row_index), default=cell.col_index + 1)
-        if cell.col_index > first:
-            continue  # a comment behind the figures
         plain = _plain(cell.text)
         is_good = (
             picture is not None
             and box is not None
+            and not (small[cell] and are_capitals)
             and not picture.ink.runs_on(box)
             and sum(char.isalpha() for char in plain) >= MIN_LETTERS * len(plain)
             and _confidence(cell, picture) >= MIN_CONFIDENCE
@@ -307,6 +310,17 @@ def _named_rows(
         )
         (named if is_good else refused).update(rows)
     return named - refused - _shifted_rows(cells)
+
+
+def _is_label(cell: Cell, figures: Mapping[tuple[int, int], _Figure]) -> bool:
+    """Whether a cell has words that name its row; what stands behind the figures is a comment."""
+    if cell.is_header or (cell.row_index, cell.col_index) in figures or not LETTERS.search(cell.text):
+        return False
+    return cell.col_index <= min((at for row, at in figures if row == cell.row_index), default=cell.col_index + 1)
+
+
+def _first_letter(text: str) -> str:
+    return next((char for char in text if char.isalpha()), "")
 
 
 def _shifted_rows(cells: Sequence[Cell]) -> set[int]:
