@@ -290,6 +290,14 @@ def test_a_label_that_begins_in_another_cell_names_no_row() -> None:
     assert _vouchers(small)["135"] == "two readings", "these are written so"
 
 
+@pytest.mark.parametrize("label", ["Skola 8,7", "Skolor 1 234", "Skolor -5,0", "Skola 12 %"])
+def test_a_label_that_has_swallowed_a_figure_names_no_row(label: str) -> None:
+    rows = [["Nämnd", "Utfall"], ["Förskola", "125"], [label, "135"], ["Åk 7", "145"], ["Skolor 2024", "155"]]
+    found = _vouchers(rows)
+    assert (found["125"], found["135"]) == ("two readings", None)
+    assert (found["145"], found["155"]) == ("two readings", "two readings")
+
+
 def test_a_year_that_is_read_in_two_ways_costs_its_column() -> None:
     rows = [["Nämnd", "2023", "2024"], ["Förskola", "125", "135"]]
     found = _vouchers(rows, _other(rows, **{"2023": "2028"}))

@@ -32,6 +32,8 @@ MINUS: Final = str.maketrans("−–—‐‑", "-----")
 NUMBER: Final = re.compile(r"([+-]?) ?(\d{1,3}(?: \d{3})+|\d+)(?:,(\d+))?( ?%)?")
 ENDED: Final = re.compile(r"\d,\d+%?$|\d%$")
 """A figure that has its end."""
+SWALLOWED: Final = re.compile(r"(?<![\d,])[+-]?(?:\d{1,3}(?: \d{3})+|\d+,\d+)(?: ?%)?$|\d ?%$")
+"""A figure at the end of a label: it stood in the column beside it."""
 LETTERS: Final = re.compile(r"[^\W\d_]{2,}")
 MIN_CONFIDENCE: Final = 0.8
 """Of a label; figures are read twice instead."""
@@ -303,6 +305,7 @@ def _named_rows(
             picture is not None
             and box is not None
             and not (small[cell] and are_capitals)
+            and not SWALLOWED.search(cell.text.translate(MINUS))
             and not picture.ink.runs_on(box)
             and sum(char.isalpha() for char in plain) >= MIN_LETTERS * len(plain)
             and _confidence(cell, picture) >= MIN_CONFIDENCE
