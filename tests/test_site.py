@@ -205,8 +205,11 @@ def test_a_marked_figure_says_what_decided_and_shows_its_arithmetic(tab: Tab, wa
     assert f"#{page.locator('table.printed :target').get_attribute('id')}" == total
 
 
-def test_every_judgement_has_words(corpora: Path) -> None:
+@pytest.mark.parametrize("reports", ["corpora", "small_reports"])
+def test_every_judgement_has_words(reports: str, request: pytest.FixtureRequest) -> None:
     """A key that the marts hold is never shown to a reader of Swedish."""
+    built = request.getfixturevalue(reports)
+    published = built if isinstance(built, Path) else built[0]
     known = {
         "unit_basis": judged.UNIT_BASES,
         "scenario_basis": judged.SCENARIO_BASES,
@@ -214,10 +217,22 @@ def test_every_judgement_has_words(corpora: Path) -> None:
         "scenario": SCENARIO_WORDS,
     }
     for column, words in known.items():
-        held = {key for (key,) in _ask(corpora, f"select distinct {column} from marts.report_values") if key}
+        held = {key for (key,) in _ask(published, f"select distinct {column} from marts.report_values") if key}
         assert held <= words.keys(), column
-    kinds = {key for (key,) in _ask(corpora, "select distinct kind from marts.figure_identity")}
+    kinds = {key for (key,) in _ask(published, "select distinct kind from marts.figure_identity")}
     assert kinds <= judged.KINDS.keys()
+
+
+def test_amounts_of_another_size_are_shown_beside_each_other(
+    small_reports: tuple[Path, object], tmp_path: Path
+) -> None:
+    """A site of reports made to be odd: everything that the marts can say of a figure stands on one."""
+    build_site(small_reports[0], tmp_path / "site")
+    page = (tmp_path / "site" / "r" / "enheter.html").read_text(encoding="utf-8")
+    shown = json.loads(re.search(r'class="judged">(.*?)</script>', page, re.DOTALL)[1])  # type: ignore[index]
+    (one,) = [found for found in shown["sums"] if found[0] == "Storleksordning"]
+    assert one[2] == -1, "it holds on the other lines"
+    assert {part[1] for part in one[4]} == {"6 700", "6 720 300"}
 
 
 def test_a_table_filters_sorts_and_downloads(tab: Tab, warehouse: Path) -> None:

@@ -65,7 +65,9 @@ KINDS: Final[Mapping[str, Words]] = {
     "variance": ("Avvikelse", "Variance"),
     "stated again": ("Anges på nytt", "Stated again"),
     "national": ("Nationell statistik", "National statistics"),
+    "scale": ("Storleksordning", "Order of magnitude"),
 }
+"""What a figure was held against, by ``kind`` of ``figure_identity``."""
 
 
 def judged(
