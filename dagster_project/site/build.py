@@ -143,6 +143,7 @@ class _Site:
         self.connection, self.folder, self.pictures, self.lineage = connection, folder, pictures, lineage
         self.release = release if RELEASE.fullmatch(release) else None
         self.data: Overview = read.overview(connection)
+        read.compare_nationally(connection)
         self.by_county: dict[Any, list[Row]] = {
             (concept, county): found
             for concept, values in self.data.concepts.items()

@@ -353,9 +353,15 @@ left join marts.figure_identity as other
         deciding.identity_key = other.identity_key
         and case when other.role = 'statement' then other.fact_key != deciding.fact_key else other.sign is null end
 left join marts.report_values as told on other.fact_key = told.fact_key
-left join marts.printed_and_national as compared
+left join temp.compared_nationally as compared
     on deciding.kind = 'national' and deciding.fact_key = compared.fact_key
 order by deciding.table_seq, deciding.row_index, deciding.col_index, deciding.fact_key
+"""
+
+# The view is made of everything: asked for each report, it would cost more than all else of its page.
+COMPARED_NATIONALLY = """
+create temp table compared_nationally as
+select fact_key, statistic_title, national_value, unit, source_key from marts.printed_and_national
 """
 
 # One row a figure of each identity that a figure of the report takes part in; what is computed comes first.
@@ -366,7 +372,7 @@ select
     compared.statistic_title, compared.national_value, compared.unit as national_unit, compared.source_key
 from marts.figure_identity as part
 inner join marts.report_values on part.fact_key = report_values.fact_key
-left join marts.printed_and_national as compared on part.kind = 'national' and part.fact_key = compared.fact_key
+left join temp.compared_nationally as compared on part.kind = 'national' and part.fact_key = compared.fact_key
 where part.identity_key in (select identity_key from marts.figure_identity where report_id = ?)
 order by
     list_position(['sum', 'variance', 'stated again', 'national'], part.kind), part.identity_key,
@@ -498,6 +504,11 @@ def figure_keys(connection: duckdb.DuckDBPyConnection) -> dict[tuple[Any, ...], 
         "from marts.report_values group by all"
     ).fetchall()
     return {row[:4]: row[4] for row in found}
+
+
+def compare_nationally(connection: duckdb.DuckDBPyConnection) -> None:
+    """Keep what figures were compared with, for as long as the connection; ``proofs`` and ``identities`` read it."""
+    connection.execute(COMPARED_NATIONALLY)
 
 
 def proofs(connection: duckdb.DuckDBPyConnection, report_id: str) -> list[Row]:
