@@ -73,7 +73,7 @@ def test_what_would_be_fetched_is_told(built: Path, fetched: str) -> None:
 
 
 def test_the_searching_of_pages_on_disk_needs_no_network(built: Path) -> None:
-    faults, text = page(built, "sv/a.html", f'<script src="{docs.SHIM}"></script>')
+    faults, text = page(built, "sv/a.html", f'<script src="https://example.org{docs.SHIM}"></script>')
     assert faults == []
     assert 'src="../scripts/iframe-worker.js"' in text
 

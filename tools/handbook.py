@@ -25,8 +25,9 @@ BUILT = ROOT / "build" / "docs"
 ZENSICAL = ROOT / ".venv" / "docs" / "bin" / "zensical"
 SWEDISH = "sv"
 
-SHIM = "https://unpkg.com/iframe-worker/shim"
-"""With which pages that are opened from disk are searched. The builder has it fetched; ours stands beside the pages."""
+SHIM = "/iframe-worker/shim"
+"""End of the address of the script with which pages that are opened from disk are searched. The builder has it fetched;
+ours stands beside the pages."""
 OWN_SHIM = BUILT / "scripts" / "iframe-worker.js"
 
 FETCHED = (("link[href]", "href"), ("script[src]", "src"), ("img[src]", "src"), ("iframe[src]", "src"))
@@ -61,7 +62,7 @@ def finished(page: Path) -> list[str]:
     faults = []
     if page.relative_to(BUILT).parts[0] == SWEDISH and (root := tree.css_first("html")) is not None:
         root.attrs["lang"] = SWEDISH
-    for node in tree.css(f'script[src="{SHIM}"]'):
+    for node in tree.css(f'script[src$="{SHIM}"]'):
         node.attrs["src"] = os.path.relpath(OWN_SHIM, page.parent)
     for selector, attribute in FETCHED:
         for node in tree.css(selector):
