@@ -197,13 +197,11 @@ def _widths_for(width: int, names: Sequence[str], rows: Sequence[Sequence[Text]]
         lines = [line for row in rows for line in row[place].plain.split("\n")]
         wanted[place] = max(len(name), max(map(len, lines), default=0))
     chosen = list(wanted)
-    for needed in NEEDED:
-        least = {place: max(len(names[place]), min(needed, wish)) for place, wish in wanted.items()}
-        left = width - 1 - sum(least.values()) - BORDER * len(chosen)
-        if left >= 0:
-            break
-    else:
-        least = {place: max(len(names[place]), min(NEEDED[0], wish)) for place, wish in wanted.items()}
+    room = width - 1 - BORDER * len(chosen)
+    leasts = [{at: max(len(names[at]), min(needed, wish)) for at, wish in wanted.items()} for needed in NEEDED]
+    least = next((one for one in leasts if sum(one.values()) <= room), leasts[0])
+    left = room - sum(least.values())
+    if left < 0:
         chosen, left = [], width - 1
         for place, need in least.items():
             is_told = not rows or any(row[place].style != NOTHING for row in rows)

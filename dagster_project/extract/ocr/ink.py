@@ -143,8 +143,7 @@ class Ink:
         if any(left - TOUCHED * height < at < right + TOUCHED * height for at in rules):
             return None
         fence = max((at + TOUCHED * height for at in rules if at < left), default=-math.inf)
-        border = min((at - TOUCHED * height for at in rules if at > right), default=math.inf)
-        if np.any((others[:, 2] > max(left - before, fence)) & (others[:, 0] < min(right + behind, border))):
+        if np.any((others[:, 2] > max(left - before, fence)) & (others[:, 0] < _reach(right, behind, rules, height))):
             return None
         return Print(edges, height, _runs(here))
 
@@ -157,9 +156,8 @@ class Ink:
         height, edges = _measures(here)
         right = edges[2]
         others, rules = self._beside(is_here, edges, height)
-        border = min((at - TOUCHED * height for at in rules if at > right), default=math.inf)
         # What stands before a label is a bullet, an icon or the corner of a frame more often than a name.
-        return bool(np.any((others[:, 2] > right) & (others[:, 0] < min(right + GAP * height, border))))
+        return bool(np.any((others[:, 2] > right) & (others[:, 0] < _reach(right, GAP * height, rules, height))))
 
     def _is_in(self, box: Box) -> np.ndarray:
         middle = (self.blobs[:, 0] + self.blobs[:, 2]) / 2
@@ -219,6 +217,11 @@ def _measures(blobs: np.ndarray) -> tuple[float, Box]:
         float(blobs[:, 2].max()),
         float(tall[:, 3].max()),
     )
+
+
+def _reach(right: float, gap: float, rules: Sequence[float], height: float) -> float:
+    """How far behind some print other ink would belong to it: a gap, and to the next rule."""
+    return min([right + gap, *(at - TOUCHED * height for at in rules if at > right)])
 
 
 def _runs(blobs: np.ndarray) -> int:
