@@ -49,8 +49,8 @@ More settings, by environment variable (default):
   KOMMUNLAGER_WORKERS      processes that read documents (0: by the amount)
   KOMMUNLAGER_DBT_THREADS  models built at a time (2)
   KOMMUNLAGER_INBOX        folder or address (s3://…) from which new reports are fetched
-  KOMMUNLAGER_READINGS     folder or address where what was read of a document is kept; 0 for nowhere
-                           (readings in the private folder)
+  KOMMUNLAGER_EXTRACTIONS  folder or address where what was read of a document is kept; 0 for nowhere
+                           (extractions in the private folder)
   KOMMUNLAGER_SCHEDULE     when Dagster refreshes, a cron expression in Swedish time
   KOMMUNLAGER_KOLADA       1 lets Kolada be asked for figures, an address asks there (nothing is asked)
   KOMMUNLAGER_KOLADA_SCHEDULE  when Dagster asks, a cron expression in Swedish time (weekly)

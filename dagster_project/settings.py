@@ -86,9 +86,9 @@ class Settings:
     inbox: str = ""
     """``KOMMUNLAGER_INBOX``: folder or fsspec address (``s3://…``) from which new reports are fetched; empty for
     none."""
-    readings: str = ""
-    """``KOMMUNLAGER_READINGS``: folder or fsspec address where what was read of each document is kept by its content;
-    ``readings`` in ``state`` unless set (0 for nowhere); empty for nowhere."""
+    extractions: str = ""
+    """``KOMMUNLAGER_EXTRACTIONS``: folder or fsspec address where what was read of each document is kept by its
+    content; ``extractions`` in ``state`` unless set, 0 for nowhere. Here empty is nowhere."""
     webhook: str = ""
     """``KOMMUNLAGER_WEBHOOK``: address to which a failed refresh is posted as JSON."""
     mail_to: str = ""
@@ -166,7 +166,7 @@ class Settings:
             PREFIX + "SCB_SCHEDULE": self.scb_schedule,
             PREFIX + "MAX_AGE_HOURS": str(self.max_age_hours),
             PREFIX + "INBOX": self.inbox,
-            PREFIX + "READINGS": self.readings or "0",
+            PREFIX + "EXTRACTIONS": self.extractions or "0",
             PREFIX + "WEBHOOK": self.webhook,
             PREFIX + "MAIL_TO": self.mail_to,
             PREFIX + "MAIL_FROM": self.mail_from,
@@ -209,7 +209,7 @@ def load_settings(
         scb_schedule=env.get(PREFIX + "SCB_SCHEDULE", "").strip(),
         max_age_hours=_number(env, "MAX_AGE_HOURS", default.max_age_hours, at_least=0),
         inbox=env.get(PREFIX + "INBOX", ""),
-        readings=_readings(env, state),
+        extractions=_extractions(env, state),
         webhook=env.get(PREFIX + "WEBHOOK", ""),
         mail_to=env.get(PREFIX + "MAIL_TO", ""),
         mail_from=env.get(PREFIX + "MAIL_FROM", ""),
@@ -240,13 +240,13 @@ def settings_to_tell(
     return replace(settings, metrics=_absolute(metrics)) if metrics else settings
 
 
-def _readings(env: Mapping[str, str], state: Path) -> str:
-    text = env.get(PREFIX + "READINGS", "").strip()
+def _extractions(env: Mapping[str, str], state: Path) -> str:
+    text = env.get(PREFIX + "EXTRACTIONS", "").strip()
     if text == "0":
         return ""
     if "://" in text:
         return text
-    return str(_absolute(Path(text)) if text else state / "readings")
+    return str(_absolute(Path(text)) if text else state / "extractions")
 
 
 def _path(env: Mapping[str, str], name: str) -> Path | None:

@@ -19,10 +19,10 @@ import pytest
 from dagster_project.extract import Limits, StructureWords
 from dagster_project.extract.document import Cell, Document, Heading, Table
 from dagster_project.settings import Settings, load_settings
+from dagster_project.warehouse.intake.extractions import VERSIONS_KEPT, Extraction, KeptExtractions
 from dagster_project.warehouse.intake.load import LoadResult, load_raw
 from dagster_project.warehouse.intake.raw import DOCUMENT_TABLES, document_rows
 from dagster_project.warehouse.intake.reading import ReadReport, read_chunks
-from dagster_project.warehouse.intake.readings import VERSIONS_KEPT, KeptReadings, Reading
 from dagster_project.warehouse.intake.scan import find_reports
 from tests.conftest import REPORT, ROOT
 
@@ -45,7 +45,7 @@ def load(reports: Path, kept: str, *, full: bool = False) -> tuple[LoadResult, S
     """A load into a working file that is new."""
     place = reports.parent / uuid.uuid4().hex
     settings = load_settings(
-        {"KOMMUNLAGER_READINGS": kept, "KOMMUNLAGER_FULL": str(int(full))},
+        {"KOMMUNLAGER_EXTRACTIONS": kept, "KOMMUNLAGER_FULL": str(int(full))},
         reports=reports,
         warehouse=place / "k.duckdb",
     )
@@ -60,7 +60,7 @@ def raw(settings: Settings) -> dict[str, list[tuple[object, ...]]]:
 
 @pytest.fixture(params=["folder", "memory", "s3"])
 def kept(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """Where readings are kept."""
+    """Where extractions are kept."""
     if request.param == "folder":
         return str(tmp_path / "kept")
     if request.param == "memory":
@@ -83,11 +83,11 @@ def test_another_warehouse_reads_nothing_and_has_the_same_rows(reports: Path, ke
 
 def test_nothing_is_kept_where_that_is_wanted(reports: Path) -> None:
     first, settings = load(reports, "0")
-    assert not (settings.state / "readings").exists()
+    assert not (settings.state / "extractions").exists()
     assert load(reports, "0")[0].bytes_read == first.bytes_read
 
 
-def test_readings_stand_in_the_private_folder_unless_another_is_named(reports: Path) -> None:
+def test_extractions_stand_in_the_private_folder_unless_another_is_named(reports: Path) -> None:
     first, settings = load(reports, "")
     assert first.bytes_read > 0
     settings.working_file.unlink()
@@ -142,20 +142,20 @@ def test_a_bit_that_fell_over_gives_no_other_figure(tmp_path: Path) -> None:
     document = Document(
         "text/plain", "T", None, "text", "1", tables=(Table(1, None, 1, 1, None, 50, 1, 0, 1),), cells=cells
     )
-    kept = KeptReadings(str(tmp_path), "one")
-    kept.put("0", ".txt", Reading.of(document))
+    kept = KeptExtractions(str(tmp_path), "one")
+    kept.put("0", ".txt", Extraction.of(document))
     (path,) = (tmp_path / "one").iterdir()
     content = path.read_bytes()
     read = []
     for place in range(0, len(content), 7):
         path.write_bytes(content[:place] + bytes([content[place] ^ 4]) + content[place + 1 :])
-        if (reading := kept.get("0", ".txt")) is not None:
-            read.append(reading.rows_of("a"))
+        if (extraction := kept.get("0", ".txt")) is not None:
+            read.append(extraction.rows_of("a"))
     assert all(rows == document_rows("a", document) for rows in read)
     assert len(read) < len(content) // 7, "the damage is seen"
 
 
-def test_a_place_that_cannot_be_written_to_costs_the_readings_only(reports: Path, tmp_path: Path) -> None:
+def test_a_place_that_cannot_be_written_to_costs_the_extractions_only(reports: Path, tmp_path: Path) -> None:
     (tmp_path / "kept").write_text("a file")
     first, settings = load(reports, str(tmp_path / "kept"))
     assert first.loaded == 3
@@ -164,14 +164,14 @@ def test_a_place_that_cannot_be_written_to_costs_the_readings_only(reports: Path
         if settings.state.joinpath("log.jsonl").exists()
         else ""
     )
-    assert log.count("readings.not_kept") <= 1
+    assert log.count("extractions.not_kept") <= 1
 
 
 def test_what_was_not_read_for_want_of_time_is_not_kept(tmp_path: Path) -> None:
     folder = tmp_path / "reports"
     folder.mkdir()
     (folder / "slow.txt").write_bytes(b"a\t1\n" * 100_000)
-    kept = KeptReadings(str(tmp_path / "kept"), "one")
+    kept = KeptExtractions(str(tmp_path / "kept"), "one")
     for limits in (Limits(max_seconds=1), Limits()):
         (result,) = _read(folder, limits, kept)
         assert not result.was_kept
@@ -179,7 +179,7 @@ def test_what_was_not_read_for_want_of_time_is_not_kept(tmp_path: Path) -> None:
     assert [path.name for path in (tmp_path / "kept" / "one").iterdir()] == [f"{result.sha256}.txt.parquet"]
 
 
-def _read(folder: Path, limits: Limits, kept: KeptReadings) -> list[ReadReport]:
+def _read(folder: Path, limits: Limits, kept: KeptExtractions) -> list[ReadReport]:
     return [
         one
         for chunk in read_chunks(find_reports(folder, limits), limits, StructureWords(), 1, most=1, kept=kept)
@@ -188,13 +188,13 @@ def _read(folder: Path, limits: Limits, kept: KeptReadings) -> list[ReadReport]:
 
 
 def test_a_folder_holds_the_versions_used_last(tmp_path: Path) -> None:
-    reading = Reading(error="refused")
+    extraction = Extraction(error="refused")
     names = [f"version {number}" for number in range(VERSIONS_KEPT + 2)]
     for age, name in enumerate(reversed(names)):
-        KeptReadings(str(tmp_path), name).put("0", ".txt", reading)
+        KeptExtractions(str(tmp_path), name).put("0", ".txt", extraction)
         os.utime(tmp_path / name, (1000 - age, 1000 - age))
-    used = KeptReadings(str(tmp_path), names[0])
-    assert used.get("0", ".txt") == reading
+    used = KeptExtractions(str(tmp_path), names[0])
+    assert used.get("0", ".txt") == extraction
     used.forget_older()
     assert {path.name for path in tmp_path.iterdir()} == {names[0], *names[-VERSIONS_KEPT + 1 :]}
 
@@ -210,9 +210,9 @@ def test_every_column_comes_back(tmp_path: Path) -> None:
         ),
         notes=("en anmärkning",),
     )  # fmt: skip
-    kept = KeptReadings(str(tmp_path), "one")
+    kept = KeptExtractions(str(tmp_path), "one")
     for name, document in (("full", full), ("empty", Document("text/plain", None, None, "text", "1"))):
-        kept.put(name, ".pdf", Reading.of(document))
+        kept.put(name, ".pdf", Extraction.of(document))
         back = kept.get(name, ".pdf")
         assert back is not None
         assert back.rows_of("a") == document_rows("a", document)
@@ -221,7 +221,7 @@ def test_every_column_comes_back(tmp_path: Path) -> None:
 
 def test_real_pages_come_back(tmp_path: Path) -> None:
     """The five reports, as rows of Arrow."""
-    kept = KeptReadings(str(tmp_path), "one")
+    kept = KeptExtractions(str(tmp_path), "one")
     folder = ROOT / "seeds" / "reports"
     first = {one.file.file_name: one for one in _read(folder, Limits(), kept)}
     again = {one.file.file_name: one for one in _read(folder, Limits(), kept)}

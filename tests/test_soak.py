@@ -54,7 +54,7 @@ def orphans(project: Project) -> set[str]:
         "devices.json",
         "dbt",
         "log.jsonl",
-        "readings",
+        "extractions",
         "refresh.lock",
         "refreshes.jsonl",
         "whole.json",

@@ -39,7 +39,7 @@ NOBODY: Final = ""
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class Extraction:
     """What a document gave: rows, or the reason why there are none."""
 
     error: str | None = None
@@ -53,7 +53,7 @@ class Reading:
     """By raw table, without ``report_id``'s value (:func:`rows_of` gives it)."""
 
     @classmethod
-    def of(cls, document: Document) -> Reading:
+    def of(cls, document: Document) -> Extraction:
         """A document that was read."""
         return cls(
             media_type=document.media_type,
@@ -96,16 +96,16 @@ def _row_type(table: str) -> pa.StructType:
 
 SCHEMA: Final = pa.schema(
     [
-        pa.field("reading_of", pa.string()),
+        pa.field("extraction_of", pa.string()),
         *_ABOUT,
         *(pa.field(table, pa.list_(_row_type(table))) for table in DOCUMENT_TABLES),
     ]
 )
-"""Of a kept file, which has one row; ``reading_of`` is what its name should be, below the address."""
+"""Of a kept file, which has one row; ``extraction_of`` is what its name should be, below the address."""
 
 
-class KeptReadings:
-    """The readings of one version of the readers at one address; from any number of threads."""
+class KeptExtractions:
+    """What one version of the readers read, kept at one address; from any number of threads."""
 
     def __init__(self, address: str, fingerprint: str, *, is_asked: bool = True) -> None:
         """``is_asked`` is whether what is kept is used; what is read is kept anyhow."""
@@ -125,28 +125,28 @@ class KeptReadings:
         protocol = self._fs.protocol
         return "file" in ((protocol,) if isinstance(protocol, str) else protocol)
 
-    def get(self, sha256: str, suffix: str) -> Reading | None:
+    def get(self, sha256: str, suffix: str) -> Extraction | None:
         """What a document of this content and suffix gave, or None where that is not known."""
         if not self._is_asked:
             return None
         try:
             content = pa.BufferReader(self._fs.cat_file(self._path(sha256, suffix)))
-            return _reading(pq.read_table(content, page_checksum_verification=True), self._name(sha256, suffix))
+            return _extraction(pq.read_table(content, page_checksum_verification=True), self._name(sha256, suffix))
         except FileNotFoundError:
             return None
         except Exception as error:  # whatever a service, a disk or half a file may lead to
-            self._tell("readings.unreadable", sha256, error)
+            self._tell("extractions.unreadable", sha256, error)
             return None
 
-    def put(self, sha256: str, suffix: str, reading: Reading) -> None:
+    def put(self, sha256: str, suffix: str, extraction: Extraction) -> None:
         """Keep what a document gave."""
         sink = pa.BufferOutputStream()
         try:
-            table = _table(reading, self._name(sha256, suffix))
+            table = _table(extraction, self._name(sha256, suffix))
             pq.write_table(table, sink, compression="zstd", write_page_checksum=True)
             self._write(self._path(sha256, suffix), sink.getvalue().to_pybytes())
         except Exception as error:  # as above
-            self._tell("readings.not_kept", sha256, error)
+            self._tell("extractions.not_kept", sha256, error)
 
     def forget_older(self) -> None:
         """Delete what older versions of the readers read, in a local folder."""
@@ -190,19 +190,19 @@ class KeptReadings:
             journal.event(event, "warning", sha256=sha256, folder=self._folder, error=reason)
 
 
-def kept_readings(settings: Settings, fingerprint: str) -> KeptReadings | None:
-    """Where the settings say that readings are kept; None where nothing is."""
-    if settings.readings == "":
+def kept_extractions(settings: Settings, fingerprint: str) -> KeptExtractions | None:
+    """Where the settings say that extractions are kept; None where nothing is."""
+    if settings.extractions == "":
         return None
-    return KeptReadings(settings.readings, fingerprint, is_asked=not settings.full)
+    return KeptExtractions(settings.extractions, fingerprint, is_asked=not settings.full)
 
 
-def _table(reading: Reading, name: str) -> pa.Table:
-    about: dict[str, Any] = {name: getattr(reading, name) for name in _ABOUT.names}
-    about["notes"] = list(reading.notes)
+def _table(extraction: Extraction, name: str) -> pa.Table:
+    about: dict[str, Any] = {name: getattr(extraction, name) for name in _ABOUT.names}
+    about["notes"] = list(extraction.notes)
     columns = [pa.array([name]), *(pa.array([about[field.name]], field.type) for field in _ABOUT)]
     for table in DOCUMENT_TABLES:
-        batch = (reading.rows or {}).get(table)
+        batch = (extraction.rows or {}).get(table)
         count = batch.num_rows if batch is not None else 0
         fields = list(_row_type(table))
         arrays = [batch.column(field.name) if batch is not None else pa.array([], field.type) for field in fields]
@@ -212,18 +212,18 @@ def _table(reading: Reading, name: str) -> pa.Table:
     return pa.Table.from_arrays(typed, schema=SCHEMA)
 
 
-def _reading(kept: pa.Table, name: str) -> Reading:
-    """Raises ValueError where it is not the reading of this name."""
-    if kept.schema != SCHEMA or kept.column("reading_of").to_pylist() != [name]:
-        raise ValueError("it is another reading, or none")
+def _extraction(kept: pa.Table, name: str) -> Extraction:
+    """Raises ValueError where it is not the extraction of this name."""
+    if kept.schema != SCHEMA or kept.column("extraction_of").to_pylist() != [name]:
+        raise ValueError("it is another extraction, or none")
     about = kept.select(_ABOUT.names).to_pylist()[0]
     notes = tuple(about.pop("notes") or ())
     if about["error"] is not None:
-        return Reading(**about, notes=notes)
+        return Extraction(**about, notes=notes)
     rows = {}
     for table in DOCUMENT_TABLES:
         values = kept.column(table).combine_chunks().flatten()
         columns = {name: values.field(number) for number, name in enumerate(_row_type(table).names)}
         columns["report_id"] = pa.repeat(pa.scalar(NOBODY, pa.string()), len(values))
         rows[table] = pa.record_batch([columns[name] for name in TABLES[table].names], schema=TABLES[table])
-    return Reading(**about, notes=notes, rows=rows)
+    return Extraction(**about, notes=notes, rows=rows)

@@ -26,10 +26,10 @@ from dagster_project.extract.document import Limits, StructureWords, report_id_f
 from dagster_project.extract.ocr import what_is_missing
 from dagster_project.settings import PROJECT, ConfigurationError, Settings
 from dagster_project.warehouse.build.transform import project_fingerprint, rules_of_costs
+from dagster_project.warehouse.intake.extractions import kept_extractions
 from dagster_project.warehouse.intake.overrides import Overrides, read_overrides
 from dagster_project.warehouse.intake.raw import HISTORIES, SCHEMA, TABLES
 from dagster_project.warehouse.intake.reading import ReadReport, read_chunks
-from dagster_project.warehouse.intake.readings import kept_readings
 from dagster_project.warehouse.intake.removals import (
     Before,
     Kept,
@@ -214,7 +214,7 @@ def _load(
         replaceable = _make_way(connection, changed, known)
         working.note_files(connection, touched)
         _note_times(connection, [file for file in files if file.file_name in {one.file_name for one in touched}])
-    kept = kept_readings(settings, extraction)
+    kept = kept_extractions(settings, extraction)
     chunks = read_chunks(
         changed,
         settings.limits,

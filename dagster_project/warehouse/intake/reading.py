@@ -22,7 +22,7 @@ import pyarrow as pa
 
 from dagster_project.extract.document import ExtractionError, Limits, StructureWords
 from dagster_project.extract.sandbox import Children, GaveUpError
-from dagster_project.warehouse.intake.readings import KeptReadings, Reading
+from dagster_project.warehouse.intake.extractions import Extraction, KeptExtractions
 from dagster_project.warehouse.intake.scan import PLAIN, FoundFile
 
 CHILD_BYTES: Final = 256 * 1024
@@ -86,7 +86,7 @@ def read_chunks(
     most: int,
     seconds: float = 60.0,
     on_read: Callable[[str], None] | None = None,
-    kept: KeptReadings | None = None,
+    kept: KeptExtractions | None = None,
 ) -> Generator[list[ReadReport]]:
     """Read ``files`` in child processes and yield the results in chunks, as they are finished.
 
@@ -152,7 +152,7 @@ def _weight(file: FoundFile) -> int:
 
 
 def read_report(
-    file: FoundFile, limits: Limits, words: StructureWords, children: Children, kept: KeptReadings | None = None
+    file: FoundFile, limits: Limits, words: StructureWords, children: Children, kept: KeptExtractions | None = None
 ) -> ReadReport:
     """Read one file in one of ``children``, or take what was read of the same content before.
 
@@ -169,32 +169,32 @@ def read_report(
         return ReadReport(file, now, None, error=f"the file is too large: the limit is {limits.max_bytes} bytes")
     digest = hashlib.sha256(data).hexdigest()
     suffix = file.path.suffix.lower()
-    reading = kept.get(digest, suffix) if kept else None
-    was_kept = reading is not None
-    if reading is None:
+    extraction = kept.get(digest, suffix) if kept else None
+    was_kept = extraction is not None
+    if extraction is None:
         try:
-            reading = Reading.of(children.extract(data, file.file_name, limits, words))
+            extraction = Extraction.of(children.extract(data, file.file_name, limits, words))
         except GaveUpError as error:
             return ReadReport(file, now, len(data), digest, str(error), may_pass=True)
         except ExtractionError as error:
-            reading = Reading(error=str(error))
+            extraction = Extraction(error=str(error))
         except Exception as error:  # a reader's own fault must not cost the other documents
             return ReadReport(file, now, len(data), digest, f"the reader failed: {type(error).__name__}: {error}")
         if kept:
-            kept.put(digest, suffix, reading)
+            kept.put(digest, suffix, extraction)
     return ReadReport(
         file,
         now,
         len(data),
         digest,
-        reading.error,
-        media_type=reading.media_type,
-        page_count=reading.page_count,
-        title=reading.title,
-        extractor=reading.extractor,
-        extractor_version=reading.extractor_version,
-        rows=reading.rows_of(file.report_id),
-        notes=reading.notes,
+        extraction.error,
+        media_type=extraction.media_type,
+        page_count=extraction.page_count,
+        title=extraction.title,
+        extractor=extraction.extractor,
+        extractor_version=extraction.extractor_version,
+        rows=extraction.rows_of(file.report_id),
+        notes=extraction.notes,
         was_kept=was_kept,
     )
 
