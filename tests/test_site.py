@@ -500,6 +500,16 @@ def test_a_keyboard_reaches_content_and_sorts(tab: Tab) -> None:
     assert page.locator("th[aria-sort=ascending]").count() == 1
 
 
+def test_a_release_of_another_version_is_told_of_and_costs_no_site(warehouse: Path, tmp_path: Path) -> None:
+    older, out = tmp_path / "older.duckdb", tmp_path / "site"
+    shutil.copyfile(warehouse, older)
+    with duckdb.connect(older) as connection:
+        connection.execute("alter table vocabulary.measure_definitions drop column definition_sv")
+    with pytest.raises(SiteError, match=r"another version of this program: .*definition_sv.*kommunlager refresh"):
+        build_site(older, out)
+    assert [path.name for path in tmp_path.iterdir()] == ["older.duckdb"]
+
+
 def test_another_folder_is_left_alone(warehouse: Path, tmp_path: Path) -> None:
     (tmp_path / "mine.txt").write_text("mine", encoding="utf-8")
     with pytest.raises(SiteError, match="is no site of ours"):

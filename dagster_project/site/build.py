@@ -31,7 +31,7 @@ from dagster_project.site.judged import judged
 from dagster_project.site.lineage import Lineage, read_lineage
 from dagster_project.site.pictures import PagePictures
 from dagster_project.site.read import Overview, Row
-from dagster_project.warehouse.ask.query import open_published
+from dagster_project.warehouse.ask.query import first_line, open_published
 
 MARK: Final = ".kommunlager-site"
 """A file in a folder that we wrote; only such a folder is replaced."""
@@ -90,7 +90,8 @@ def build_site(
     ``handbook`` is a folder of pages (``make docs``) to put beside and link to.
 
     Raises:
-        SiteError: ``out`` holds something that is not a site, or ``handbook`` no page to begin with.
+        SiteError: ``out`` holds something that is not a site, ``handbook`` no page to begin with, or the release is of
+            another version of this program.
         QueryError: nothing is published.
     """
     if out.exists() and (not out.is_dir() or (any(out.iterdir()) and not (out / MARK).exists())):
@@ -111,8 +112,13 @@ def build_site(
         (folder / MARK).write_text("Written by kommunlager site; replaced by the next one.\n", encoding="utf-8")
         folder.chmod(0o755)
         _replace(folder, out)
-    except BaseException:
+    except BaseException as error:
         shutil.rmtree(folder, ignore_errors=True)
+        if isinstance(error, (duckdb.BinderException, duckdb.CatalogException)):
+            raise SiteError(
+                f"{warehouse} was published by another version of this program: {first_line(error)}. "
+                "`kommunlager refresh` makes a release of this one."
+            ) from error
         raise
     return SiteResult(out, pages, sum(path.stat().st_size for path in out.rglob("*") if path.is_file()))
 
